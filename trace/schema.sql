@@ -1,0 +1,196 @@
+-- SPDX-License-Identifier: MIT
+--
+-- The recording: one SQLite file for one run of a whole process tree.
+--
+-- Written by the collector while the program runs, completed by `holdwait
+-- record` (names, source lines), read by every other verb. holdwait(5) says
+-- the same in prose; PRAGMA user_version is the version of this file.
+--
+-- Every id is stable inside one recording and means nothing outside it.
+-- Times are nanoseconds since the recording began. 0 and NULL are different:
+-- NULL is "not known" or "does not apply".
+
+PRAGMA application_id = 0x68774462; -- "hwDb"
+PRAGMA user_version = 1;
+
+-- What was recorded, with what, and whether it is whole. Keys: version,
+-- command, directory, host, started_at (Unix seconds), clock, depth, events,
+-- lost, complete (1 when the collector closed the file itself), ended_ns,
+-- note (one row per line a person should read; key is note.1, note.2 ...).
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value ANY
+) WITHOUT ROWID;
+
+-- One program image: a new row at start, at fork and at exec.
+CREATE TABLE process (
+    id       INTEGER PRIMARY KEY,
+    parent   INTEGER REFERENCES process, -- forked or exec'd from
+    origin   TEXT NOT NULL,              -- start, fork or exec
+    pid      INTEGER NOT NULL,
+    exe      TEXT,
+    command  TEXT,                       -- arguments, separated by spaces
+    start_ns INTEGER NOT NULL,
+    end_ns   INTEGER                     -- NULL while it runs
+);
+
+CREATE TABLE thread (
+    id           INTEGER PRIMARY KEY,
+    process      INTEGER NOT NULL REFERENCES process,
+    tid          INTEGER NOT NULL,
+    number       INTEGER NOT NULL,          -- 1, 2, 3 ... inside its process; 1 is main
+    name         TEXT,                      -- as set by pthread_setname_np or prctl, if it was
+    creator      INTEGER REFERENCES thread, -- who called pthread_create (or fork)
+    create_stack INTEGER REFERENCES stack,
+    object       INTEGER REFERENCES object, -- what pthread_join of it waits for
+    start_ns     INTEGER NOT NULL,
+    end_ns       INTEGER,                   -- NULL while it runs
+    lost         INTEGER NOT NULL DEFAULT 0 -- events dropped
+);
+
+-- A file mapped as code: the program, a library. One row per path and build id.
+CREATE TABLE module (
+    id       INTEGER PRIMARY KEY,
+    path     TEXT NOT NULL,
+    build_id TEXT                          -- lower-case hex
+);
+
+-- One place in code. `offset` is the link-time address inside the module (what
+-- addr2line wants), of the call instruction's return point. Without a module
+-- (JIT code) it is the address itself. The last four columns are filled once symbols
+-- were looked up; a function inlined here is the innermost row, which names
+-- the row it was inlined into.
+CREATE TABLE frame (
+    id       INTEGER PRIMARY KEY,
+    module   INTEGER REFERENCES module,
+    offset   INTEGER NOT NULL,
+    function TEXT,
+    file     TEXT,
+    line     INTEGER,
+    caller   INTEGER REFERENCES frame       -- inlined into
+);
+
+-- Call stacks as a tree: a row is its innermost frame plus the stack outside it.
+CREATE TABLE stack (
+    id     INTEGER PRIMARY KEY,
+    parent INTEGER REFERENCES stack,        -- towards main; NULL at the outermost
+    frame  INTEGER NOT NULL REFERENCES frame
+);
+
+-- Objects that come from the same place are one class: the same in the next
+-- run, build or host. Filled when symbols are looked up.
+CREATE TABLE class (
+    id   INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    key  TEXT NOT NULL UNIQUE,              -- no address, no pid in it
+    name TEXT NOT NULL                      -- for people
+);
+
+-- Whatever a thread can wait for. `kind`: mutex, rwlock, spin, cond, barrier,
+-- sem, once, thread. `role` of a semaphore: lock (units come back from the
+-- thread that took them) or signal (posted by others).
+CREATE TABLE object (
+    id           INTEGER PRIMARY KEY,
+    kind         TEXT NOT NULL,
+    type         TEXT,                      -- normal recursive errorcheck adaptive, robust, pi ...; space separated
+    process      INTEGER REFERENCES process,-- NULL when shared between processes
+    address      INTEGER,                   -- where its first user saw it
+    generation   INTEGER NOT NULL DEFAULT 0,-- counts objects at one address
+    shared_key   TEXT,                      -- device:inode:offset of a shared one
+    module       INTEGER REFERENCES module, -- static storage: module and link-time address
+    offset       INTEGER,
+    create_stack INTEGER REFERENCES stack,  -- init, sem_open or else first use
+    initialised  INTEGER NOT NULL DEFAULT 0,-- 1 when create_stack is an init call
+    create_ns    INTEGER NOT NULL,
+    destroy_ns   INTEGER,
+    role         TEXT,                      -- semaphores: lock or signal
+    capacity     INTEGER,                   -- semaphores: most units seen; barriers: their count
+    name         TEXT,                      -- "/name" of sem_open; else table.forks[3] once symbols were looked up
+    class        INTEGER REFERENCES class
+);
+
+-- Thread T, holding H, waited for (or could have waited for) `object` at
+-- `stack`. Counted, not repeated. H is in dependency_hold; a row exists only
+-- when H is not empty.
+CREATE TABLE dependency (
+    id       INTEGER PRIMARY KEY,
+    thread   INTEGER NOT NULL REFERENCES thread,
+    object   INTEGER NOT NULL REFERENCES object,
+    mode     TEXT NOT NULL,                 -- exclusive or shared
+    stack    INTEGER REFERENCES stack,
+    how      TEXT NOT NULL,                 -- block, timed, try, reacquire (inside a condition wait)
+    count    INTEGER NOT NULL,
+    first_ns INTEGER NOT NULL,
+    last_ns  INTEGER NOT NULL
+);
+
+CREATE TABLE dependency_hold (
+    dependency INTEGER NOT NULL REFERENCES dependency,
+    position   INTEGER NOT NULL,            -- 0 was acquired first
+    object     INTEGER NOT NULL REFERENCES object,
+    mode       TEXT NOT NULL,
+    stack      INTEGER REFERENCES stack,    -- where it was acquired
+    PRIMARY KEY (dependency, position)
+) WITHOUT ROWID;
+
+-- How long threads waited for an object at one place, and held it from there.
+CREATE TABLE contention (
+    object      INTEGER NOT NULL REFERENCES object,
+    stack       INTEGER NOT NULL,           -- REFERENCES stack; 0 when unknown
+    acquired    INTEGER NOT NULL,
+    waited      INTEGER NOT NULL,           -- acquisitions that found it taken
+    wait_ns     INTEGER NOT NULL,
+    wait_max_ns INTEGER NOT NULL,
+    hold_ns     INTEGER NOT NULL,
+    hold_max_ns INTEGER NOT NULL,
+    PRIMARY KEY (object, stack)
+) WITHOUT ROWID;
+
+-- The waiting state: who holds what and who waits for what, as of the newest
+-- look at it (meta: state_ns). At the end of a process that was blocked its rows stay.
+CREATE TABLE hold (
+    thread   INTEGER NOT NULL REFERENCES thread,
+    position INTEGER NOT NULL,
+    object   INTEGER NOT NULL REFERENCES object,
+    mode     TEXT NOT NULL,
+    count    INTEGER NOT NULL,              -- recursion depth, or units
+    stack    INTEGER REFERENCES stack,
+    since_ns INTEGER NOT NULL,
+    PRIMARY KEY (thread, position)
+) WITHOUT ROWID;
+
+CREATE TABLE wait (
+    thread   INTEGER PRIMARY KEY REFERENCES thread,
+    object   INTEGER NOT NULL REFERENCES object,
+    mode     TEXT NOT NULL,
+    how      TEXT NOT NULL,                 -- block, timed
+    stack    INTEGER REFERENCES stack,
+    since_ns INTEGER NOT NULL
+);
+
+-- Findings as reported at the end of `holdwait run`; `detail` is the JSON of `report -f json`.
+CREATE TABLE finding (
+    id      TEXT PRIMARY KEY,               -- hw-xxxxxxxx
+    rule    TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    title   TEXT NOT NULL,
+    detail  TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- Everything that happened. `id` counts in the order of storing; order by time_ns.
+-- op: init destroy  wait (found it taken and waits)  lock unlock  take post
+--     fail (result says why)  cancel (a wait that was abandoned)
+--     sleep wake signal broadcast  arrive leave  start end create join detach
+--     fork exec  once_begin once_end
+-- how: try, timed, reacquire, or NULL.
+CREATE TABLE event (
+    id      INTEGER PRIMARY KEY,
+    time_ns INTEGER NOT NULL,
+    thread  INTEGER NOT NULL,
+    op      TEXT NOT NULL,
+    object  INTEGER,
+    mode    TEXT,                           -- shared, or NULL for exclusive
+    how     TEXT,
+    stack   INTEGER,
+    result  INTEGER                         -- errno of fail; process created by fork, thread by create
+);
