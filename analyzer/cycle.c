@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/cycle.h"
+
+#include <stdlib.h>
+
+#include "analyzer/coverage.h"
+#include "analyzer/rotation.h"
+#include "analyzer/walk.h"
+#include "trace/memory.h"
+
+struct search {
+	const struct hw_steps *steps;
+	struct hw_cycles *cycles;
+	struct hw_pattern pattern;
+	struct hw_coverage coverage; /* its cycles have the same numbers */
+	struct hw_intern rings;      /* least rotations of codes; again the same numbers */
+	struct hw_intern seen;       /* edges and codes of every instance */
+	uint32_t *scratch;
+	int64_t budget;
+};
+
+static bool enter(void *user, uint32_t arc, uint32_t position, uint32_t length)
+{
+	struct search *s = user;
+	uint32_t code = s->steps->all[arc].code;
+
+	if (hw_coverage_put(&s->coverage, code, length, &s->budget) ||
+		hw_pattern_push(&s->pattern, arc)) {
+		hw_coverage_take(&s->coverage, code);
+		return false;
+	}
+	return true;
+}
+
+static void leave(void *user, uint32_t arc, uint32_t position)
+{
+	struct search *s = user;
+
+	hw_pattern_pop(&s->pattern);
+	hw_coverage_take(&s->coverage, s->steps->all[arc].code);
+}
+
+/* Whether this very cycle, of the same locks and codes, was met before in other steps. */
+static bool is_repeated(struct search *s, const uint32_t *arcs, uint32_t length)
+{
+	uint32_t count = s->seen.count;
+
+	for (uint32_t i = 0; i < length; i++) {
+		s->scratch[2 * i] = s->steps->all[arcs[i]].edge;
+		s->scratch[2 * i + 1] = s->steps->all[arcs[i]].code;
+	}
+	return hw_intern_bytes(&s->seen, s->scratch, 2 * length * sizeof(uint32_t)) < count;
+}
+
+/* The number of the cycle with these codes; a new one when there is none. */
+static uint32_t ring_of(struct search *s, const uint32_t *arcs, uint32_t length)
+{
+	uint32_t *codes = s->scratch, *turned = s->scratch + length, least;
+
+	for (uint32_t i = 0; i < length; i++)
+		codes[i] = s->steps->all[arcs[i]].code;
+	least = hw_rotation_least(codes, length);
+	for (uint32_t i = 0; i < length; i++)
+		turned[i] = codes[(least + i) % length];
+	return hw_intern_bytes(&s->rings, turned, length * sizeof(*turned));
+}
+
+static void keep(struct search *s, const uint32_t *arcs, uint32_t length)
+{
+	struct hw_cycles *cycles = s->cycles;
+	struct hw_cycle cycle = {
+		.ring = hw_arena_alloc(&cycles->arena, length, sizeof(*cycle.ring)),
+		.codes = hw_arena_alloc(&cycles->arena, length, sizeof(*cycle.codes)),
+		.length = length,
+	};
+
+	for (uint32_t i = 0; i < length; i++) {
+		cycle.ring[i] = *hw_pattern_taker(&s->pattern, i);
+		cycle.codes[i] = s->steps->all[arcs[i]].code;
+		cycle.bounded |= s->steps->all[arcs[i]].bounded;
+	}
+	hw_coverage_add(&s->coverage, cycle.codes, length);
+	HW_GROW(cycles->all, cycles->count, cycles->capacity);
+	cycles->all[cycles->count++] = cycle;
+}
+
+static void found(void *user, const uint32_t *arcs, uint32_t length)
+{
+	struct search *s = user;
+	uint32_t number;
+
+	s->budget -= length;
+	if (hw_pattern_close(&s->pattern) || is_repeated(s, arcs, length))
+		return;
+	number = ring_of(s, arcs, length);
+	if (number == s->cycles->count)
+		keep(s, arcs, length);
+	if (++s->cycles->all[number].instances == HW_CYCLE_INSTANCES_MAX)
+		hw_coverage_close(&s->coverage, number);
+	for (uint32_t i = 0; i < length; i++)
+		s->cycles->edge_found[s->steps->all[arcs[i]].edge] = true;
+}
+
+/* No cycle is longer than there are threads to take its steps. */
+static uint32_t count_takers(const struct hw_model *model, const struct hw_steps *steps)
+{
+	bool *taking = hw_xcalloc(model->thread_count, sizeof(*taking));
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < steps->taker_count; i++) {
+		count += !taking[steps->takers[i].thread];
+		taking[steps->takers[i].thread] = true;
+	}
+	free(taking);
+	return count;
+}
+
+void hw_cycles_find(const struct hw_model *model, const struct hw_graph *graph,
+	const struct hw_steps *steps, int64_t budget, struct hw_cycles *ret_cycles)
+{
+	struct hw_cycles cycles = { .edge_found = hw_xcalloc(graph->edge_count, sizeof(bool)) };
+	struct search s = {
+		.steps = steps,
+		.cycles = &cycles,
+		.scratch = hw_xcalloc(2 * (size_t)graph->node_count, sizeof(uint32_t)),
+		.budget = budget,
+	};
+	struct hw_walk_visitor visitor = { enter, leave, found, &s };
+
+	hw_coverage_init(&s.coverage, steps->codes.count);
+	hw_pattern_init(&s.pattern, model, steps);
+	cycles.complete = hw_walk_cycles(
+		&steps->shape, count_takers(model, steps), &s.budget, &visitor);
+	hw_pattern_finish(&s.pattern);
+	hw_coverage_finish(&s.coverage);
+	free(s.scratch);
+	hw_intern_finish(&s.rings);
+	hw_intern_finish(&s.seen);
+	*ret_cycles = cycles;
+}
+
+void hw_cycles_finish(struct hw_cycles *cycles)
+{
+	free(cycles->all);
+	free(cycles->edge_found);
+	hw_arena_finish(&cycles->arena);
+	*cycles = (struct hw_cycles){ 0 };
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_ANALYZER_CYCLE_H
+#define HW_ANALYZER_CYCLE_H
+
+/*
+ * Lock-order cycles that are deadlock patterns (see pattern.h), shortest first.
+ *
+ * Cycles of the same codes (see step.h), in the same order, are one: the
+ * first is kept as the example, the others are counted as its instances. And once a
+ * cycle is known, longer ones that contain all its codes are not looked for:
+ * they are the same mistake with more threads, and there can be exponentially
+ * many. (A function that locks two accounts in the order it is given them makes a cycle of
+ * two, and of three, and of every length there are accounts for.)
+ *
+ * The search is bounded by a budget; when that is used up, what was found is
+ * right but may not be all, and `complete` says so.
+ */
+
+#include "analyzer/pattern.h"
+
+enum { HW_CYCLE_INSTANCES_MAX = 1000 };
+
+struct hw_cycle {
+	struct hw_step_taker *ring; /* each waits for what the next one holds */
+	uint32_t *codes;            /* of its steps */
+	uint32_t length;
+	uint32_t instances; /* at most HW_CYCLE_INSTANCES_MAX are counted */
+	bool bounded;       /* one of its waits ends by itself */
+};
+
+struct hw_cycles {
+	struct hw_cycle *all;
+	uint32_t count;
+	uint32_t capacity;
+	bool complete;
+	bool *edge_found; /* by edge of the graph: part of some instance */
+	struct hw_arena arena;
+};
+
+/* Find the cycles. `budget` as for hw_walk_cycles. The caller finishes them. */
+void hw_cycles_find(const struct hw_model *model, const struct hw_graph *graph,
+	const struct hw_steps *steps, int64_t budget, struct hw_cycles *ret_cycles);
+void hw_cycles_finish(struct hw_cycles *cycles);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/ruled_out.h"
+
+#include <stdlib.h>
+
+#include "analyzer/coverage.h"
+#include "analyzer/rotation.h"
+#include "analyzer/walk.h"
+#include "trace/memory.h"
+
+/* Choices tried for one cycle before it is left undecided. */
+enum { TRIES_MAX = 20000 };
+
+struct search {
+	const struct hw_model *model;
+	const struct hw_graph *graph;
+	const struct hw_steps *steps;
+	struct hw_ruled_outs *result;
+	struct hw_pattern pattern;
+	struct hw_coverage coverage;
+	uint32_t *edge_code;     /* of edges: number of the pair of classes */
+	uint32_t *steps_of_edge; /* the first; edge_count + 1 of them */
+	struct hw_intern rings;
+	uint32_t *codes, *turned;
+	int64_t budget;
+	bool undecided;
+
+	/* Of the cycle being looked at. */
+	const uint32_t *edges;
+	uint32_t length;
+	int64_t tries_left;
+	uint32_t refused_by[HW_REASON_READERS + 1]; /* the first object that stood in the way */
+	bool refused[HW_REASON_READERS + 1];
+
+	/* Who takes which edge, when nothing but threads counts. */
+	uint32_t *edge_of;    /* position, by thread; HW_NONE when free */
+	uint64_t *asked;      /* by thread */
+	uint64_t assignments; /* counts the searches */
+};
+
+static void refuse(struct search *s, enum hw_reason reason)
+{
+	if (!s->refused[reason])
+		s->refused_by[reason] = s->pattern.because_object;
+	s->refused[reason] = true;
+}
+
+/* Whether some choice of steps from `position` on completes a pattern. */
+static bool possible(struct search *s, uint32_t position)
+{
+	uint32_t edge, end;
+	bool result = false;
+
+	if (position == s->length) {
+		enum hw_reason reason = hw_pattern_close(&s->pattern);
+
+		refuse(s, reason);
+		return !reason;
+	}
+	edge = s->edges[position];
+	end = s->steps_of_edge[edge + 1];
+	for (uint32_t step = s->steps_of_edge[edge]; step < end && !result; step++) {
+		enum hw_reason reason;
+
+		if (s->tries_left-- <= 0)
+			return false;
+		reason = hw_pattern_push(&s->pattern, step);
+		refuse(s, reason);
+		if (reason)
+			continue;
+		result = possible(s, position + 1);
+		hw_pattern_pop(&s->pattern);
+	}
+	return result;
+}
+
+/* Find a thread for the edge at a position, as pattern.c does for a step. */
+static bool assign(struct search *s, uint32_t position)
+{
+	const struct hw_graph_edge *edge = &s->graph->edges[s->edges[position]];
+
+	for (uint32_t i = 0; i < edge->use_count; i++) {
+		uint32_t dependency = s->graph->uses[edge->first_use + i].dependency;
+		uint32_t thread = s->model->dependencies[dependency].thread;
+
+		if (s->asked[thread] == s->assignments)
+			continue;
+		s->asked[thread] = s->assignments;
+		if (s->edge_of[thread] == HW_NONE || assign(s, s->edge_of[thread])) {
+			s->edge_of[thread] = position;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Fill in the threads that are too few for the edges they take (Hall's theorem names them). */
+static void list_threads(struct search *s, struct hw_ruled_out *r)
+{
+	const struct hw_model *m = s->model;
+
+	for (uint32_t t = 0; t < m->thread_count; t++)
+		r->because_thread_count += s->asked[t] == s->assignments;
+	r->because_threads = hw_arena_alloc(
+		&s->result->arena, r->because_thread_count, sizeof(*r->because_threads));
+	r->because_thread_count = 0;
+	for (uint32_t t = 0; t < m->thread_count; t++)
+		if (s->asked[t] == s->assignments)
+			r->because_threads[r->because_thread_count++] = t;
+}
+
+static bool lacks_threads(struct search *s, struct hw_ruled_out *r)
+{
+	bool enough = true;
+
+	for (uint32_t t = 0; t < s->model->thread_count; t++)
+		s->edge_of[t] = HW_NONE;
+	for (uint32_t position = 0; position < s->length && enough; position++) {
+		s->assignments++;
+		enough = assign(s, position);
+	}
+	if (!enough)
+		list_threads(s, r);
+	return !enough;
+}
+
+static void explain(struct search *s, struct hw_ruled_out *r)
+{
+	static const enum hw_reason order[] = { HW_REASON_GATE, HW_REASON_CAPACITY,
+		HW_REASON_READERS };
+
+	r->because_object = HW_NONE;
+	r->reason = HW_REASON_ONE_THREAD;
+	if (lacks_threads(s, r))
+		return;
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
+		if (s->refused[order[i]]) {
+			r->reason = order[i];
+			r->because_object = s->refused_by[order[i]];
+			return;
+		}
+}
+
+static bool enter(void *user, uint32_t arc, uint32_t position, uint32_t length)
+{
+	struct search *s = user;
+	uint32_t code = s->edge_code[arc];
+
+	if (!hw_coverage_put(&s->coverage, code, length, &s->budget))
+		return true;
+	hw_coverage_take(&s->coverage, code);
+	return false;
+}
+
+static void leave(void *user, uint32_t arc, uint32_t position)
+{
+	struct search *s = user;
+
+	hw_coverage_take(&s->coverage, s->edge_code[arc]);
+}
+
+static void keep(struct search *s, const struct hw_ruled_out *found)
+{
+	struct hw_ruled_outs *result = s->result;
+	struct hw_ruled_out *r;
+
+	HW_GROW(result->all, result->count, result->capacity);
+	r = &result->all[result->count++];
+	*r = *found;
+	r->ring = hw_arena_alloc(&result->arena, r->length, sizeof(*r->ring));
+	r->codes = hw_arena_alloc(&result->arena, r->length, sizeof(*r->codes));
+	for (uint32_t i = 0; i < r->length; i++) {
+		const struct hw_step *step = &s->steps->all[s->steps_of_edge[s->edges[i]]];
+
+		r->ring[i] = s->steps->takers[step->first_taker];
+		r->codes[i] = step->code;
+	}
+}
+
+/* The number of the ring that these edges make between classes; new ones count on. */
+static uint32_t ring_of(struct search *s, const uint32_t *edges, uint32_t length)
+{
+	uint32_t least;
+
+	for (uint32_t i = 0; i < length; i++)
+		s->codes[i] = s->edge_code[edges[i]];
+	least = hw_rotation_least(s->codes, length);
+	for (uint32_t i = 0; i < length; i++)
+		s->turned[i] = s->codes[(least + i) % length];
+	return hw_intern_bytes(&s->rings, s->turned, length * sizeof(*s->turned));
+}
+
+static void found(void *user, const uint32_t *edges, uint32_t length)
+{
+	struct search *s = user;
+	struct hw_ruled_out r = { .length = length, .instances = 1 };
+	uint32_t ring_count = s->rings.count, ring = ring_of(s, edges, length), reason_ring[2];
+	bool can_be;
+
+	s->edges = edges;
+	s->length = length;
+	s->tries_left = TRIES_MAX;
+	for (size_t i = 0; i < sizeof(s->refused) / sizeof(*s->refused); i++)
+		s->refused[i] = false;
+	if (ring == ring_count)
+		hw_coverage_add(&s->coverage, s->codes, length);
+	can_be = possible(s, 0);
+	s->budget -= TRIES_MAX - s->tries_left;
+	if (!can_be && s->tries_left <= 0)
+		s->undecided = true;
+	if (can_be || s->tries_left <= 0)
+		return;
+	explain(s, &r);
+	s->budget -= length + s->model->thread_count;
+	/* One of each ring and reason is kept; `rings` serves both, numbers tell them apart. */
+	(void)reason_ring;
+	keep(s, &r);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/step.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/stack.h"
+#include "trace/memory.h"
+
+/* What is needed while steps are gathered, and not later. */
+struct gathering {
+	const struct hw_model *model;
+	const struct hw_graph *graph;
+	struct hw_steps *steps;
+	uint32_t *function_of; /* of stacks; HW_NONE when not looked at yet */
+	uint32_t *set_of;      /* of dependencies: the number of what they hold; HW_NONE likewise */
+	struct hw_intern sets;
+	bool *plentiful; /* of objects */
+};
+
+/* One use with the key it is grouped by. */
+struct raw_step {
+	struct hw_step step;
+	uint32_t set, set_size;
+	struct hw_step_taker taker;
+};
+
+static uint32_t function_of(struct gathering *g, uint32_t stack)
+{
+	struct hw_arena scratch = { 0 };
+	uint32_t *known, frame;
+
+	if (stack == HW_NONE)
+		return hw_intern_string(&g->steps->functions, "");
+	known = &g->function_of[stack];
+	if (*known == HW_NONE) {
+		frame = hw_stack_site(g->model, stack);
+		*known = hw_intern_string(
+			&g->steps->functions, hw_stack_function(g->model, frame, &scratch));
+		hw_arena_finish(&scratch);
+	}
+	return *known;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* The number of the set of locks that a dependency holds, in their modes. */
+static uint32_t set_of(struct gathering *g, uint32_t d)
+{
+	const struct hw_dependency *dependency = &g->model->dependencies[d];
+	uint64_t *members;
+	uint32_t count = 0;
+
+	if (g->set_of[d] != HW_NONE)
+		return g->set_of[d];
+	members = hw_xcalloc(dependency->hold_count, sizeof(*members));
+	for (uint32_t i = 0; i < dependency->hold_count; i++) {
+		const struct hw_hold *hold = &g->model->holds[dependency->first_hold + i];
+
+		if (hw_model_is_lock(g->model, hold->object))
+			members[count++] = (uint64_t)hold->object << 1 | hold->shared;
+	}
+	qsort(members, count, sizeof(*members), compare_numbers);
+	g->set_of[d] = hw_intern_bytes(&g->sets, members, count * sizeof(*members));
+	free(members);
+	return g->set_of[d];
+}
+
+static struct raw_step describe(struct gathering *g, uint32_t e, const struct hw_graph_use *use)
+{
+	const struct hw_model *m = g->model;
+	const struct hw_graph_edge *edge = &g->graph->edges[e];
+	const struct hw_dependency *dependency = &m->dependencies[use->dependency];
+	const struct hw_hold *hold = &m->holds[use->hold];
+	struct hw_step_code code = {
+		.held_class = m->objects[hold->object].class_,
+		.awaited_class = m->objects[dependency->object].class_,
+		.held_function = function_of(g, hold->stack),
+		.awaited_function = function_of(g, dependency->stack),
+	};
+
+	return (struct raw_step){
+		.step = {
+			.edge = e,
+			.from = edge->from,
+			.to = edge->to,
+			.code = hw_intern_bytes(&g->steps->codes, &code, sizeof(code)),
+			.held_shared = hold->shared,
+			.awaited_shared = dependency->shared,
+			.bounded = dependency->how & HW_HOW_TIMED,
+			.plentiful = g->plentiful[dependency->object],
+			.dependency = use->dependency,
+		},
+		.set = set_of(g, use->dependency),
+		.set_size = dependency->hold_count,
+		.taker = { dependency->thread, use->dependency, use->hold },
+	};
+}
+
+#define COMPARE(a, b) \
+	if ((a) != (b)) \
+	return (a) < (b) ? -1 : 1
+
+static int compare_keys(const struct raw_step *left, const struct raw_step *right)
+{
+	COMPARE(left->step.edge, right->step.edge);
+	COMPARE(left->step.code, right->step.code);
+	COMPARE(left->step.bounded, right->step.bounded);
+	COMPARE(left->set_size, right->set_size);
+	COMPARE(left->set, right->set);
+	COMPARE(left->step.held_shared, right->step.held_shared);
+	COMPARE(left->step.awaited_shared, right->step.awaited_shared);
+	return 0;
+}
+
+static int compare_steps(const void *a, const void *b)
+{
+	const struct raw_step *left = a, *right = b;
+	int order = compare_keys(left, right);
+
+	if (order)
+		return order;
+	COMPARE(left->taker.thread, right->taker.thread);
+	COMPARE(left->taker.dependency, right->taker.dependency);
+	COMPARE(left->taker.hold, right->taker.hold);
+	return 0;
+}
+
+static void group(struct hw_steps *steps, const struct raw_step *raw, size_t raw_count)
+{
+	size_t step_capacity = 0, taker_capacity = 0;
+
+	for (size_t i = 0; i < raw_count; i++) {
+		struct hw_step *last;
+
+		if (i == 0 || compare_keys(&raw[i], &raw[i - 1]) != 0) {
+			HW_GROW(steps->all, steps->count, step_capacity);
+			steps->all[steps->count] = raw[i].step;
+			steps->all[steps->count++].first_taker = steps->taker_count;
+		} else if (raw[i].taker.thread == raw[i - 1].taker.thread) {
+			continue;
+		}
+		last = &steps->all[steps->count - 1];
+		HW_GROW(steps->takers, steps->taker_count, taker_capacity);
+		steps->takers[steps->taker_count++] = raw[i].taker;
+		last->taker_count++;
+	}
+}
+
+struct units {
+	uint32_t object, thread;
+	int64_t count;
+};
+
+static int compare_units(const void *a, const void *b)
+{
+	const struct units *left = a, *right = b;
+
+	COMPARE(left->object, right->object);
+	COMPARE(left->thread, right->thread);
+	COMPARE(right->count, left->count);
+	return 0;
+}
+
+/*
+ * A thread blocks on a semaphore of n units only while others keep all n. Here
+ * others keep units for ever only when they, too, wait for a lock; so count
+ * what each thread ever held of it while it waited.
+ */
+static void find_plentiful(struct gathering *g)
+{
+	const struct hw_model *m = g->model;
+	int64_t *together = hw_xcalloc(m->object_count, sizeof(*together));
+	struct units *all = NULL;
+	size_t count = 0, capacity = 0;
+
+	for (uint32_t d = 0; d < m->dependency_count; d++)
+		for (uint32_t i = 0; i < m->dependencies[d].hold_count; i++) {
+			const struct hw_hold *hold = &m->holds[m->dependencies[d].first_hold + i];
+			struct units units = { hold->object, m->dependencies[d].thread, hold->count };
+
+			if (hw_model_capacity(m, hold->object) == 1 ||
+				m->dependencies[d].how & HW_HOW_TRY ||
+				!hw_model_is_lock(m, m->dependencies[d].object))
+				continue;
+			for (uint32_t j = 0; j < i; j++)
+				if (m->holds[m->dependencies[d].first_hold + j].object == hold->object)
+					units.count++;
+			HW_GROW(all, count, capacity);
+			all[count++] = units;
+		}
+	if (count)
+		qsort(all, count, sizeof(*all), compare_units);
+	for (size_t i = 0; i < count; i++)
+		if (i == 0 || all[i].object != all[i - 1].object || all[i].thread != all[i - 1].thread)
+			together[all[i].object] += all[i].count;
+	for (uint32_t o = 0; o < m->object_count; o++)
+		g->plentiful[o] = hw_model_capacity(m, o) > 1 && together[o] < hw_model_capacity(m, o);
+	free(all);
+	free(together);
+}
+
+static void index_shape(struct hw_steps *steps, uint32_t node_count)
+{
+	uint32_t *sources = hw_xcalloc(steps->count, sizeof(*sources));
+
+	hw_digraph_init(&steps->shape, node_count, steps->count);
+	for (uint32_t s = 0; s < steps->count; s++) {
+		sources[s] = steps->all[s].from;
+		steps->shape.to[s] = steps->all[s].to;
+	}
+	hw_digraph_index(&steps->shape, sources);
+	free(sources);
+}
+
+static uint32_t *unknown_numbers(uint32_t count)
+{
+	uint32_t *numbers = hw_xcalloc(count, sizeof(*numbers));
+
+	if (count)
+		memset(numbers, 0xff, count * sizeof(*numbers));
+	return numbers;
+}
+
+void hw_steps_build(
+	const struct hw_model *model, const struct hw_graph *graph, struct hw_steps *ret_steps)
+{
+	struct hw_steps steps = { 0 };
+	struct gathering g = {
+		.model = model,
+		.graph = graph,
+		.steps = &steps,
+		.function_of = unknown_numbers(model->stack_count),
+		.set_of = unknown_numbers(model->dependency_count),
+		.plentiful = hw_xcalloc(model->object_count, sizeof(bool)),
+	};
+	struct raw_step *raw = NULL;
+	size_t raw_count = 0, raw_capacity = 0;
+
+	find_plentiful(&g);
+	for (uint32_t e = 0; e < graph->edge_count; e++)
+		for (uint32_t i = 0; graph->edges[e].cyclic && i < graph->edges[e].use_count; i++) {
+			HW_GROW(raw, raw_count, raw_capacity);
+			raw[raw_count++] =
+				describe(&g, e, &graph->uses[graph->edges[e].first_use + i]);
+		}
+	if (raw_count)
+		qsort(raw, raw_count, sizeof(*raw), compare_steps);
+	group(&steps, raw, raw_count);
+	index_shape(&steps, graph->node_count);
+	free(raw);
+	free(g.function_of);
+	free(g.set_of);
+	free(g.plentiful);
+	hw_intern_finish(&g.sets);
+	*ret_steps = steps;
+}
+
+void hw_steps_finish(struct hw_steps *steps)
+{
+	free(steps->all);
+	free(steps->takers);
+	hw_intern_finish(&steps->codes);
+	hw_intern_finish(&steps->functions);
+	hw_digraph_finish(&steps->shape);
+	*steps = (struct hw_steps){ 0 };
+}
+
+const struct hw_step_code *hw_steps_code(const struct hw_steps *steps, uint32_t code)
+{
+	return hw_intern_value(&steps->codes, code);
+}

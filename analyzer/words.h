@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_ANALYZER_WORDS_H
+#define HW_ANALYZER_WORDS_H
+
+/*
+ * The words by which the recording, the reports and people call the kinds of
+ * objects: "rwlock" in tables and JSON, "reader-writer lock" in sentences.
+ */
+
+#include "trace/record.h"
+
+/* HW_KIND_NONE when the word is not one. */
+enum hw_kind hw_words_kind(const char *word);
+
+/* As in the recording. */
+const char *hw_words_of_kind(enum hw_kind kind);
+
+/* For sentences: "mutex", "reader-writer lock". */
+const char *hw_words_describe(enum hw_kind kind);
+
+#endif

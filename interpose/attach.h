@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_INTERPOSE_ATTACH_H
+#define HW_INTERPOSE_ATTACH_H
+
+/*
+ * Finding the session, or starting one.
+ *
+ * HOLDWAIT_SESSION names the shared memory of a session that exists already: its
+ * launcher or a parent set it. Without it (LD_PRELOAD set by hand) this is the first
+ * process: it starts the collector, which answers with the session's name
+ * through a pipe. The collector is started with CLONE_VFORK and no exit
+ * signal, detaches itself, and is nobody's child that the program could wait for.
+ */
+
+struct hw_session;
+
+/* Map the session at an address where its chunks are aligned; NULL when there is none to join. */
+struct hw_session *hw_attach_session(void);
+
+/* Tell children which session they belong to. May allocate. */
+void hw_attach_environment(void);
+
+#endif

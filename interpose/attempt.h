@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_INTERPOSE_ATTEMPT_H
+#define HW_INTERPOSE_ATTEMPT_H
+
+/*
+ * One attempt to get an object: what is written before and after the real call.
+ *
+ *   hw_attempt_begin   says in the thread's slot what it is about to wait for
+ *                      (so that a hang can be explained from outside), and logs a
+ *                      WAIT when the object was seen taken
+ *   the real call
+ *   hw_attempt_end     clears the slot and logs what came of it
+ *
+ * The real call may never return: its thread may be cancelled, or a signal
+ * handler may jump out of it. `wait_sp` remembers the stack pointer, and the
+ * next hook of the thread that runs further out on the stack logs a CANCEL. A hook
+ * in a signal handler runs further in, has its own attempt, and puts the outer
+ * one's slot back.
+ */
+
+#include "interpose/object.h"
+
+struct hw_attempt {
+	struct hw_self *self;
+	struct hw_cell *cell;
+	uint64_t what;       /* object, stack and how, as in a record */
+	uint64_t outer_wait; /* of the code a signal handler interrupted */
+	uintptr_t outer_sp;
+};
+
+/* `taken`: whether the object was seen held by somebody. */
+static inline __attribute__((always_inline)) void hw_attempt_begin(struct hw_attempt *attempt,
+	struct hw_self *self, struct hw_cell *cell, uint32_t stack, uint32_t how, bool taken)
+{
+	uint32_t object = atomic_load_explicit(&cell->object, memory_order_relaxed);
+
+	attempt->self = self;
+	attempt->cell = cell;
+	attempt->what = hw_record_what(object, stack, how);
+	attempt->outer_wait = atomic_load_explicit(&self->slot->wait, memory_order_relaxed);
+	attempt->outer_sp = self->wait_sp;
+	if (taken)
+		hw_log_add(self, hw_log_now(), HW_OP_WAIT, object, stack, how);
+	self->wait_sp = (uintptr_t)__builtin_frame_address(0);
+	atomic_store_explicit(&self->slot->wait, attempt->what, memory_order_release);
+}
+
+/* The thread is no longer waiting; what comes of it is logged by the caller. */
+static inline void hw_attempt_over(struct hw_attempt *attempt)
+{
+	atomic_store_explicit(&attempt->self->slot->wait, attempt->outer_wait,
+		memory_order_release);
+	attempt->self->wait_sp = attempt->outer_sp;
+}
+
+/* Inside the real call, the thread runs code of the program: it waits for nothing. */
+static inline void hw_attempt_clear(struct hw_self *self)
+{
+	atomic_store_explicit(&self->slot->wait, 0, memory_order_release);
+	self->wait_sp = 0;
+}
+
+/* `error`: 0 when it was got, else why not; EOWNERDEAD is passed as `extra_how`. */
+static inline __attribute__((always_inline)) void hw_attempt_end(struct hw_attempt *attempt,
+	enum hw_op op, int error, uint32_t extra_how)
+{
+	struct hw_self *self = attempt->self;
+	uint32_t object = hw_what_object(attempt->what), stack = hw_what_stack(attempt->what);
+
+	if (error)
+		hw_log_add(self, hw_log_now(), HW_OP_FAIL, object, stack, (uint32_t)error);
+	else
+		hw_log_add(self, hw_object_acquired(attempt->cell), op, object, stack,
+			hw_what_detail(attempt->what) | extra_how);
+	/* After the record: whoever sees the slot empty also finds what came of the wait. */
+	hw_attempt_over(attempt);
+}
+
+/* An attempt that cannot block: nothing before, one record after. */
+static inline __attribute__((always_inline)) void hw_attempt_tried(struct hw_self *self,
+	struct hw_cell *cell, enum hw_op op, uint32_t stack, uint32_t how, int error)
+{
+	uint32_t object = atomic_load_explicit(&cell->object, memory_order_relaxed);
+
+	if (error)
+		hw_log_add(self, hw_log_now(), HW_OP_FAIL, object, stack, (uint32_t)error);
+	else
+		hw_log_add(self, hw_object_acquired(cell), op, object, stack, how);
+}
+
+#endif

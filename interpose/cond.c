@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "interpose/cond.h"
+
+#include <errno.h>
+
+#include "interpose/cancel.h"
+#include "interpose/export.h"
+#include "interpose/mutex.h"
+#include "interpose/real.h"
+#include "interpose/stack.h"
+
+static uint32_t type_of(const pthread_cond_t *cond)
+{
+	/* glibc 2.25 and later: bit 0 of __wrefs (nptl/pthread_cond_common.c). */
+	return cond->__data.__wrefs & 1 ? HW_TYPE_SHARED : 0;
+}
+
+static struct hw_cell *cond_object(struct hw_self *self, const pthread_cond_t *cond, uint32_t stack)
+{
+	struct hw_cell *cell = hw_object_find(cond, HW_KIND_COND);
+
+	if (__builtin_expect(!cell, 0)) {
+		struct hw_object_facts facts = { .kind = HW_KIND_COND, .type = type_of(cond),
+			.stack = stack };
+
+		cell = hw_object_find_or_define(self, cond, &facts);
+	}
+	return cell && !cell->ignored ? cell : NULL;
+}
+
+void hw_cond_wait_begin(struct hw_cond_wait *wait, const pthread_cond_t *cond,
+	const pthread_mutex_t *mutex, uint32_t how, const void *caller)
+{
+	struct hw_self *self = hw_self_enter(caller);
+	struct hw_cell *cell;
+
+	wait->attempt.cell = NULL;
+	wait->mutex = NULL;
+	if (!self)
+		return;
+	wait->attempt.self = self;
+	wait->stack = hw_stack_capture(self, caller);
+	cell = cond_object(self, cond, wait->stack);
+	wait->mutex = hw_mutex_object(self, mutex, wait->stack);
+	wait->outer_mutex = self->wait_mutex;
+	if (cell)
+		hw_log_add(self, hw_log_now(), HW_OP_SLEEP, cell->object, wait->stack, how);
+	if (wait->mutex && !hw_mutex_release(self, mutex, HW_HOW_REACQUIRE))
+		wait->mutex = NULL;
+	if (cell) {
+		self->wait_mutex = wait->mutex;
+		hw_attempt_begin(&wait->attempt, self, cell, wait->stack, how, false);
+	}
+}
+
+void hw_cond_wait_end(struct hw_cond_wait *wait, int error)
+{
+	struct hw_self *self = wait->attempt.self;
+	struct hw_cell *cell = wait->attempt.cell;
+	bool woken = error == 0 || error == EOWNERDEAD;
+
+	if (cell)
+		hw_log_add(self, hw_log_now(), woken ? HW_OP_WAKE : HW_OP_FAIL, cell->object,
+			wait->stack, woken ? 0 : (uint32_t)error);
+	if (wait->mutex)
+		hw_log_add(self, hw_object_acquired(wait->mutex), HW_OP_LOCK, wait->mutex->object,
+			wait->stack,
+			HW_HOW_REACQUIRE | (error == EOWNERDEAD ? HW_HOW_OWNER_DEAD : 0));
+	if (cell) {
+		self->wait_mutex = wait->outer_mutex;
+		hw_attempt_over(&wait->attempt);
+	}
+}
+
+void hw_cond_notify(const pthread_cond_t *cond, enum hw_op op, const void *caller)
+{
+	struct hw_self *self = hw_self_enter(caller);
+	struct hw_cell *cell;
+	uint32_t stack;
+
+	if (!self)
+		return;
+	stack = hw_stack_capture(self, caller);
+	cell = cond_object(self, cond, stack);
+	if (cell)
+		hw_log_add(self, hw_object_releasing(cell), op, cell->object, stack, 0);
+}
+
+void hw_cond_initialised(const pthread_cond_t *cond, const void *caller)
+{
+	struct hw_self *self = hw_self_enter(caller);
+
+	if (self) {
+		struct hw_object_facts facts = { .kind = HW_KIND_COND, .type = type_of(cond),
+			.stack = hw_stack_capture(self, caller), .event = HW_OP_INIT };
+
+		hw_object_define(self, cond, &facts);
+	}
+}
+
+void hw_cond_destroyed(const pthread_cond_t *cond, const void *caller)
+{
+	struct hw_self *self = hw_self_enter(caller);
+
+	if (self)
+		hw_object_destroyed(self, cond, HW_KIND_COND);
+}
+
+#define CALLER __builtin_return_address(0)
+
+HW_EXPORT int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
+{
+	struct hw_cond_wait wait;
+	int error;
+
+	hw_cond_wait_begin(&wait, cond, mutex, 0, CALLER);
+	HW_CANCEL_PUSH(&wait.attempt);
+	error = HW_REAL(pthread_cond_wait)(cond, mutex);
+	HW_CANCEL_POP();
+	hw_cond_wait_end(&wait, error);
+	return error;
+}
+
+HW_EXPORT int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+	const struct timespec *deadline)
+{
+	struct hw_cond_wait wait;
+	int error;
+
+	hw_cond_wait_begin(&wait, cond, mutex, HW_HOW_TIMED, CALLER);
+	HW_CANCEL_PUSH(&wait.attempt);
+	error = HW_REAL(pthread_cond_timedwait)(cond, mutex, deadline);
+	HW_CANCEL_POP();
+	hw_cond_wait_end(&wait, error);
+	return error;
+}
+
+HW_EXPORT int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,
+	const struct timespec *deadline)
+{
+	struct hw_cond_wait wait;
+	int error;
+
+	if (!HW_REAL_HAS(pthread_cond_clockwait))
+		return ENOSYS;
+	hw_cond_wait_begin(&wait, cond, mutex, HW_HOW_TIMED, CALLER);
+	HW_CANCEL_PUSH(&wait.attempt);
+	error = HW_REAL(pthread_cond_clockwait)(cond, mutex, clock, deadline);
+	HW_CANCEL_POP();
+	hw_cond_wait_end(&wait, error);
+	return error;
+}
+
+HW_EXPORT int pthread_cond_signal(pthread_cond_t *cond)
+{
+	hw_cond_notify(cond, HW_OP_SIGNAL, CALLER);
+	return HW_REAL(pthread_cond_signal)(cond);
+}
+
+HW_EXPORT int pthread_cond_broadcast(pthread_cond_t *cond)
+{
+	hw_cond_notify(cond, HW_OP_BROADCAST, CALLER);
+	return HW_REAL(pthread_cond_broadcast)(cond);
+}
+
+HW_EXPORT int pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attributes)
+{
+	int error = HW_REAL(pthread_cond_init)(cond, attributes);
+
+	if (!error)
+		hw_cond_initialised(cond, CALLER);
+	return error;
+}
+
+HW_EXPORT int pthread_cond_destroy(pthread_cond_t *cond)
+{
+	int error = HW_REAL(pthread_cond_destroy)(cond);
+
+	if (!error)
+		hw_cond_destroyed(cond, CALLER);
+	return error;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_INTERPOSE_COND_H
+#define HW_INTERPOSE_COND_H
+
+/*
+ * Waiting for a condition, for the pthread and the C11 calls alike.
+ *
+ * A wait is four things in the log: its mutex is released, the thread sleeps,
+ * it wakes, and the mutex is acquired again (HW_HOW_REACQUIRE). libc does both halves
+ * of the blocking inside one call, so the slot says "waits for the condition" all
+ * along, and a cancelled wait is completed by the next hook: the mutex is locked
+ * again before cleanup handlers run (POSIX).
+ */
+
+#include <pthread.h>
+
+#include "interpose/attempt.h"
+
+struct hw_cond_wait {
+	struct hw_attempt attempt; /* to get the condition; no cell when not recorded */
+	struct hw_cell *mutex;
+	struct hw_cell *outer_mutex;
+	uint32_t stack;
+};
+
+void hw_cond_wait_begin(struct hw_cond_wait *wait, const pthread_cond_t *cond,
+	const pthread_mutex_t *mutex, uint32_t how, const void *caller);
+
+/* `error` as pthread_cond_wait returns it; the mutex is held in every case but EPERM and EINVAL. */
+void hw_cond_wait_end(struct hw_cond_wait *wait, int error);
+
+/* signal, broadcast: `op` says which. Call before the real one. */
+void hw_cond_notify(const pthread_cond_t *cond, enum hw_op op, const void *caller);
+
+void hw_cond_initialised(const pthread_cond_t *cond, const void *caller);
+void hw_cond_destroyed(const pthread_cond_t *cond, const void *caller);
+
+#endif

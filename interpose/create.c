@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <threads.h>
+
+#include "interpose/attempt.h"
+#include "interpose/cancel.h"
+#include "interpose/export.h"
+#include "interpose/real.h"
+#include "interpose/stack.h"
+#include "interpose/sys.h"
+#include "interpose/thread.h"
+
+/*
+ * Creating, joining and naming threads, pthread and C11.
+ *
+ * What the new thread has to know travels in a small record of our own: the
+ * program's argument pointer must arrive untouched. Records come from a lock-free
+ * list in private memory, because creating a thread may be all a program does.
+ */
+
+enum {
+	STARTS_MAX = 4096,          /* threads between create and their first instruction */
+	SHALLOW_STACK_BYTES = 65536, /* the unwinder needs some 10 KiB */
+};
+
+struct start {
+	_Atomic uint32_t next_free;
+	uint32_t shallow;
+	void *(*routine)(void *); /* or an int (*)(void *) for C11 */
+	void *argument;
+	uint64_t uid;
+	uint64_t creator_uid;
+};
+
+static struct start starts[STARTS_MAX];
+static struct hw_free_list free_starts = { .limit = STARTS_MAX };
+
+static struct start *take_start(struct hw_self *self, void *(*routine)(void *), void *argument)
+{
+	int64_t number = hw_free_list_pop(&free_starts, &starts[0].next_free, sizeof(starts[0]));
+	struct start *start;
+
+	if (number < 0)
+		return NULL;
+	start = &starts[number];
+	start->routine = routine;
+	start->argument = argument;
+	start->shallow = 0;
+	start->uid = hw_thread_new_uid();
+	start->creator_uid = self->slot->uid;
+	return start;
+}
+
+static void give_back(struct start *start)
+{
+	hw_free_list_push(&free_starts, &starts[0].next_free, sizeof(starts[0]),
+		(uint32_t)(start - starts));
+}
+
+/* In the new thread, before anything of the program runs in it. */
+static struct start begin_thread(struct start *start, void *frame)
+{
+	struct start copy = {
+		.routine = start->routine,
+		.argument = start->argument,
+	};
+	struct hw_self *self = &hw_self;
+
+	self->stack_high = (uintptr_t)frame;
+	self->shallow = start->shallow != 0;
+	hw_thread_register(self, start->uid, start->creator_uid);
+	give_back(start);
+	return copy;
+}
+
+static void *run_pthread(void *argument)
+{
+	struct start start = begin_thread(argument, __builtin_frame_address(0));
+
+	return start.routine(start.argument);
+}
+
+static int run_thrd(void *argument)
+{
+	struct start start = begin_thread(argument, __builtin_frame_address(0));
+
+	return ((int (*)(void *))(void *)start.routine)(start.argument);
+}
+
+/* The object of a thread, whichever of creator and created comes first. */
+static struct hw_cell *thread_object(struct hw_self *self, pthread_t thread, uint64_t uid)
+{
+	struct hw_object_facts facts = { .kind = HW_KIND_THREAD, .token = uid };
+
+	return hw_object_find_or_define(self, (void *)thread, &facts);
+}
+
+static struct hw_cell *known_thread(pthread_t thread)
+{
+	struct hw_cell *cell = hw_object_find((void *)thread, HW_KIND_THREAD);
+
+	return cell && !cell->ignored ? cell : NULL;
+}
+
+static void created(struct hw_self *self, const pthread_t *thread, uint64_t uid, int error,
+	uint32_t stack)
+{
+	if (error)
+		hw_log_add(self, hw_log_now(), HW_OP_FAIL, HW_NO_OBJECT, stack, (uint32_t)error);
+	else
+		thread_object(self, *thread, uid);
+}
+
+HW_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+	void *(*routine)(void *), void *argument)
+{
+	struct hw_self *self = HW_ENTER();
+	struct start *start = self ? take_start(self, routine, argument) : NULL;
+	size_t stack_bytes;
+	uint32_t stack;
+	uint64_t uid;
+	int error;
+
+	if (!start)
+		return HW_REAL(pthread_create)(thread, attributes, routine, argument);
+	if (attributes && !pthread_attr_getstacksize(attributes, &stack_bytes))
+		start->shallow = stack_bytes < SHALLOW_STACK_BYTES;
+	uid = start->uid;
+	stack = HW_STACK(self);
+	hw_log_add_payload(self, HW_OP_CREATE, HW_NO_OBJECT, stack, &uid, sizeof(uid));
+	error = HW_REAL(pthread_create)(thread, attributes, run_pthread, start);
+	if (error)
+		give_back(start);
+	created(self, thread, uid, error, stack);
+	return error;
+}
+
+HW_EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
+{
+	struct hw_self *self = HW_ENTER();
+	struct start *start =
+		self ? take_start(self, (void *(*)(void *))(void *)routine, argument) : NULL;
+	uint32_t stack;
+	uint64_t uid;
+	int result;
+
+	if (!start)
+		return HW_REAL(thrd_create)(thread, routine, argument);
+	uid = start->uid;
+	stack = HW_STACK(self);
+	hw_log_add_payload(self, HW_OP_CREATE, HW_NO_OBJECT, stack, &uid, sizeof(uid));
+	result = HW_REAL(thrd_create)(thread, run_thrd, start);
+	if (result != thrd_success)
+		give_back(start);
+	created(self, thread, uid, result == thrd_success ? 0 : EAGAIN, stack);
+	return result;
+}
+
+static void joined(struct hw_attempt *attempt, int error)
+{
+	hw_attempt_end(attempt, HW_OP_JOIN, error, 0);
+	if (!error)
+		hw_object_forget(attempt->cell);
+}
+
+static struct hw_cell *begin_join(struct hw_attempt *attempt, pthread_t thread, uint32_t how,
+	const void *caller)
+{
+	struct hw_self *self = hw_self_enter(caller);
+	struct hw_cell *cell = self ? known_thread(thread) : NULL;
+
+	attempt->cell = cell;
+	if (cell)
+		hw_attempt_begin(attempt, self, cell, hw_stack_capture(self, caller), how, true);
+	return cell;
+}
+
+#define CALLER __builtin_return_address(0)
+
+HW_EXPORT int pthread_join(pthread_t thread, void **result)
+{
+	struct hw_attempt attempt;
+	struct hw_cell *cell = begin_join(&attempt, thread, 0, CALLER);
+	int error;
+
+	HW_CANCEL_PUSH(&attempt);
+	error = HW_REAL(pthread_join)(thread, result);
+	HW_CANCEL_POP();
+	if (cell)
+		joined(&attempt, error);
+	return error;
+}
+
+HW_EXPORT int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *deadline)
+{
+	struct hw_attempt attempt;
+	struct hw_cell *cell = begin_join(&attempt, thread, HW_HOW_TIMED, CALLER);
+	int error;
+
+	HW_CANCEL_PUSH(&attempt);
+	error = HW_REAL(pthread_timedjoin_np)(thread, result, deadline);
+	HW_CANCEL_POP();
+	if (cell)
+		joined(&attempt, error);
+	return error;
+}
+
+HW_EXPORT int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock,
+	const struct timespec *deadline)
+{
+	struct hw_attempt attempt;
+	struct hw_cell *cell;
+	int error;
+
+	if (!HW_REAL_HAS(pthread_clockjoin_np))
+		return ENOSYS;
+	cell = begin_join(&attempt, thread, HW_HOW_TIMED, CALLER);
+	HW_CANCEL_PUSH(&attempt);
+	error = HW_REAL(pthread_clockjoin_np)(thread, result, clock, deadline);
+	HW_CANCEL_POP();
+	if (cell)
+		joined(&attempt, error);
+	return error;
+}
+
+HW_EXPORT int thrd_join(thrd_t thread, int *result)
+{
+	struct hw_attempt attempt;
+	struct hw_cell *cell = begin_join(&attempt, thread, 0, CALLER);
+	int error;
+
+	HW_CANCEL_PUSH(&attempt);
+	error = HW_REAL(thrd_join)(thread, result);
+	HW_CANCEL_POP();
+	if (cell)
+		joined(&attempt, error == thrd_success ? 0 : EINVAL);
+	return error;
+}
+
+HW_EXPORT int pthread_tryjoin_np(pthread_t thread, void **result)
+{
+	struct hw_self *self = HW_ENTER();
+	struct hw_cell *cell = self ? known_thread(thread) : NULL;
+	int error = HW_REAL(pthread_tryjoin_np)(thread, result);
+
+	if (cell) {
+		hw_attempt_tried(self, cell, HW_OP_JOIN, HW_STACK(self), HW_HOW_TRY, error);
+		if (!error)
+			hw_object_forget(cell);
+	}
+	return error;
+}
+
+static void detaching(pthread_t thread, const void *caller)
+{
+	struct hw_self *self = hw_self_enter(caller);
+	struct hw_cell *cell = self ? known_thread(thread) : NULL;
+
+	if (cell)
+		hw_log_add(self, hw_log_now(), HW_OP_DETACH, cell->object,
+			hw_stack_capture(self, caller), 0);
+}
+
+HW_EXPORT int pthread_detach(pthread_t thread)
+{
+	detaching(thread, CALLER);
+	return HW_REAL(pthread_detach)(thread);
+}
+
+HW_EXPORT int thrd_detach(thrd_t thread)
+{
+	detaching(thread, CALLER);
+	return HW_REAL(thrd_detach)(thread);
+}
+
+HW_EXPORT int pthread_setname_np(pthread_t thread, const char *name)
+{
+	struct hw_self *self = HW_ENTER();
+	struct hw_cell *cell = self ? known_thread(thread) : NULL;
+	int error = HW_REAL(pthread_setname_np)(thread, name);
+	char padded[16] = { 0 };
+
+	if (cell && !error) {
+		strncpy(padded, name, sizeof(padded) - 1);
+		hw_log_add_payload(self, HW_OP_THREAD_NAME, cell->object, 0, padded,
+			sizeof(padded));
+	}
+	return error;
+}

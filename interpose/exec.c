@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "interpose/export.h"
+#include "interpose/log.h"
+#include "interpose/real.h"
+#include "interpose/stack.h"
+
+/*
+ * Replacing the program, and spawning another. The new program's image finds the
+ * session in its environment and registers itself; here it is only said that this
+ * one ends, or where a child came from.
+ */
+
+static void log_exec(const void *caller)
+{
+	struct hw_self *self = hw_self_enter(caller);
+
+	if (self)
+		hw_log_add(self, hw_log_now(), HW_OP_EXEC, HW_NO_OBJECT,
+			hw_stack_capture(self, caller), 0);
+}
+
+static int exec_failed(int result)
+{
+	struct hw_self *self = hw_self_enter(NULL);
+
+	if (self)
+		hw_log_add(self, hw_log_now(), HW_OP_FAIL, HW_NO_OBJECT, 0, (uint32_t)errno);
+	return result;
+}
+
+#define CALLER __builtin_return_address(0)
+
+HW_EXPORT int execve(const char *path, char *const arguments[], char *const environment[])
+{
+	log_exec(CALLER);
+	return exec_failed(HW_REAL(execve)(path, arguments, environment));
+}
+
+HW_EXPORT int execv(const char *path, char *const arguments[])
+{
+	log_exec(CALLER);
+	return exec_failed(HW_REAL(execv)(path, arguments));
+}
+
+HW_EXPORT int execvp(const char *file, char *const arguments[])
+{
+	log_exec(CALLER);
+	return exec_failed(HW_REAL(execvp)(file, arguments));
+}
+
+HW_EXPORT int execvpe(const char *file, char *const arguments[], char *const environment[])
+{
+	log_exec(CALLER);
+	return exec_failed(HW_REAL(execvpe)(file, arguments, environment));
+}
+
+HW_EXPORT int fexecve(int fd, char *const arguments[], char *const environment[])
+{
+	log_exec(CALLER);
+	return exec_failed(HW_REAL(fexecve)(fd, arguments, environment));
+}
+
+/* The list forms become the array forms, on the stack as libc does it. */
+static size_t count_arguments(va_list from)
+{
+	va_list counting;
+	size_t count = 1;
+
+	va_copy(counting, from);
+	while (va_arg(counting, char *))
+		count++;
+	va_end(counting);
+	return count;
+}
+
+static void copy_arguments(char **to, const char *first, va_list *from)
+{
+	*to = (char *)(uintptr_t)first;
+	while (*to++)
+		*to = va_arg(*from, char *);
+}
+
+#define WITH_ARGUMENTS(first, list, arguments) \
+	char **arguments = __builtin_alloca((count_arguments(list) + 1) * sizeof(char *)); \
+	copy_arguments(arguments, first, &list)
+
+HW_EXPORT int execl(const char *path, const char *first, ...)
+{
+	va_list list;
+
+	va_start(list, first);
+	WITH_ARGUMENTS(first, list, arguments);
+	va_end(list);
+	log_exec(CALLER);
+	return exec_failed(HW_REAL(execv)(path, arguments));
+}
+
+HW_EXPORT int execlp(const char *file, const char *first, ...)
+{
+	va_list list;
+
+	va_start(list, first);
+	WITH_ARGUMENTS(first, list, arguments);
+	va_end(list);
+	log_exec(CALLER);
+	return exec_failed(HW_REAL(execvp)(file, arguments));
+}
+
+HW_EXPORT int execle(const char *path, const char *first, ...)
+{
+	char *const *environment;
+	va_list list;
+
+	va_start(list, first);
+	WITH_ARGUMENTS(first, list, arguments);
+	environment = va_arg(list, char *const *);
+	va_end(list);
+	log_exec(CALLER);
+	return exec_failed(HW_REAL(execve)(path, arguments, environment));
+}
+
+static void log_spawn(pid_t child, const void *caller)
+{
+	struct hw_self *self = hw_self_enter(caller);
+	uint64_t payload[2] = { 0, (uint64_t)child };
+
+	if (self)
+		hw_log_add_payload(self, HW_OP_FORK, HW_NO_OBJECT, hw_stack_capture(self, caller),
+			payload, sizeof(payload));
+}
+
+HW_EXPORT int posix_spawn(pid_t *child, const char *path,
+	const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+	char *const arguments[], char *const environment[])
+{
+	pid_t pid = 0;
+	int error = HW_REAL(posix_spawn)(&pid, path, actions, attributes, arguments, environment);
+
+	if (!error) {
+		if (child)
+			*child = pid;
+		log_spawn(pid, CALLER);
+	}
+	return error;
+}
+
+HW_EXPORT int posix_spawnp(pid_t *child, const char *file,
+	const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+	char *const arguments[], char *const environment[])
+{
+	pid_t pid = 0;
+	int error = HW_REAL(posix_spawnp)(&pid, file, actions, attributes, arguments, environment);
+
+	if (!error) {
+		if (child)
+			*child = pid;
+		log_spawn(pid, CALLER);
+	}
+	return error;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_INTERPOSE_LOG_H
+#define HW_INTERPOSE_LOG_H
+
+/*
+ * Writing records into the calling thread's log.
+ *
+ * hw_log_reserve claims room with one compare-and-exchange on a word of this
+ * thread alone: without a lock prefix, it is atomic against a signal handler on the
+ * same thread, which may claim room in between and write there first. The
+ * word never points past the end of a chunk, and chunks are aligned to
+ * their size, so the position itself tells how much room is left.
+ *
+ * Only hw_log_turn, once a chunk, makes system calls. It returns NULL when the
+ * records are to be dropped; it has counted them.
+ */
+
+#include <x86intrin.h>
+
+#include "interpose/self.h"
+
+/* The session, or NULL while nothing can be recorded. Set once. */
+extern struct hw_session *hw_log_session;
+
+/* Room for `count` records in a new chunk, or NULL (dropped and counted). */
+struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count);
+
+/* Give a thread its first chunk; -1 when there is none to be had. */
+int64_t hw_log_take_chunk(struct hw_thread_slot *slot);
+
+/* Where a slot's chunk begins. */
+static inline struct hw_record *hw_log_chunk_begin(uint32_t chunk)
+{
+	return hw_log_session->chunks[chunk].records;
+}
+
+/* End recording for everybody: the collector does not answer. */
+void hw_log_end(void);
+
+/* The other clock; slow enough not to be inlined. */
+uint64_t hw_log_monotonic_ns(void);
+
+static inline uint64_t hw_log_now(void)
+{
+	if (__builtin_expect(hw_log_session->clock == HW_CLOCK_TSC, 1))
+		return __rdtsc() - hw_log_session->clock_base;
+	return hw_log_monotonic_ns() - hw_log_session->clock_base;
+}
+
+static inline struct hw_record *hw_log_reserve(struct hw_self *self, uint32_t count)
+{
+	struct hw_record *at = self->next;
+
+	for (;;) {
+		uint64_t used_bytes = (uintptr_t)at % HW_CHUNK_BYTES;
+		struct hw_record *after = at + count, *seen = at;
+
+		if (__builtin_expect(used_bytes == 0 ||
+				    used_bytes + count * sizeof(*at) > HW_CHUNK_BYTES, 0))
+			return hw_log_turn(self, count);
+		__asm__("cmpxchgq %2, %1"
+			: "+a"(seen), "+m"(self->next)
+			: "r"(after)
+			: "cc");
+		if (__builtin_expect(seen == at, 1))
+			return at;
+		at = seen;
+	}
+}
+
+/* Publish a reserved record. Payload must have been written before. */
+static inline void hw_log_publish(struct hw_record *at, uint64_t when, uint64_t what)
+{
+	atomic_store_explicit((_Atomic uint64_t *)&at->what, what, memory_order_relaxed);
+	atomic_store_explicit((_Atomic uint64_t *)&at->when, when, memory_order_release);
+}
+
+/* One record without payload. */
+static inline void hw_log_add(struct hw_self *self, uint64_t time_ticks, enum hw_op op,
+	uint32_t object, uint32_t stack, uint32_t detail)
+{
+	struct hw_record *at = hw_log_reserve(self, 1);
+
+	if (__builtin_expect(at != NULL, 1))
+		hw_log_publish(at, hw_record_when(time_ticks, op),
+			hw_record_what(object, stack, detail));
+}
+
+/*
+ * One record with payload of any size, padded to full records. `detail` becomes the
+ * number of payload records, except where the op keeps its own count (STACK).
+ */
+void hw_log_add_payload(struct hw_self *self, enum hw_op op, uint32_t object, uint32_t stack,
+	const void *payload, uint32_t payload_bytes);
+
+#endif

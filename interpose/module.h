@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_INTERPOSE_MODULE_H
+#define HW_INTERPOSE_MODULE_H
+
+/*
+ * Which file an address of this process belongs to.
+ *
+ * A module is logged (HW_OP_MODULE: range, bias, build id, path) when an address
+ * in it is first met, so a library that is loaded and never locks costs
+ * nothing, and dlopen need not be intercepted, which would change what it sees of
+ * its caller. Found with _dl_find_object (glibc 2.35), which takes no
+ * lock and may run in a signal handler; older libcs get no modules from here and
+ * the collector reads /proc/PID/maps instead.
+ */
+
+#include "interpose/self.h"
+
+struct hw_module_range {
+	uintptr_t start;
+	uintptr_t end;
+};
+
+/* Resolve what the rest needs. From the constructor. */
+void hw_module_init(void);
+
+/* Log the module of an address unless it was logged. */
+void hw_module_note(struct hw_self *self, const void *address);
+
+/* Where the module of an address lies; 0, 0 when it is in none. */
+void hw_module_range_of(const void *address, struct hw_module_range *ret_range);
+
+/* After a fork, in the child: nothing has been logged yet. */
+void hw_module_forked(void);
+
+#endif

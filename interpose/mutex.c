@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include "interpose/mutex.h"
+
+#include <errno.h>
+
+#include "interpose/export.h"
+#include "interpose/real.h"
+#include "interpose/stack.h"
+#include "interpose/sys.h"
+
+/* Bits of glibc's mutex kind (nptl/pthreadP.h); part of its ABI through the static initialisers. */
+enum {
+	KIND_MASK = 3,
+	KIND_ROBUST = 16,
+	KIND_PRIO_INHERIT = 32,
+	KIND_PRIO_PROTECT = 64,
+	KIND_SHARED = 128,
+};
+
+static uint32_t type_of(const pthread_mutex_t *mutex)
+{
+	static const uint32_t types[] = { 0, HW_TYPE_RECURSIVE, HW_TYPE_ERRORCHECK,
+		HW_TYPE_ADAPTIVE };
+	unsigned kind = (unsigned)mutex->__data.__kind;
+	uint32_t type = types[kind & KIND_MASK];
+
+	if (kind & KIND_ROBUST)
+		type |= HW_TYPE_ROBUST;
+	if (kind & KIND_PRIO_INHERIT)
+		type |= HW_TYPE_PRIO_INHERIT;
+	if (kind & KIND_PRIO_PROTECT)
+		type |= HW_TYPE_PRIO_PROTECT;
+	if (kind & KIND_SHARED)
+		type |= HW_TYPE_SHARED;
+	return type;
+}
+
+struct hw_cell *hw_mutex_object(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t stack)
+{
+	struct hw_cell *cell = hw_object_find(mutex, HW_KIND_MUTEX);
+
+	if (__builtin_expect(!cell, 0)) {
+		struct hw_object_facts facts = { .kind = HW_KIND_MUTEX, .type = type_of(mutex),
+			.stack = stack };
+
+		cell = hw_object_find_or_define(self, mutex, &facts);
+	}
+	return cell && !cell->ignored ? cell : NULL;
+}
+
+bool hw_mutex_taken(const pthread_mutex_t *mutex)
+{
+	return *(volatile const int *)&mutex->__data.__lock != 0;
+}
+
+/*
+ * The kinds that know their holder refuse a release by anybody else. The others
+ * cannot fail; their release is logged before the real one, so that it is in the
+ * log before anybody else can lock.
+ */
+static bool release_will_fail(const pthread_mutex_t *mutex)
+{
+	unsigned kind = (unsigned)mutex->__data.__kind;
+
+	if (!(kind & (KIND_ROBUST | KIND_PRIO_INHERIT)) && (kind & KIND_MASK) % 3 == 0)
+		return false;
+	return mutex->__data.__owner != hw_self.slot->tid;
+}
+
+bool hw_mutex_release(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t how)
+{
+	struct hw_cell *cell = hw_object_find(mutex, HW_KIND_MUTEX);
+
+	if (release_will_fail(mutex))
+		return false;
+	if (!cell)
+		cell = hw_mutex_object(self, mutex, 0);
+	if (cell && !cell->ignored)
+		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object, 0, how);
+	return true;
+}
+
+void hw_mutex_initialised(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t stack)
+{
+	struct hw_object_facts facts = { .kind = HW_KIND_MUTEX, .type = type_of(mutex),
+		.stack = stack, .event = HW_OP_INIT };
+
+	hw_object_define(self, mutex, &facts);
+}
+
+void hw_mutex_destroyed(struct hw_self *self, const pthread_mutex_t *mutex)
+{
+	hw_object_destroyed(self, mutex, HW_KIND_MUTEX);
+}
+
+HW_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+	struct hw_self *self = HW_ENTER();
+	struct hw_attempt attempt;
+	struct hw_cell *cell;
+	uint32_t stack;
+	int error;
+
+	if (!self)
+		return HW_REAL(pthread_mutex_lock)(mutex);
+	stack = HW_STACK(self);
+	cell = hw_mutex_object(self, mutex, stack);
+	if (!cell)
+		return HW_REAL(pthread_mutex_lock)(mutex);
+	hw_attempt_begin(&attempt, self, cell, stack, 0, hw_mutex_taken(mutex));
+	error = HW_REAL(pthread_mutex_lock)(mutex);
+	hw_attempt_end(&attempt, HW_OP_LOCK, error == EOWNERDEAD ? 0 : error,
+		error == EOWNERDEAD ? HW_HOW_OWNER_DEAD : 0);
+	return error;
+}
+
+HW_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+	struct hw_self *self = HW_ENTER();
+	int error = HW_REAL(pthread_mutex_trylock)(mutex);
+	struct hw_cell *cell;
+	uint32_t stack;
+
+	if (!self)
+		return error;
+	stack = HW_STACK(self);
+	cell = hw_mutex_object(self, mutex, stack);
+	if (cell)
+		hw_attempt_tried(self, cell, HW_OP_LOCK, stack,
+			HW_HOW_TRY | (error == EOWNERDEAD ? HW_HOW_OWNER_DEAD : 0),
+			error == EOWNERDEAD ? 0 : error);
+	return error;
+}
+
+/* Both calls that give up at a time; `clock` is NULL for the one without. */
+static inline __attribute__((always_inline)) int timed_lock(pthread_mutex_t *mutex,
+	const clockid_t *clock, const struct timespec *deadline, const void *caller)
+{
+	struct hw_self *self = hw_self_enter(caller);
+	struct hw_attempt attempt;
+	struct hw_cell *cell = NULL;
+	uint32_t stack;
+	int error;
+
+	if (self) {
+		stack = hw_stack_capture(self, caller);
+		cell = hw_mutex_object(self, mutex, stack);
+	}
+	if (cell)
+		hw_attempt_begin(&attempt, self, cell, stack, HW_HOW_TIMED, hw_mutex_taken(mutex));
+	error = clock ? HW_REAL(pthread_mutex_clocklock)(mutex, *clock, deadline) :
+			HW_REAL(pthread_mutex_timedlock)(mutex, deadline);
+	if (cell)
+		hw_attempt_end(&attempt, HW_OP_LOCK, error == EOWNERDEAD ? 0 : error,
+			error == EOWNERDEAD ? HW_HOW_OWNER_DEAD : 0);
+	return error;
+}
+
+HW_EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *deadline)
+{
+	return timed_lock(mutex, NULL, deadline, __builtin_return_address(0));
+}
+
+HW_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
+	const struct timespec *deadline)
+{
+	if (!HW_REAL_HAS(pthread_mutex_clocklock))
+		return ENOSYS;
+	return timed_lock(mutex, &clock, deadline, __builtin_return_address(0));
+}
+
+HW_EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+	struct hw_self *self = HW_ENTER();
+	bool logged = self && hw_mutex_release(self, mutex, 0);
+	int error = HW_REAL(pthread_mutex_unlock)(mutex);
+	struct hw_cell *cell;
+
+	if (!self || logged)
+		return error;
+	cell = hw_mutex_object(self, mutex, 0);
+	if (cell)
+		hw_log_add(self, hw_log_now(), error ? HW_OP_FAIL : HW_OP_UNLOCK, cell->object,
+			HW_STACK(self), (uint32_t)error);
+	return error;
+}
+
+HW_EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+{
+	struct hw_self *self = HW_ENTER();
+	int error = HW_REAL(pthread_mutex_init)(mutex, attributes);
+
+	if (self && !error)
+		hw_mutex_initialised(self, mutex, HW_STACK(self));
+	return error;
+}
+
+HW_EXPORT int pthread_mutex_destroy(pthread_mutex_t *mutex)
+{
+	struct hw_self *self = HW_ENTER();
+	int error = HW_REAL(pthread_mutex_destroy)(mutex);
+
+	if (self && !error)
+		hw_mutex_destroyed(self, mutex);
+	return error;
+}
+
+/* Changes nothing about who holds it; intercepted so that a mutex first seen here is known. */
+HW_EXPORT int pthread_mutex_consistent(pthread_mutex_t *mutex)
+{
+	struct hw_self *self = HW_ENTER();
+
+	if (self)
+		hw_mutex_object(self, mutex, HW_STACK(self));
+	return HW_REAL(pthread_mutex_consistent)(mutex);
+}
+
+HW_ALIAS(int, __pthread_mutex_lock, (pthread_mutex_t *), pthread_mutex_lock)
+HW_ALIAS(int, __pthread_mutex_trylock, (pthread_mutex_t *), pthread_mutex_trylock)
+HW_ALIAS(int, __pthread_mutex_unlock, (pthread_mutex_t *), pthread_mutex_unlock)
+HW_ALIAS(int, __pthread_mutex_init, (pthread_mutex_t *, const pthread_mutexattr_t *),
+	pthread_mutex_init)
+HW_ALIAS(int, __pthread_mutex_destroy, (pthread_mutex_t *), pthread_mutex_destroy)

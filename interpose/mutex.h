@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_INTERPOSE_MUTEX_H
+#define HW_INTERPOSE_MUTEX_H
+
+/*
+ * What conditions and C11 need to know of mutexes. mtx_t is pthread_mutex_t by
+ * another name in glibc, so both are one kind of object with one identity.
+ */
+
+#include <pthread.h>
+
+#include "interpose/attempt.h"
+
+/* The mutex's object, defined at its first use. NULL when it is not recorded. */
+struct hw_cell *hw_mutex_object(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t stack);
+
+/* Whether somebody holds it now: a plain look at glibc's lock word, for the log only. */
+bool hw_mutex_taken(const pthread_mutex_t *mutex);
+
+/* Log the release; call before the real one. False when it will fail, as the thread does not hold it. */
+bool hw_mutex_release(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t how);
+
+/* Its definition by an init call. */
+void hw_mutex_initialised(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t stack);
+void hw_mutex_destroyed(struct hw_self *self, const pthread_mutex_t *mutex);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_INTERPOSE_OBJECT_H
+#define HW_INTERPOSE_OBJECT_H
+
+/*
+ * From an address to the object that lives there now.
+ *
+ * An exact table per process: every address ever used has one cell, which
+ * never moves. The cell carries the number of the object that is there at
+ * present (a new one at init, after destroy, and in a forked child) and the
+ * time of its last release: an acquisition is never recorded as earlier than the
+ * release that made it possible, though two CPUs read their clocks.
+ *
+ * Look-ups take no lock and read two cache lines. What is new goes through
+ * one lock with signals blocked, and writes an HW_OP_OBJECT record. An index that
+ * got too full is replaced by one twice its size; readers of the old one may
+ * miss the newest cells and then find them under the lock.
+ */
+
+#include "interpose/log.h"
+
+struct hw_cell {
+	uintptr_t address;
+	_Atomic uint64_t released; /* ticks */
+	_Atomic uint32_t object;   /* 0: nothing lives here */
+	uint16_t fork_round;       /* of the process in which `object` was given */
+	uint8_t kind;              /* enum hw_kind */
+	uint8_t ignored;           /* its kind is not recorded */
+	uint64_t token;            /* threads: uid */
+};
+
+struct hw_index {
+	uint64_t mask;
+	_Atomic(struct hw_cell *) cells[];
+};
+
+/* What the definition of a new object says besides its address. */
+struct hw_object_facts {
+	enum hw_kind kind;
+	uint32_t type;       /* enum hw_type */
+	uint64_t capacity;
+	const char *name;    /* of sem_open, or NULL */
+	uint32_t stack;      /* where it was created */
+	enum hw_op event;    /* HW_OP_INIT, or HW_OP_NONE at the first use */
+	uint64_t token;      /* threads: uid */
+};
+
+extern _Atomic(struct hw_index *) hw_object_index;
+extern uint16_t hw_object_fork_round;
+
+/* A new object at this address, whatever was there. NULL when out of memory or its kind is not recorded. */
+struct hw_cell *hw_object_define(struct hw_self *self, const void *address,
+	const struct hw_object_facts *facts);
+
+/* The object at this address, defined now when there is none of this kind (and token). */
+struct hw_cell *hw_object_find_or_define(struct hw_self *self, const void *address,
+	const struct hw_object_facts *facts);
+
+/* Log that the object of this kind at this address, if there is one, was destroyed; forget it. */
+void hw_object_destroyed(struct hw_self *self, const void *address, enum hw_kind kind);
+
+/* Whatever is used at this cell's address next is defined anew; a shared object keeps its identity. */
+void hw_object_forget(struct hw_cell *cell);
+
+/* After a fork, in the child: all objects are its own. */
+void hw_object_forked(void);
+
+static inline uint64_t hw_object_hash(uintptr_t address)
+{
+	return (address >> 3) * 0x9e3779b97f4a7c15u >> 20;
+}
+
+/* The cell of an address, or NULL. */
+static inline struct hw_cell *hw_object_cell(const void *address)
+{
+	struct hw_index *index = atomic_load_explicit(&hw_object_index, memory_order_acquire);
+	uint64_t at = hw_object_hash((uintptr_t)address);
+
+	if (!index)
+		return NULL;
+	for (;; at++) {
+		struct hw_cell *cell = atomic_load_explicit(&index->cells[at & index->mask],
+			memory_order_acquire);
+
+		if (!cell || cell->address == (uintptr_t)address)
+			return cell;
+	}
+}
+
+/* The living object of this kind at an address, or NULL. */
+static inline struct hw_cell *hw_object_find(const void *address, enum hw_kind kind)
+{
+	struct hw_cell *cell = hw_object_cell(address);
+
+	if (__builtin_expect(cell && cell->kind == kind &&
+			    cell->fork_round == hw_object_fork_round &&
+			    atomic_load_explicit(&cell->object, memory_order_relaxed), 1))
+		return cell;
+	return NULL;
+}
+
+/* When it was acquired: now, but not before its last release. Call while holding it. */
+static inline uint64_t hw_object_acquired(struct hw_cell *cell)
+{
+	uint64_t now = hw_log_now();
+	uint64_t released = atomic_load_explicit(&cell->released, memory_order_relaxed);
+
+	return now > released ? now : released;
+}
+
+/* When it is released: call before the release. */
+static inline uint64_t hw_object_releasing(struct hw_cell *cell)
+{
+	uint64_t now = hw_log_now();
+
+	atomic_store_explicit(&cell->released, now, memory_order_relaxed);
+	return now;
+}
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <pthread.h>
+
+#include "interpose/attempt.h"
+#include "interpose/export.h"
+#include "interpose/real.h"
+#include "interpose/stack.h"
+
+/* Bits of __readers in glibc (nptl/pthread_rwlock_common.c). */
+enum { WRITE_PHASE = 1, WRITE_LOCKED = 2 };
+
+static uint32_t type_of(const pthread_rwlock_t *rwlock)
+{
+	uint32_t type = 0;
+
+	if (rwlock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP)
+		type |= HW_TYPE_PREFER_WRITER;
+	else if (rwlock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NP)
+		type |= HW_TYPE_PREFER_WRITER_RECURSIVE;
+	if (rwlock->__data.__shared)
+		type |= HW_TYPE_SHARED;
+	return type;
+}
+
+static struct hw_cell *rwlock_object(struct hw_self *self, const pthread_rwlock_t *rwlock,
+	uint32_t stack)
+{
+	struct hw_cell *cell = hw_object_find(rwlock, HW_KIND_RWLOCK);
+
+	if (__builtin_expect(!cell, 0)) {
+		struct hw_object_facts facts = { .kind = HW_KIND_RWLOCK, .type = type_of(rwlock),
+			.stack = stack };
+
+		cell = hw_object_find_or_define(self, rwlock, &facts);
+	}
+	return cell && !cell->ignored ? cell : NULL;
+}
+
+/* Whether a reader or writer would have to wait, as far as a plain look can tell. */
+static bool rwlock_taken(const pthread_rwlock_t *rwlock, uint32_t how)
+{
+	unsigned readers = *(volatile const unsigned *)&rwlock->__data.__readers;
+
+	return how & HW_HOW_SHARED ? (readers & (WRITE_PHASE | WRITE_LOCKED)) ==
+			(WRITE_PHASE | WRITE_LOCKED) :
+				     (readers & ~(unsigned)WRITE_PHASE) != 0;
+}
+
+enum variant { PLAIN, TIMED, CLOCK };
+
+static inline __attribute__((always_inline)) int call_real(pthread_rwlock_t *rwlock, bool shared,
+	enum variant variant, clockid_t clock, const struct timespec *deadline)
+{
+	switch (variant) {
+	case TIMED:
+		return shared ? HW_REAL(pthread_rwlock_timedrdlock)(rwlock, deadline) :
+				HW_REAL(pthread_rwlock_timedwrlock)(rwlock, deadline);
+	case CLOCK:
+		return shared ? HW_REAL(pthread_rwlock_clockrdlock)(rwlock, clock, deadline) :
+				HW_REAL(pthread_rwlock_clockwrlock)(rwlock, clock, deadline);
+	default:
+		return shared ? HW_REAL(pthread_rwlock_rdlock)(rwlock) :
+				HW_REAL(pthread_rwlock_wrlock)(rwlock);
+	}
+}
+
+static inline __attribute__((always_inline)) int lock(pthread_rwlock_t *rwlock, bool shared,
+	enum variant variant, clockid_t clock, const struct timespec *deadline, const void *caller)
+{
+	struct hw_self *self = hw_self_enter(caller);
+	uint32_t how = (shared ? HW_HOW_SHARED : 0) | (variant == PLAIN ? 0 : HW_HOW_TIMED);
+	struct hw_attempt attempt;
+	struct hw_cell *cell = NULL;
+	uint32_t stack;
+	int error;
+
+	if (self) {
+		stack = hw_stack_capture(self, caller);
+		cell = rwlock_object(self, rwlock, stack);
+	}
+	if (cell)
+		hw_attempt_begin(&attempt, self, cell, stack, how, rwlock_taken(rwlock, how));
+	error = call_real(rwlock, shared, variant, clock, deadline);
+	if (cell)
+		hw_attempt_end(&attempt, HW_OP_LOCK, error, 0);
+	return error;
+}
+
+static inline __attribute__((always_inline)) int try_lock(pthread_rwlock_t *rwlock, bool shared,
+	const void *caller)
+{
+	struct hw_self *self = hw_self_enter(caller);
+	int error = shared ? HW_REAL(pthread_rwlock_tryrdlock)(rwlock) :
+			     HW_REAL(pthread_rwlock_trywrlock)(rwlock);
+	struct hw_cell *cell;
+	uint32_t stack;
+
+	if (!self)
+		return error;
+	stack = hw_stack_capture(self, caller);
+	cell = rwlock_object(self, rwlock, stack);
+	if (cell)
+		hw_attempt_tried(self, cell, HW_OP_LOCK, stack,
+			HW_HOW_TRY | (shared ? HW_HOW_SHARED : 0), error);
+	return error;
+}
+
+#define CALLER __builtin_return_address(0)
+
+HW_EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *rwlock)
+{
+	return lock(rwlock, true, PLAIN, 0, NULL, CALLER);
+}
+
+HW_EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *rwlock)
+{
+	return lock(rwlock, false, PLAIN, 0, NULL, CALLER);
+}
+
+HW_EXPORT int pthread_rwlock_timedrdlock(pthread_rwlock_t *rwlock, const struct timespec *deadline)
+{
+	return lock(rwlock, true, TIMED, 0, deadline, CALLER);
+}
+
+HW_EXPORT int pthread_rwlock_timedwrlock(pthread_rwlock_t *rwlock, const struct timespec *deadline)
+{
+	return lock(rwlock, false, TIMED, 0, deadline, CALLER);
+}
+
+HW_EXPORT int pthread_rwlock_clockrdlock(pthread_rwlock_t *rwlock, clockid_t clock,
+	const struct timespec *deadline)
+{
+	if (!HW_REAL_HAS(pthread_rwlock_clockrdlock))
+		return ENOSYS;
+	return lock(rwlock, true, CLOCK, clock, deadline, CALLER);
+}
+
+HW_EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *rwlock, clockid_t clock,
+	const struct timespec *deadline)
+{
+	if (!HW_REAL_HAS(pthread_rwlock_clockwrlock))
+		return ENOSYS;
+	return lock(rwlock, false, CLOCK, clock, deadline, CALLER);
+}
+
+HW_EXPORT int pthread_rwlock_tryrdlock(pthread_rwlock_t *rwlock)
+{
+	return try_lock(rwlock, true, CALLER);
+}
+
+HW_EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t *rwlock)
+{
+	return try_lock(rwlock, false, CALLER);
+}
+
+/* glibc's cannot fail, so it is logged before: the next holder's record comes after ours. */
+HW_EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *rwlock)
+{
+	struct hw_self *self = HW_ENTER();
+	struct hw_cell *cell = self ? hw_object_find(rwlock, HW_KIND_RWLOCK) : NULL;
+
+	if (self && !cell)
+		cell = rwlock_object(self, rwlock, 0);
+	if (cell && !cell->ignored)
+		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object, 0, 0);
+	return HW_REAL(pthread_rwlock_unlock)(rwlock);
+}
+
+HW_EXPORT int pthread_rwlock_init(pthread_rwlock_t *rwlock, const pthread_rwlockattr_t *attributes)
+{
+	struct hw_self *self = HW_ENTER();
+	int error = HW_REAL(pthread_rwlock_init)(rwlock, attributes);
+
+	if (self && !error) {
+		struct hw_object_facts facts = { .kind = HW_KIND_RWLOCK, .type = type_of(rwlock),
+			.stack = HW_STACK(self), .event = HW_OP_INIT };
+
+		hw_object_define(self, rwlock, &facts);
+	}
+	return error;
+}
+
+HW_EXPORT int pthread_rwlock_destroy(pthread_rwlock_t *rwlock)
+{
+	struct hw_self *self = HW_ENTER();
+	int error = HW_REAL(pthread_rwlock_destroy)(rwlock);
+
+	if (self && !error)
+		hw_object_destroyed(self, rwlock, HW_KIND_RWLOCK);
+	return error;
+}
+
+HW_ALIAS(int, __pthread_rwlock_rdlock, (pthread_rwlock_t *), pthread_rwlock_rdlock)
+HW_ALIAS(int, __pthread_rwlock_wrlock, (pthread_rwlock_t *), pthread_rwlock_wrlock)
+HW_ALIAS(int, __pthread_rwlock_tryrdlock, (pthread_rwlock_t *), pthread_rwlock_tryrdlock)
+HW_ALIAS(int, __pthread_rwlock_trywrlock, (pthread_rwlock_t *), pthread_rwlock_trywrlock)
+HW_ALIAS(int, __pthread_rwlock_unlock, (pthread_rwlock_t *), pthread_rwlock_unlock)
+HW_ALIAS(int, __pthread_rwlock_init, (pthread_rwlock_t *, const pthread_rwlockattr_t *),
+	pthread_rwlock_init)
+HW_ALIAS(int, __pthread_rwlock_destroy, (pthread_rwlock_t *), pthread_rwlock_destroy)

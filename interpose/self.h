@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_INTERPOSE_SELF_H
+#define HW_INTERPOSE_SELF_H
+
+/*
+ * What the library knows of the calling thread, in thread-local storage, and
+ * how every hook begins.
+ *
+ * A hook calls hw_self_enter(). It gets NULL when nothing is to be recorded and
+ * then does nothing but call the real function. The test behind that is one
+ * load and one compare: `epoch` of the thread against hw_self_epoch, a word in a
+ * page that the kernel clears in a forked child (MADV_WIPEONFORK). They differ
+ * in a thread seen for the first time, in the child of any kind of fork, while
+ * the unwinder runs, after vfork, and when recording has ended; the slow path sorts
+ * these out.
+ *
+ * The storage is small because it comes out of every thread's stack, and of the
+ * initial-exec model because any other may allocate at the first use.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "trace/session.h"
+
+struct hw_memo;
+struct hw_cell;
+
+struct hw_self {
+	uint64_t epoch;           /* hw_self_epoch_word() + 1 while recording */
+	struct hw_record *next;   /* where the next record goes; the end of a chunk when full */
+	struct hw_thread_slot *slot;
+	uintptr_t wait_sp;        /* stack pointer of the wait that is under way, or 0 */
+	struct hw_cell *wait_mutex; /* mutex to be re-acquired by it, for conditions */
+	struct hw_memo *memo;     /* table of stacks; NULL when the thread has none (any more) */
+	uintptr_t stack_high;     /* end of its stack, or 0 when it is not known */
+	uint64_t fork_uid;        /* of the process being forked */
+	uint64_t saved_epoch;     /* during vfork */
+	uint32_t unwinding;       /* the unwinder runs: calls may be its own */
+	uint32_t transient;       /* last stack entry used that holds for one record */
+	uint32_t last_entry;      /* of the table of stacks: may still be on its way into a record */
+	uint32_t vforked;
+	uint8_t shallow;          /* stack too small for the unwinder */
+	uint8_t unrecorded;       /* found no slot; tried once */
+	uint8_t exit_round;       /* runs of its thread-specific destructor */
+	uint32_t once_stack;      /* pthread_once under way: what our trampoline runs, and for what */
+	struct hw_cell *once_cell;
+	void (*once_routine)(void);
+};
+
+extern __thread struct hw_self hw_self;
+
+/* The word that every hook compares; in a page that is wiped by fork. */
+extern uint64_t *hw_self_epoch;
+
+/* Sort out why the epochs differ. May register the thread. `caller` is the hook's return address. */
+struct hw_self *hw_self_enter_slow(const void *caller);
+
+/* The wait that is under way did not return here: is it abandoned, or are we in a signal handler? */
+void hw_self_check_wait(struct hw_self *self, uintptr_t stack_pointer);
+
+static inline __attribute__((always_inline)) struct hw_self *hw_self_enter(const void *caller)
+{
+	struct hw_self *self = &hw_self;
+
+	if (__builtin_expect(self->epoch != *hw_self_epoch + 1, 0)) {
+		self = hw_self_enter_slow(caller);
+		if (!self)
+			return NULL;
+	}
+	if (__builtin_expect(self->wait_sp != 0, 0))
+		hw_self_check_wait(self, (uintptr_t)__builtin_frame_address(0));
+	return self;
+}
+
+#define HW_ENTER() hw_self_enter(__builtin_return_address(0))
+
+#endif

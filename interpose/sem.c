@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <semaphore.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+
+#include "interpose/attempt.h"
+#include "interpose/cancel.h"
+#include "interpose/export.h"
+#include "interpose/real.h"
+#include "interpose/stack.h"
+
+/* glibc's struct new_sem on 64-bit machines (sysdeps/nptl/internaltypes.h). */
+struct sem_layout {
+	uint64_t data; /* value, and the number of waiters << 32 */
+	int shared;
+};
+
+static uint32_t units(const sem_t *sem)
+{
+	return (uint32_t)*(volatile const uint64_t *)&((const struct sem_layout *)sem)->data;
+}
+
+static struct hw_object_facts facts_of(const sem_t *sem, uint32_t units_then, uint32_t stack)
+{
+	return (struct hw_object_facts){ .kind = HW_KIND_SEM,
+		.type = ((const struct sem_layout *)sem)->shared ? HW_TYPE_SHARED : 0,
+		.capacity = units_then, .stack = stack };
+}
+
+static struct hw_cell *sem_object(struct hw_self *self, const sem_t *sem, uint32_t units_then,
+	uint32_t stack)
+{
+	struct hw_cell *cell = hw_object_find(sem, HW_KIND_SEM);
+
+	if (__builtin_expect(!cell, 0)) {
+		struct hw_object_facts facts = facts_of(sem, units_then, stack);
+
+		cell = hw_object_find_or_define(self, sem, &facts);
+	}
+	return cell && !cell->ignored ? cell : NULL;
+}
+
+enum variant { PLAIN, TIMED, CLOCK };
+
+static int take(sem_t *sem, enum variant variant,
+	clockid_t clock, const struct timespec *deadline, const void *caller)
+{
+	struct hw_self *self = hw_self_enter(caller);
+	struct hw_attempt attempt;
+	struct hw_cell *cell = NULL;
+	uint32_t stack, units_then = 0;
+	int result;
+
+	if (self) {
+		units_then = units(sem);
+		stack = hw_stack_capture(self, caller);
+		cell = sem_object(self, sem, units_then, stack);
+	}
+	if (cell)
+		hw_attempt_begin(&attempt, self, cell, stack, variant == PLAIN ? 0 : HW_HOW_TIMED,
+			units_then == 0);
+	attempt.cell = cell;
+	HW_CANCEL_PUSH(&attempt);
+	result = variant == PLAIN ? HW_REAL(sem_wait)(sem) :
+		variant == TIMED  ? HW_REAL(sem_timedwait)(sem, deadline) :
+				    HW_REAL(sem_clockwait)(sem, clock, deadline);
+	HW_CANCEL_POP();
+	if (cell)
+		hw_attempt_end(&attempt, HW_OP_TAKE, result ? errno : 0, 0);
+	return result;
+}
+
+#define CALLER __builtin_return_address(0)
+
+HW_EXPORT int sem_wait(sem_t *sem)
+{
+	return take(sem, PLAIN, 0, NULL, CALLER);
+}
+
+HW_EXPORT int sem_timedwait(sem_t *sem, const struct timespec *deadline)
+{
+	return take(sem, TIMED, 0, deadline, CALLER);
+}
+
+HW_EXPORT int sem_clockwait(sem_t *sem, clockid_t clock, const struct timespec *deadline)
+{
+	if (!HW_REAL_HAS(sem_clockwait)) {
+		errno = ENOSYS;
+		return -1;
+	}
+	return take(sem, CLOCK, clock, deadline, CALLER);
+}
+
+HW_EXPORT int sem_trywait(sem_t *sem)
+{
+	struct hw_self *self = HW_ENTER();
+	uint32_t units_then = self ? units(sem) : 0, stack;
+	int result = HW_REAL(sem_trywait)(sem);
+	struct hw_cell *cell;
+
+	if (!self)
+		return result;
+	stack = HW_STACK(self);
+	cell = sem_object(self, sem, units_then, stack);
+	if (cell)
+		hw_attempt_tried(self, cell, HW_OP_TAKE, stack, HW_HOW_TRY, result ? errno : 0);
+	return result;
+}
+
+/* Logged before the real post: whoever it wakes comes later in the log. Async-signal-safe. */
+HW_EXPORT int sem_post(sem_t *sem)
+{
+	struct hw_self *self = HW_ENTER();
+	struct hw_cell *cell = NULL;
+	int result;
+
+	if (self) {
+		uint32_t stack = HW_STACK(self);
+
+		cell = sem_object(self, sem, units(sem), stack);
+		if (cell)
+			hw_log_add(self, hw_object_releasing(cell), HW_OP_POST, cell->object, stack,
+				0);
+	}
+	result = HW_REAL(sem_post)(sem);
+	if (result && cell)
+		hw_log_add(self, hw_log_now(), HW_OP_FAIL, cell->object, 0, (uint32_t)errno);
+	return result;
+}
+
+HW_EXPORT int sem_init(sem_t *sem, int shared, unsigned int value)
+{
+	struct hw_self *self = HW_ENTER();
+	int result = HW_REAL(sem_init)(sem, shared, value);
+
+	if (self && !result) {
+		struct hw_object_facts facts = facts_of(sem, value, HW_STACK(self));
+
+		facts.event = HW_OP_INIT;
+		hw_object_define(self, sem, &facts);
+	}
+	return result;
+}
+
+HW_EXPORT int sem_destroy(sem_t *sem)
+{
+	struct hw_self *self = HW_ENTER();
+	int result = HW_REAL(sem_destroy)(sem);
+
+	if (self && !result)
+		hw_object_destroyed(self, sem, HW_KIND_SEM);
+	return result;
+}
+
+/* Opening a name again gives the same address while it is open: still the same object. */
+HW_EXPORT sem_t *sem_open(const char *name, int flags, ...)
+{
+	struct hw_self *self = HW_ENTER();
+	mode_t mode = 0;
+	unsigned int value = 0;
+	sem_t *sem;
+
+	if (flags & O_CREAT) {
+		va_list arguments;
+
+		va_start(arguments, flags);
+		mode = va_arg(arguments, mode_t);
+		value = va_arg(arguments, unsigned int);
+		va_end(arguments);
+	}
+	sem = HW_REAL(sem_open)(name, flags, mode, value);
+	if (self && sem != SEM_FAILED) {
+		struct hw_object_facts facts = facts_of(sem, units(sem), HW_STACK(self));
+
+		facts.type |= HW_TYPE_NAMED | HW_TYPE_SHARED;
+		facts.name = name;
+		facts.event = HW_OP_INIT;
+		hw_object_find_or_define(self, sem, &facts);
+	}
+	return sem;
+}
+
+/* The last close unmaps it, and something else may live at its address next. */
+HW_EXPORT int sem_close(sem_t *sem)
+{
+	struct hw_self *self = HW_ENTER();
+	struct hw_cell *cell = self ? hw_object_find(sem, HW_KIND_SEM) : NULL;
+
+	if (cell)
+		hw_object_forget(cell);
+	return HW_REAL(sem_close)(sem);
+}

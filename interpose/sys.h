@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_INTERPOSE_SYS_H
+#define HW_INTERPOSE_SYS_H
+
+/*
+ * System calls without libc: they leave errno alone, are no cancellation
+ * points, cannot be interposed, and work before libc is ready. A failure is
+ * the negative errno, as the kernel returns it. x86-64 only.
+ */
+
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+static inline long hw_sys6(long number, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+#define hw_sys0(n)                hw_sys6(n, 0, 0, 0, 0, 0, 0)
+#define hw_sys1(n, a)             hw_sys6(n, (long)(a), 0, 0, 0, 0, 0)
+#define hw_sys2(n, a, b)          hw_sys6(n, (long)(a), (long)(b), 0, 0, 0, 0)
+#define hw_sys3(n, a, b, c)       hw_sys6(n, (long)(a), (long)(b), (long)(c), 0, 0, 0)
+#define hw_sys4(n, a, b, c, d)    hw_sys6(n, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+
+/* Every signal, those of libc's own thread cancellation too. */
+static inline uint64_t hw_sys_block_signals(void)
+{
+	uint64_t all = ~0ull, old = 0;
+
+	hw_sys4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &old, sizeof(old));
+	return old;
+}
+
+static inline void hw_sys_restore_signals(uint64_t old)
+{
+	hw_sys4(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, sizeof(old));
+}
+
+static inline long hw_sys_futex_wait(_Atomic uint32_t *word, uint32_t expected, long timeout_ms)
+{
+	struct timespec timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000000 };
+
+	return hw_sys4(SYS_futex, word, FUTEX_WAIT, expected, &timeout);
+}
+
+static inline void hw_sys_futex_wake(_Atomic uint32_t *word, int count)
+{
+	hw_sys3(SYS_futex, word, FUTEX_WAKE, count);
+}
+
+/* Private zeroed memory, or NULL. */
+void *hw_sys_map(size_t size_bytes);
+
+/* Read at most `size_bytes` of a (proc) file; how many were read or a negative errno. */
+long hw_sys_read_file(const char *path, char *buffer, size_t size_bytes);
+
+/*
+ * A lock for work that is done once per object or thread, never per event.
+ * While it is held every signal is blocked, so a signal handler that uses locks
+ * cannot meet it half-way on its own thread.
+ */
+struct hw_sys_lock {
+	_Atomic uint32_t word; /* 0 free, 1 taken, 2 taken and others wait */
+	uint64_t signals;      /* mask of the holder, to be restored */
+};
+
+void hw_sys_lock(struct hw_sys_lock *lock);
+void hw_sys_unlock(struct hw_sys_lock *lock);
+
+#endif
