@@ -18,7 +18,7 @@ struct chunk {
 static uint32_t number_at(const unsigned char *bytes)
 {
 	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
-		bytes[3];
+	       bytes[3];
 }
 
 /* Read the chunk at *bytes and go on behind it; false when it is cut off or corrupt. */
@@ -43,8 +43,8 @@ static bool next_chunk(const unsigned char **bytes, size_t *left, struct chunk *
 	return true;
 }
 
-static const char *flaw_of_pixels(const struct chunk *header, const struct chunk *palette,
-	const struct chunk *pixels)
+static const char *flaw_of_pixels(
+	const struct chunk *header, const struct chunk *palette, const struct chunk *pixels)
 {
 	uint32_t width = number_at(header->data), height = number_at(header->data + 4);
 	uLongf size = (uLongf)height * (1 + width);
