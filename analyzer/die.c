@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analyzer/demangle.h"
+#include "analyzer/textbuf.h"
 #include "trace/memory.h"
 
 /* Longer chains of pointers, and functions deeper in each other, are loops of a broken file. */
@@ -114,23 +115,18 @@ static char *qualified_name(Dwarf_Die *die, int depth)
 {
 	Dwarf_Die declaration = hw_die_declaration(die), *scopes = NULL;
 	const char *name = dwarf_diename(&declaration);
-	char *text = NULL;
-	size_t length;
-	FILE *out;
+	struct hw_textbuf text;
 	int count;
 
 	if (!name)
 		return NULL;
-	out = open_memstream(&text, &length);
-	if (!out)
-		return hw_xstrdup(name);
+	hw_textbuf_init(&text);
 	count = depth < FOLLOW_MAX ? dwarf_getscopes_die(&declaration, &scopes) : 0;
 	if (count > 0)
-		write_scopes(out, scopes, count, depth);
+		write_scopes(text.out, scopes, count, depth);
 	free(scopes);
-	fputs(name, out);
-	fclose(out);
-	return text;
+	fputs(name, text.out);
+	return hw_textbuf_finish(&text);
 }
 
 char *hw_die_qualified_name(Dwarf_Die *die)

@@ -3,12 +3,12 @@
 
 #include <dwarf.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/die.h"
 #include "analyzer/locktype.h"
+#include "analyzer/textbuf.h"
 #include "analyzer/typesize.h"
 #include "trace/memory.h"
 
@@ -189,24 +189,20 @@ static void shorten(struct way *way)
 
 static char *write_way(const struct way *way, bool is_class)
 {
-	char *text = NULL;
-	size_t length;
-	FILE *out = open_memstream(&text, &length);
+	struct hw_textbuf text;
 
-	if (!out)
-		return hw_xstrdup("");
+	hw_textbuf_init(&text);
 	for (size_t i = 0; i < way->step_count; i++) {
 		if (way->steps[i].member)
-			fprintf(out, ".%s", way->steps[i].member);
+			fprintf(text.out, ".%s", way->steps[i].member);
 		else if (is_class)
-			fputs("[]", out);
+			fputs("[]", text.out);
 		else
-			fprintf(out, "[%" PRIu64 "]", way->steps[i].index);
+			fprintf(text.out, "[%" PRIu64 "]", way->steps[i].index);
 	}
 	if (way->rest)
-		fprintf(out, "+0x%" PRIx64, way->rest);
-	fclose(out);
-	return text;
+		fprintf(text.out, "+0x%" PRIx64, way->rest);
+	return hw_textbuf_finish(&text);
 }
 
 bool hw_member_find(struct hw_typeindex *types, Dwarf_Die *type, uint64_t offset, const char *kind,

@@ -51,37 +51,37 @@ static bool is_ambiguous(
 	return found;
 }
 
+/* "name" + "member", and " (file)" unless that is NULL, in new memory. */
+static char *compose(const char *name, const char *member, const char *file)
+{
+	return file ? hw_xasprintf("%s%s (%s)", name, member, file) :
+		      hw_xasprintf("%s%s", name, member);
+}
+
 static bool find_in_dwarf(struct hw_image *image, uint64_t address, const char *kind,
 	struct hw_variable *ret_variable)
 {
 	struct hw_storage *storage = hw_image_storage(image);
 	struct hw_storage_variable *variable;
+	const char *private_file, *shown_file;
 	char *name, *member, *class_member;
-	const char *file, *open = "", *close = "";
 	Dwarf_Die type;
 
 	address += image->dwarf_bias;
 	variable = hw_storage_find(storage, address);
-	if (!variable || !hw_die_type(&variable->die, &type) ||
+	name = variable ? hw_die_qualified_name(&variable->die) : NULL;
+	if (!name || !hw_die_type(&variable->die, &type) ||
 		!hw_member_find(hw_image_types(image), &type, address - variable->address, kind,
-			&member, &class_member))
-		return false;
-	name = hw_die_qualified_name(&variable->die);
-	if (!name) {
-		free(member);
-		free(class_member);
+			&member, &class_member)) {
+		free(name);
 		return false;
 	}
-	file = is_private(&variable->die) ? file_of(&variable->die) : NULL;
-	if (file && is_ambiguous(storage, variable, name)) {
-		open = " (";
-		close = ")";
-	}
+	private_file = is_private(&variable->die) ? file_of(&variable->die) : NULL;
+	shown_file = is_ambiguous(storage, variable, name) ? private_file : NULL;
 	*ret_variable = (struct hw_variable){
-		.name = hw_xasprintf("%s%s%s%s%s", name, member, open, *open ? file : "", close),
-		.class_name = hw_xasprintf(
-			"%s%s%s%s%s", name, class_member, open, *open ? file : "", close),
-		.file = file ? hw_xstrdup(file) : NULL,
+		.name = compose(name, member, shown_file),
+		.class_name = compose(name, class_member, shown_file),
+		.key = compose(name, class_member, private_file),
 	};
 	free(name);
 	free(member);
@@ -105,7 +105,11 @@ static bool find_in_elf(struct hw_image *image, uint64_t address, struct hw_vari
 		free(name);
 		name = text;
 	}
-	*ret_variable = (struct hw_variable){ .name = name, .class_name = hw_xstrdup(name) };
+	*ret_variable = (struct hw_variable){
+		.name = name,
+		.class_name = hw_xstrdup(name),
+		.key = hw_xstrdup(name),
+	};
 	return true;
 }
 
@@ -124,6 +128,6 @@ void hw_variable_finish(struct hw_variable *variable)
 {
 	free(variable->name);
 	free(variable->class_name);
-	free(variable->file);
+	free(variable->key);
 	*variable = (struct hw_variable){ 0 };
 }

@@ -18,9 +18,9 @@
 #include "analyzer/symbol.h"
 
 struct hw_variable {
-	char *name;       /* of this object */
+	char *name;       /* of this object: "table.forks[3]" */
 	char *class_name; /* of all elements of its array alike: "table.forks[]" */
-	char *file;       /* base name of the file it is private to, or NULL when it is global */
+	char *key; /* as class_name, but with the file of each private one, ambiguous now or not */
 };
 
 /*
