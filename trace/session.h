@@ -50,7 +50,7 @@ enum {
 	HW_GROUP_RECORDS_MAX = 1024, /* the longest record with payload */
 };
 
-enum hw_clock { HW_CLOCK_TSC = 1, HW_CLOCK_MONOTONIC = 2 };
+enum hw_clock_kind { HW_CLOCK_TSC = 1, HW_CLOCK_MONOTONIC = 2 };
 
 enum hw_session_state {
 	HW_SESSION_ON = 1,
@@ -113,7 +113,7 @@ struct hw_chunk {
 struct hw_session {
 	uint64_t magic;
 	uint32_t version;
-	uint32_t clock; /* enum hw_clock */
+	uint32_t clock; /* enum hw_clock_kind */
 	uint64_t clock_base; /* ticks are counted from here */
 	uint64_t size_bytes;
 
@@ -122,7 +122,6 @@ struct hw_session {
 	uint32_t lossy; /* drop records rather than wait */
 	uint32_t kinds; /* 1 << enum hw_kind for each kind to record */
 	uint32_t follow; /* enum hw_follow bits */
-	char recording[4096]; /* absolute path */
 
 	_Alignas(64) _Atomic uint32_t state; /* enum hw_session_state; a futex */
 	_Atomic uint32_t heartbeat;          /* of the collector; changes at least once a second */
@@ -140,6 +139,8 @@ struct hw_session {
 	/* Anybody adds 1 to ask for all that was recorded to be stored; the collector answers. */
 	_Atomic uint32_t flush_asked;
 	_Atomic uint32_t flush_done;
+	/* 1 while the launcher keeps the session open, though no process may be left. */
+	_Atomic uint32_t launcher_holds;
 
 	_Alignas(64) _Atomic uint64_t next_uid; /* processes and threads count together */
 	struct hw_free_list free_processes;

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/census.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "trace/memory.h"
+#include "trace/state.h"
+
+enum { EXPECTED_NS = 2000000000 }; /* how long an announced child may take to register */
+
+static uint64_t own_pid_namespace(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/ns/pid", &status) ? 0 : status.st_ino;
+}
+
+static struct hw_process *parent_of(struct hw_collector *collector,
+	const struct hw_process_slot *slot, struct hw_process *same_pid)
+{
+	struct hw_process *parent = hw_roster_process(&collector->roster, slot->parent_uid);
+
+	if (parent || same_pid)
+		return parent ? parent : same_pid;
+	return hw_roster_running(&collector->roster, slot->parent_pid);
+}
+
+static void end_process(struct hw_collector *collector, struct hw_process *process)
+{
+	for (size_t i = 0; i < collector->watched_count; i++)
+		if (collector->watched[i].process == process)
+			collector->watched[i].ended = process->gone = true;
+}
+
+static void admit_process(struct hw_collector *collector, uint32_t number)
+{
+	const struct hw_process_slot *slot = &collector->map.session->processes[number];
+	struct hw_process *same_pid = slot->origin == HW_ORIGIN_FORK ?
+		NULL :
+		hw_roster_running(&collector->roster, slot->pid);
+	struct hw_process *process = hw_roster_add_process(&collector->roster, slot->uid);
+	struct hw_watched watched = { .process = process, .slot = number };
+
+	process->pid = slot->pid;
+	process->parent = parent_of(collector, slot, same_pid);
+	process->origin = same_pid ? HW_ORIGIN_EXEC : slot->origin;
+	process->exe = strndup(slot->exe, sizeof(slot->exe));
+	process->command = strndup(slot->command, sizeof(slot->command));
+	process->start_ns = hw_clock_ns(&collector->clock, slot->start_ticks);
+	watched.foreign = slot->pid_namespace != own_pid_namespace();
+	watched.pidfd = watched.foreign ? -1 : (int)syscall(SYS_pidfd_open, slot->pid, 0);
+	if (same_pid)
+		end_process(collector, same_pid);
+	HW_GROW(collector->watched, collector->watched_count, collector->watched_capacity);
+	collector->watched[collector->watched_count++] = watched;
+	collector->had_process = true;
+}
+
+static struct hw_watched *watched_by_slot(struct hw_collector *collector, uint32_t slot)
+{
+	for (size_t i = 0; i < collector->watched_count; i++)
+		if (collector->watched[i].slot == slot)
+			return &collector->watched[i];
+	return NULL;
+}
+
+static void admit_thread(struct hw_collector *collector, uint32_t number)
+{
+	const struct hw_thread_slot *slot = &collector->map.session->threads[number];
+	struct hw_process *process = hw_roster_process(&collector->roster,
+		slot->process < HW_PROCESS_MAX ?
+			collector->map.session->processes[slot->process].uid :
+			0);
+	struct hw_thread *thread;
+
+	if (!process)
+		return;
+	thread = hw_roster_add_thread(&collector->roster, process, slot->uid);
+	thread->tid = slot->tid;
+	thread->creator_uid = slot->creator_uid;
+	thread->creator = hw_roster_thread(&collector->roster, slot->creator_uid);
+	thread->start_ns = hw_clock_ns(&collector->clock, slot->start_ticks);
+	hw_readers_open(collector->readers, number, thread);
+}
+
+void hw_census_arrivals(struct hw_collector *collector)
+{
+	struct hw_session *session = collector->map.session;
+	uint32_t processes = atomic_load(&session->free_processes.fresh);
+	uint32_t threads = atomic_load(&session->free_threads.fresh);
+
+	for (uint32_t i = 0; i < processes && i < HW_PROCESS_MAX; i++)
+		if (atomic_load_explicit(&session->processes[i].state, memory_order_acquire) ==
+				HW_SLOT_LIVE &&
+			!watched_by_slot(collector, i))
+			admit_process(collector, i);
+	for (uint32_t i = 0; i < threads && i < HW_THREAD_MAX; i++)
+		if (!collector->readers->slots[i].thread &&
+			atomic_load_explicit(&session->threads[i].state, memory_order_acquire) !=
+				HW_SLOT_FREE)
+			admit_thread(collector, i);
+}
+
+static void forget_expected(struct hw_collector *collector)
+{
+	struct hw_interpreter *interpreter = &collector->interpreter;
+	int64_t now_ns = hw_collector_now_ns(collector);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < interpreter->expected_count; i++) {
+		struct hw_expected *expected = &interpreter->expected[i];
+		bool came = expected->uid ?
+			hw_roster_process(&collector->roster, expected->uid) != NULL :
+			hw_roster_running(&collector->roster, expected->pid) != NULL ||
+				(kill(expected->pid, 0) && errno == ESRCH);
+
+		if (!came && now_ns - expected->since_ns < EXPECTED_NS)
+			interpreter->expected[kept++] = *expected;
+	}
+	interpreter->expected_count = kept;
+}
+
+bool hw_census_anybody(struct hw_collector *collector)
+{
+	forget_expected(collector);
+	return collector->watched_count || collector->interpreter.expected_count;
+}
+
+static bool process_gone(struct hw_watched *watched)
+{
+	struct pollfd pollfd = { .fd = watched->pidfd, .events = POLLIN };
+
+	if (watched->ended)
+		return true;
+	if (watched->pidfd >= 0)
+		watched->ended = poll(&pollfd, 1, 0) == 1;
+	else if (!watched->foreign)
+		watched->ended = kill(watched->process->pid, 0) && errno == ESRCH;
+	return watched->ended;
+}
+
+static void take_slot_back(struct hw_collector *collector, uint32_t number)
+{
+	struct hw_session *session = collector->map.session;
+	struct hw_thread_slot *slot = &session->threads[number];
+	struct hw_thread *thread = collector->readers->slots[number].thread;
+
+	thread->lost = atomic_load(&slot->lost) + collector->readers->slots[number].broken;
+	collector->lost += thread->lost;
+	thread->dirty = true;
+	hw_readers_close(collector->readers, number);
+	atomic_store(&slot->wait, 0);
+	atomic_store(&slot->state, HW_SLOT_FREE);
+	hw_free_list_push(&session->free_threads, &session->threads[0].next_free,
+		sizeof(session->threads[0]), number);
+}
+
+static bool thread_gone(const struct hw_watched *watched, const struct hw_thread *thread)
+{
+	if (watched->foreign)
+		return false;
+	return syscall(SYS_tgkill, watched->process->pid, thread->tid, 0) && errno == ESRCH;
+}
+
+static void release_threads(struct hw_collector *collector, struct hw_watched *watched, bool all)
+{
+	struct hw_session *session = collector->map.session;
+	uint32_t used = atomic_load(&session->free_threads.fresh);
+
+	for (uint32_t i = 0; i < used && i < HW_THREAD_MAX; i++) {
+		struct hw_thread *thread = collector->readers->slots[i].thread;
+
+		if (!thread || thread->process != watched->process)
+			continue;
+		if (all)
+			hw_state_settle(&collector->order, thread);
+		if (all && thread->end_ns < 0)
+			thread->end_ns = watched->process->end_ns;
+		if (all || (atomic_load(&session->threads[i].state) == HW_SLOT_ENDED &&
+				   thread_gone(watched, thread) &&
+				   hw_readers_empty(collector->readers, i)))
+			take_slot_back(collector, i);
+	}
+}
+
+static void release_process(struct hw_collector *collector, struct hw_watched *watched)
+{
+	struct hw_session *session = collector->map.session;
+	struct hw_process_slot *slot = &session->processes[watched->slot];
+
+	watched->process->end_ns = hw_collector_now_ns(collector);
+	watched->process->dirty = true;
+	collector->lost += atomic_load(&slot->unrecorded_threads);
+	release_threads(collector, watched, true);
+	if (watched->pidfd >= 0)
+		close(watched->pidfd);
+	atomic_store(&slot->state, HW_SLOT_FREE);
+	hw_free_list_push(&session->free_processes, &session->processes[0].next_free,
+		sizeof(session->processes[0]), watched->slot);
+}
+
+/*
+ * Runs after a round that read everything: what a process published before it
+ * was seen to be gone has been read by the round after that. `ended` is
+ * set one round earlier than the slots are released.
+ */
+void hw_census_departures(struct hw_collector *collector)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < collector->watched_count; i++) {
+		struct hw_watched watched = collector->watched[i];
+		bool was_gone = watched.ended;
+
+		if (was_gone) {
+			release_process(collector, &watched);
+			continue;
+		}
+		watched.process->gone = process_gone(&watched);
+		release_threads(collector, &watched, false);
+		collector->watched[kept++] = watched;
+	}
+	collector->watched_count = kept;
+}

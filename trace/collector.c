@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/collector.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "trace/census.h"
+#include "trace/memory.h"
+#include "trace/state.h"
+
+enum {
+	TICK_MS = 20,
+	COMMIT_NS = 200000000,
+	LINGER_NS = 250000000,       /* a daemon's last parent is gone before its child has registered */
+	FIRST_PROCESS_MS = 10000,    /* how long to wait for anybody at all */
+	CHUNKS_PER_THREAD = 8,       /* 256 KiB */
+	CHUNKS_AT_LEAST = 512,       /* 16 MiB */
+};
+
+static long futex(_Atomic uint32_t *word, int op, uint32_t value, const struct timespec *timeout)
+{
+	return syscall(SYS_futex, word, op, value, timeout);
+}
+
+int64_t hw_collector_now_ns(const struct hw_collector *collector)
+{
+	uint64_t now = hw_clock_now(collector->map.session->clock);
+
+	return hw_clock_ns(&collector->clock, now - collector->map.session->clock_base);
+}
+
+int hw_collector_init(struct hw_collector *collector, const char *recording,
+	const struct hw_session_options *options, pid_t launcher, struct hw_error *error)
+{
+	int code;
+
+	*collector = (struct hw_collector){ .launcher_pidfd = -1, .empty_since_ns = -1 };
+	collector->map.fd = -1;
+	code = hw_store_create(&collector->store, recording, error);
+	if (!code)
+		code = hw_session_map_create(&collector->map, options, error);
+	if (code)
+		return code;
+	hw_clock_init(&collector->clock, collector->map.session->clock,
+		collector->map.session->clock_base);
+	collector->readers = hw_readers_create(collector->map.session);
+	collector->slot_seen = hw_xcalloc(HW_THREAD_MAX, 2 * sizeof(uint64_t));
+	collector->order.roster = &collector->roster;
+	collector->interpreter = (struct hw_interpreter){ .roster = &collector->roster,
+		.order = &collector->order, .store = collector->store, .clock = &collector->clock };
+	if (launcher) {
+		collector->launcher_pidfd = (int)syscall(SYS_pidfd_open, launcher, 0);
+		atomic_store(&collector->map.session->launcher_holds, 1);
+	}
+	return 0;
+}
+
+void hw_collector_finish(struct hw_collector *collector)
+{
+	hw_session_map_remove(&collector->map);
+	hw_readers_destroy(collector->readers);
+	hw_interpreter_finish(&collector->interpreter);
+	hw_order_finish(&collector->order);
+	hw_roster_finish(&collector->roster);
+	hw_store_destroy(collector->store, false);
+	hw_session_map_finish(&collector->map);
+	free(collector->watched);
+	free(collector->slot_seen);
+	if (collector->launcher_pidfd >= 0)
+		close(collector->launcher_pidfd);
+}
+
+/* Whoever waits for a chunk may go on. */
+static void wake_waiters(struct hw_collector *collector)
+{
+	struct hw_session *session = collector->map.session;
+
+	if (collector->readers->chunks_freed == collector->last_freed)
+		return;
+	collector->last_freed = collector->readers->chunks_freed;
+	atomic_fetch_add(&session->chunks_freed, 1);
+	if (atomic_load(&session->chunk_waiters))
+		futex(&session->chunks_freed, FUTEX_WAKE, INT_MAX, NULL);
+}
+
+/* Keep some chunks ready, up to what the number of threads allows. */
+static void grow(struct hw_collector *collector)
+{
+	struct hw_session *session = collector->map.session;
+	uint32_t limit = atomic_load(&session->free_chunks.limit);
+	uint32_t fresh = atomic_load(&session->free_chunks.fresh);
+	uint32_t threads = atomic_load(&session->free_threads.fresh);
+	uint32_t allowed = CHUNKS_AT_LEAST + CHUNKS_PER_THREAD * threads;
+
+	if (fresh + limit / 4 < limit || limit >= allowed)
+		return;
+	if (hw_session_map_grow(&collector->map, limit))
+		collector->last_freed = UINT64_MAX; /* there is news for waiters */
+}
+
+/* Everything published up to now, and what it says about who is there. */
+static uint64_t round_once(struct hw_collector *collector)
+{
+	struct hw_session *session = collector->map.session;
+	uint64_t cut = hw_clock_now(session->clock) - session->clock_base, taken;
+
+	atomic_fetch_add(&session->heartbeat, 1);
+	hw_census_arrivals(collector);
+	hw_readers_preview(collector->readers, hw_interpret_definition, &collector->interpreter);
+	taken = hw_readers_round(collector->readers, cut, hw_interpret, &collector->interpreter);
+	wake_waiters(collector);
+	grow(collector);
+	return taken;
+}
+
+static void store(struct hw_collector *collector)
+{
+	hw_store_roster(collector->store, &collector->roster, &collector->order);
+	hw_store_commit(collector->store);
+	collector->commit_ns = hw_collector_now_ns(collector);
+}
+
+static void store_state(struct hw_collector *collector)
+{
+	struct hw_session *session = collector->map.session;
+
+	hw_store_state(collector->store, &collector->roster, hw_collector_now_ns(collector));
+	store(collector);
+	atomic_fetch_add(&session->states_stored, 1);
+	futex(&session->states_stored, FUTEX_WAKE, INT_MAX, NULL);
+}
+
+static void answer_flush(struct hw_collector *collector)
+{
+	struct hw_session *session = collector->map.session;
+	uint32_t asked = atomic_load(&session->flush_asked);
+
+	if (asked == atomic_load(&session->flush_done))
+		return;
+	round_once(collector);
+	store(collector);
+	atomic_store(&session->flush_done, asked);
+	futex(&session->flush_done, FUTEX_WAKE, INT_MAX, NULL);
+}
+
+static bool launcher_holds(struct hw_collector *collector)
+{
+	struct pollfd pollfd = { .fd = collector->launcher_pidfd, .events = POLLIN };
+
+	if (!atomic_load(&collector->map.session->launcher_holds))
+		return false;
+	if (collector->launcher_pidfd >= 0 && poll(&pollfd, 1, 0) == 1)
+		atomic_store(&collector->map.session->launcher_holds, 0);
+	return true;
+}
+
+static bool over(struct hw_collector *collector)
+{
+	int64_t now_ns = hw_collector_now_ns(collector);
+
+	if (hw_census_anybody(collector)) {
+		collector->empty_since_ns = -1;
+		return false;
+	}
+	if (launcher_holds(collector))
+		return false;
+	if (collector->launcher_pidfd >= 0)
+		return true;
+	if (collector->empty_since_ns < 0)
+		collector->empty_since_ns = now_ns;
+	return now_ns - collector->empty_since_ns >
+		(collector->had_process ? LINGER_NS : 1000000ll * FIRST_PROCESS_MS);
+}
+
+static void sleep_until_rung(struct hw_collector *collector)
+{
+	static const struct timespec tick = { .tv_nsec = TICK_MS * 1000000 };
+	struct hw_session *session = collector->map.session;
+	uint32_t rung = atomic_load(&session->doorbell);
+
+	atomic_store(&session->collector_sleeps, 1);
+	futex(&session->doorbell, FUTEX_WAIT, rung, &tick);
+	atomic_store(&session->collector_sleeps, 0);
+}
+
+static void close_recording(struct hw_collector *collector)
+{
+	struct hw_store *recording = collector->store;
+
+	atomic_store(&collector->map.session->state, HW_SESSION_OFF);
+	hw_store_roster(recording, &collector->roster, &collector->order);
+	hw_store_state(recording, &collector->roster, hw_collector_now_ns(collector));
+	hw_store_meta_number(recording, "events", (int64_t)hw_store_event_count(recording));
+	hw_store_meta_number(recording, "lost", (int64_t)collector->lost);
+	hw_store_meta_number(recording, "ended_ns", hw_collector_now_ns(collector));
+	hw_store_destroy(recording, true);
+	collector->store = NULL;
+}
+
+int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
+{
+	int code = 0;
+
+	while (!code && !over(collector)) {
+		uint64_t taken, rung = atomic_load(&collector->map.session->doorbell);
+
+		hw_state_look(collector);
+		taken = round_once(collector);
+		if (hw_state_changed(collector))
+			store_state(collector);
+		hw_census_departures(collector);
+		answer_flush(collector);
+		if (hw_collector_now_ns(collector) - collector->commit_ns > COMMIT_NS)
+			store(collector);
+		code = hw_store_failure(collector->store, error);
+		if (!taken && rung == atomic_load(&collector->map.session->doorbell))
+			sleep_until_rung(collector);
+	}
+	round_once(collector);
+	if (!code)
+		close_recording(collector);
+	atomic_store(&collector->map.session->state, HW_SESSION_OFF);
+	return code;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_TRACE_COLLECTOR_H
+#define HW_TRACE_COLLECTOR_H
+
+/*
+ * The collector: drains the logs of a session into a recording until the last
+ * process has gone.
+ *
+ * It works in rounds: take in new processes and threads, read what was
+ * published, look at who is blocked, notice who has ended, store. Between rounds
+ * it sleeps until a traced thread has filled a chunk, at most a tick. One thread,
+ * no signals; it survives the traced programs and never touches them.
+ *
+ * The session ends when no process is left, none was announced, and the
+ * launcher (if there is one) has let go or is gone.
+ */
+
+#include <sys/types.h>
+
+#include "trace/interpret.h"
+#include "trace/session_map.h"
+
+struct hw_watched {
+	struct hw_process *process;
+	uint32_t slot;
+	int pidfd;    /* -1 when it could not be had: then the pid is asked for */
+	bool foreign; /* of another pid namespace: its pids mean nothing here */
+	bool ended;
+};
+
+struct hw_collector {
+	struct hw_session_map map;
+	struct hw_clock clock;
+	struct hw_roster roster;
+	struct hw_order order;
+	struct hw_store *store;
+	struct hw_readers *readers;
+	struct hw_interpreter interpreter;
+	struct hw_watched *watched;
+	size_t watched_count, watched_capacity;
+	int launcher_pidfd; /* -1 without a launcher */
+	bool launcher_gone;
+	bool had_process;
+	int64_t empty_since_ns; /* since when no process is left; -1 while there is one */
+	int64_t commit_ns;      /* of the last commit */
+	uint64_t state_hash;    /* of the last waiting state that was stored */
+	uint64_t *slot_seen;    /* per thread slot: wait word and records taken when last looked at */
+	uint64_t last_freed;
+	uint64_t lost;
+};
+
+/* Create session and recording. The caller tells the traced programs the path of the session. */
+int hw_collector_init(struct hw_collector *collector, const char *recording,
+	const struct hw_session_options *options, pid_t launcher, struct hw_error *error);
+
+/* Collect until the end of the session. 0, or the failure that ended it. */
+int hw_collector_run(struct hw_collector *collector, struct hw_error *error);
+
+void hw_collector_finish(struct hw_collector *collector);
+
+/* Nanoseconds since the session began. */
+int64_t hw_collector_now_ns(const struct hw_collector *collector);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "trace/collector.h"
+#include "trace/memory.h"
+#include "trace/options.h"
+
+/*
+ * holdwait-collector: started by `holdwait run`, or by the first process of a program
+ * that was started with LD_PRELOAD alone (--daemon). It answers on standard
+ * output with the path of the session, and then is heard of no more.
+ */
+
+struct arguments {
+	struct hw_recording_options options;
+	bool daemon;
+	pid_t launcher;
+};
+
+enum { OPTION_DAEMON = 256, OPTION_LAUNCHER, OPTION_META };
+
+static const struct argp_option option_table[] = {
+	{ "daemon", OPTION_DAEMON, NULL, 0, "detach; end when the last process has gone", 0 },
+	{ "launcher", OPTION_LAUNCHER, "PID", 0, "stay at least until PID lets go", 0 },
+	{ "options", OPTION_META, "TEXT", 0, "options as in HOLDWAIT_OPTIONS", 0 },
+	{ 0 }
+};
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+	struct hw_error error;
+
+	switch (key) {
+	case OPTION_DAEMON:
+		arguments->daemon = true;
+		return 0;
+	case OPTION_LAUNCHER:
+		arguments->launcher = (pid_t)atoi(text);
+		return 0;
+	case OPTION_META:
+		if (hw_recording_options_parse(&arguments->options, text, &error)) {
+			hw_error_print(&error);
+			exit(125);
+		}
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void store_beginning(struct hw_store *store, const struct hw_session *session)
+{
+	char directory[PATH_MAX] = "", host[256] = "";
+
+	if (!getcwd(directory, sizeof(directory)))
+		directory[0] = '\0';
+	gethostname(host, sizeof(host) - 1);
+	hw_store_meta_text(store, "version", HW_VERSION);
+	hw_store_meta_text(store, "directory", directory);
+	hw_store_meta_text(store, "host", host);
+	hw_store_meta_number(store, "started_at", (int64_t)time(NULL));
+	hw_store_meta_text(store, "clock", session->clock == HW_CLOCK_TSC ? "tsc" : "monotonic");
+	hw_store_meta_number(store, "depth", session->depth);
+	hw_store_commit(store);
+}
+
+/* Out of sight of the program: another session, no terminal, a child of nobody in particular. */
+static void detach(void)
+{
+	if (fork() > 0)
+		_exit(0);
+	setsid();
+	if (fork() > 0)
+		_exit(0);
+}
+
+/* Everything was said; whoever reads our answer waits for its end. */
+static void fall_silent(bool daemon)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	dup2(null, STDOUT_FILENO);
+	if (daemon) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDERR_FILENO);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = { option_table, parse_option, NULL,
+		"Collects what programs under holdwait record. Started by holdwait.", NULL, NULL,
+		NULL };
+	struct arguments arguments = { .launcher = 0 };
+	struct hw_collector collector;
+	struct hw_error error;
+	int code;
+
+	hw_recording_options_init(&arguments.options);
+	code = hw_recording_options_environment(&arguments.options, &error);
+	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	if (arguments.daemon)
+		detach();
+	if (!code)
+		code = hw_collector_init(&collector, arguments.options.file,
+			&arguments.options.session, arguments.launcher, &error);
+	if (code) {
+		hw_error_print(&error);
+		return 125;
+	}
+	store_beginning(collector.store, collector.map.session);
+	printf("%s\n", collector.map.path);
+	fflush(stdout);
+	fall_silent(arguments.daemon);
+	code = hw_collector_run(&collector, &error);
+	if (code)
+		hw_error_print(&error);
+	hw_collector_finish(&collector);
+	return code ? 125 : 0;
+}

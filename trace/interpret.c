@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/interpret.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/memory.h"
+
+/* One record being interpreted, and all that it names. */
+struct reading {
+	struct hw_interpreter *interpreter;
+	struct hw_thread *thread;
+	enum hw_op op;
+	struct hw_object *object;
+	uint32_t stack;
+	uint32_t detail;
+	int64_t time_ns;
+	const struct hw_record *payload;
+};
+
+void hw_interpreter_finish(struct hw_interpreter *interpreter)
+{
+	free(interpreter->expected);
+}
+
+static uint64_t payload_word(const struct hw_record *payload, size_t at)
+{
+	uint64_t word;
+
+	memcpy(&word, (const char *)payload + at * sizeof(word), sizeof(word));
+	return word;
+}
+
+bool hw_interpret_definition(void *context, struct hw_reader *reader,
+	const struct hw_record *record, uint64_t ticks, const struct hw_record *payload)
+{
+	struct hw_interpreter *interpreter = context;
+	struct hw_process *process = reader->thread->process;
+	uint32_t number = hw_what_object(record->what);
+	size_t bytes = hw_record_payload(record) * sizeof(*record);
+
+	(void)ticks;
+	if (hw_record_op(record) == HW_OP_OBJECT && !hw_roster_object(process, number)) {
+		struct hw_object_definition definition;
+
+		if (bytes < sizeof(definition))
+			return true;
+		memcpy(&definition, payload, sizeof(definition));
+		definition.name[sizeof(definition.name) - 1] = '\0';
+		hw_roster_define(interpreter->roster, process, number, &definition);
+	} else if (hw_record_op(record) == HW_OP_MODULE) {
+		struct hw_module_definition definition;
+
+		if (bytes < sizeof(definition))
+			return true;
+		memcpy(&definition, payload, sizeof(definition));
+		if (definition.path_bytes <= bytes - sizeof(definition))
+			hw_roster_map_module(interpreter->roster, process, &definition,
+				(const char *)payload + sizeof(definition));
+	}
+	return true;
+}
+
+static void define_stack(const struct reading *reading, const struct hw_record *record)
+{
+	uint64_t addresses[HW_DEPTH_MAX];
+	size_t count = hw_what_object(record->what);
+	uint32_t slot = hw_what_stack(record->what);
+
+	if (count > HW_DEPTH_MAX || slot >= HW_STACK_SLOTS)
+		return;
+	memcpy(addresses, reading->payload, count * sizeof(addresses[0]));
+	reading->thread->stacks[slot] = hw_roster_stack(reading->interpreter->roster,
+		reading->thread->process, addresses, count);
+}
+
+/* The preview made the object; where and when it was created is known only now, in order. */
+static void complete_object(const struct reading *reading)
+{
+	struct hw_object *object = reading->object;
+
+	if (object->create_ns >= 0)
+		return;
+	object->create_ns = reading->time_ns;
+	object->create_stack = reading->stack;
+	object->dirty = true;
+}
+
+static void name_thread(const struct reading *reading)
+{
+	struct hw_thread *thread = hw_roster_thread(reading->interpreter->roster,
+		reading->object->thread_uid);
+
+	if (!thread)
+		return;
+	memcpy(thread->name, reading->payload, sizeof(thread->name) - 1);
+	thread->dirty = true;
+}
+
+static void start_thread(const struct reading *reading)
+{
+	struct hw_thread *thread = reading->thread;
+
+	thread->object = reading->object;
+	thread->start_ns = reading->time_ns;
+	thread->dirty = true;
+}
+
+static void end_thread(const struct reading *reading)
+{
+	reading->thread->end_ns = reading->time_ns;
+	reading->thread->dirty = true;
+}
+
+/* A thread that is created later in the log of its creator than it begins in its own is found by uid. */
+static void create_thread(const struct reading *reading)
+{
+	struct hw_thread *created = hw_roster_thread(reading->interpreter->roster,
+		payload_word(reading->payload, 0));
+
+	if (!created)
+		return;
+	created->creator = reading->thread;
+	created->create_stack = reading->stack;
+	created->dirty = true;
+}
+
+static void expect_process(const struct reading *reading)
+{
+	struct hw_interpreter *interpreter = reading->interpreter;
+	struct hw_expected expected = { .uid = payload_word(reading->payload, 0),
+		.parent = reading->thread->process, .since_ns = reading->time_ns };
+
+	if (!expected.uid)
+		expected.pid = (pid_t)payload_word(reading->payload, 1);
+	if (expected.uid ? hw_roster_process(interpreter->roster, expected.uid) != NULL :
+			   hw_roster_running(interpreter->roster, expected.pid) != NULL)
+		return;
+	HW_GROW(interpreter->expected, interpreter->expected_count,
+		interpreter->expected_capacity);
+	interpreter->expected[interpreter->expected_count++] = expected;
+}
+
+static void store_event(const struct reading *reading)
+{
+	bool failed = reading->op == HW_OP_FAIL;
+	struct hw_event event = { .time_ns = reading->time_ns, .thread = reading->thread->id,
+		.op = reading->op, .object = reading->object ? reading->object->id : 0,
+		.stack = reading->stack, .has_result = failed,
+		.result = failed ? (int64_t)reading->detail : 0 };
+
+	switch (reading->op) {
+	case HW_OP_LOCK:
+	case HW_OP_TAKE:
+	case HW_OP_WAIT:
+	case HW_OP_SLEEP:
+	case HW_OP_UNLOCK:
+		event.how = reading->detail;
+		break;
+	default:
+		break;
+	}
+	hw_store_event(reading->interpreter->store, &event);
+}
+
+static void change_order(const struct reading *reading)
+{
+	struct hw_order *order = reading->interpreter->order;
+	struct hw_thread *thread = reading->thread;
+	struct hw_object *object = reading->object;
+
+	switch (reading->op) {
+	case HW_OP_WAIT:
+		hw_order_wait(order, thread, object, reading->stack, reading->detail,
+			reading->time_ns);
+		break;
+	case HW_OP_LOCK:
+	case HW_OP_TAKE:
+	case HW_OP_ONCE_BEGIN:
+		hw_order_acquire(order, thread, object, reading->stack, reading->detail,
+			reading->time_ns);
+		break;
+	case HW_OP_UNLOCK:
+	case HW_OP_POST:
+	case HW_OP_ONCE_END:
+		hw_order_release(order, thread, object, reading->time_ns);
+		break;
+	case HW_OP_FAIL:
+		hw_order_fail(order, thread, object, reading->stack,
+			reading->detail == EBUSY || reading->detail == EAGAIN);
+		break;
+	case HW_OP_CANCEL:
+	case HW_OP_JOIN:
+		hw_order_fail(order, thread, object, reading->stack, false);
+		break;
+	case HW_OP_DESTROY:
+		object->destroy_ns = reading->time_ns;
+		object->dirty = true;
+		break;
+	default:
+		break;
+	}
+}
+
+static void apply(const struct reading *reading)
+{
+	switch (reading->op) {
+	case HW_OP_START:
+		start_thread(reading);
+		break;
+	case HW_OP_EXIT:
+		end_thread(reading);
+		break;
+	case HW_OP_CREATE:
+		create_thread(reading);
+		break;
+	case HW_OP_FORK:
+		expect_process(reading);
+		break;
+	default:
+		if (reading->object)
+			change_order(reading);
+		break;
+	}
+	store_event(reading);
+}
+
+bool hw_interpret(void *context, struct hw_reader *reader, const struct hw_record *record,
+	uint64_t ticks, const struct hw_record *payload)
+{
+	struct hw_interpreter *interpreter = context;
+	struct reading reading = { .interpreter = interpreter, .thread = reader->thread,
+		.op = hw_record_op(record), .detail = hw_what_detail(record->what),
+		.time_ns = hw_clock_ns(interpreter->clock, ticks), .payload = payload };
+	uint32_t slot = hw_what_stack(record->what), number = hw_what_object(record->what);
+
+	if (reading.op == HW_OP_STACK) {
+		define_stack(&reading, record);
+		return true;
+	}
+	if (reading.op == HW_OP_MODULE)
+		return true;
+	reading.stack = slot < HW_STACK_SLOTS ? reader->thread->stacks[slot] : 0;
+	if (number) {
+		reading.object = hw_roster_object(reader->thread->process, number);
+		if (!reading.object && !reader->thread->process->gone)
+			return false;
+		if (!reading.object)
+			reading.object = hw_roster_undefined(interpreter->roster,
+				reader->thread->process, number);
+	}
+	if (reading.op == HW_OP_OBJECT)
+		complete_object(&reading);
+	else if (reading.op == HW_OP_THREAD_NAME)
+		name_thread(&reading);
+	else
+		apply(&reading);
+	return true;
+}

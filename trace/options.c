@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { DEFAULT_DEPTH = 64, ALL_KINDS = (1 << HW_KIND_COUNT) - 1 };
+
+static const struct {
+	const char *name;
+	uint32_t kinds;
+} event_names[] = {
+	{ "mutex", 1u << HW_KIND_MUTEX },
+	{ "rwlock", 1u << HW_KIND_RWLOCK },
+	{ "sem", 1u << HW_KIND_SEM },
+	{ "cond", 1u << HW_KIND_COND },
+	{ "spin", 1u << HW_KIND_SPIN },
+	{ "barrier", 1u << HW_KIND_BARRIER },
+	{ "thread", 1u << HW_KIND_THREAD },
+	{ "once", 1u << HW_KIND_ONCE },
+};
+
+enum { EVENT_NAMES = sizeof(event_names) / sizeof(event_names[0]) };
+
+void hw_recording_options_init(struct hw_recording_options *options)
+{
+	*options = (struct hw_recording_options){ .session = {
+		.depth = DEFAULT_DEPTH,
+		.kinds = ALL_KINDS,
+		.follow = HW_FOLLOW_FORK | HW_FOLLOW_EXEC,
+	} };
+	strcpy(options->file, "holdwait.db");
+}
+
+int hw_recording_options_environment(struct hw_recording_options *options, struct hw_error *error)
+{
+	const char *file = getenv("HOLDWAIT_FILE"), *text = getenv("HOLDWAIT_OPTIONS");
+
+	if (file && *file)
+		snprintf(options->file, sizeof(options->file), "%s", file);
+	return text ? hw_recording_options_parse(options, text, error) : 0;
+}
+
+static int parse_depth(struct hw_recording_options *options, const char *value,
+	struct hw_error *error)
+{
+	char *end;
+	unsigned long depth = strtoul(value, &end, 10);
+
+	if (*end || end == value || depth < 1 || depth > HW_DEPTH_MAX) {
+		hw_error_set(error, -EINVAL, "'%s' is not a depth", value);
+		hw_error_hint(error, "a stack can have 1 to %d frames", HW_DEPTH_MAX);
+		return -EINVAL;
+	}
+	options->session.depth = (uint32_t)depth;
+	return 0;
+}
+
+static int parse_events(struct hw_recording_options *options, const char *value,
+	struct hw_error *error)
+{
+	uint32_t kinds = 0;
+
+	while (*value) {
+		size_t length = strcspn(value, ","), i = 0;
+
+		while (i < EVENT_NAMES && (strncmp(event_names[i].name, value, length) ||
+						  event_names[i].name[length]))
+			i++;
+		if (i == EVENT_NAMES) {
+			hw_error_set(error, -EINVAL, "'%.*s' is no kind of event", (int)length,
+				value);
+			hw_error_hint(error, "the kinds are mutex, rwlock, sem, cond, spin, "
+					     "barrier, thread and once");
+			return -EINVAL;
+		}
+		kinds |= event_names[i].kinds;
+		value += length + (value[length] == ',');
+	}
+	options->session.kinds = kinds ? kinds : ALL_KINDS;
+	return 0;
+}
+
+static int parse_follow(struct hw_recording_options *options, const char *value,
+	struct hw_error *error)
+{
+	uint32_t follow = 0;
+
+	if (strcmp(value, "none"))
+		while (*value) {
+			size_t length = strcspn(value, ",");
+
+			if (length == 4 && !strncmp(value, "fork", 4))
+				follow |= HW_FOLLOW_FORK;
+			else if (length == 4 && !strncmp(value, "exec", 4))
+				follow |= HW_FOLLOW_EXEC;
+			else
+				break;
+			value += length + (value[length] == ',');
+		}
+	else
+		value = "";
+	if (*value) {
+		hw_error_set(error, -EINVAL, "cannot follow '%s'", value);
+		hw_error_hint(error, "--follow takes fork, exec, fork,exec or none");
+		return -EINVAL;
+	}
+	options->session.follow = follow;
+	return 0;
+}
+
+int hw_recording_options_set(struct hw_recording_options *options, const char *name,
+	const char *value, struct hw_error *error)
+{
+	if (!strcmp(name, "lossy") && !value) {
+		options->session.lossy = true;
+		return 0;
+	}
+	if (!strcmp(name, "depth") && value)
+		return parse_depth(options, value, error);
+	if (!strcmp(name, "events") && value)
+		return parse_events(options, value, error);
+	if (!strcmp(name, "follow") && value)
+		return parse_follow(options, value, error);
+	if (!strcmp(name, "file") && value && *value) {
+		snprintf(options->file, sizeof(options->file), "%s", value);
+		return 0;
+	}
+	hw_error_set(error, -EINVAL, "unknown option '%s' in HOLDWAIT_OPTIONS", name);
+	hw_error_hint(error, "known are depth=N events=KINDS follow=WHAT lossy file=PATH");
+	return -EINVAL;
+}
+
+int hw_recording_options_parse(struct hw_recording_options *options, const char *text,
+	struct hw_error *error)
+{
+	char word[4200];
+	int code = 0;
+
+	while (!code && *(text += strspn(text, " "))) {
+		size_t length = strncmp(text, "file=", 5) ? strcspn(text, " ") : strlen(text);
+		char *value;
+
+		snprintf(word, sizeof(word), "%.*s", (int)length, text);
+		text += length;
+		value = strchr(word, '=');
+		if (value)
+			*value++ = '\0';
+		code = hw_recording_options_set(options, word, value, error);
+	}
+	return code;
+}
+
+void hw_recording_options_text(const struct hw_recording_options *options, char *text,
+	size_t size_bytes)
+{
+	const struct hw_session_options *session = &options->session;
+	size_t length = (size_t)snprintf(text, size_bytes, "depth=%u events=", session->depth);
+
+	for (size_t i = 0; i < EVENT_NAMES; i++)
+		if (session->kinds & event_names[i].kinds)
+			length += (size_t)snprintf(text + length, size_bytes - length, "%s,",
+				event_names[i].name);
+	length += (size_t)snprintf(text + length, size_bytes - length, " follow=%s%s",
+		session->follow & HW_FOLLOW_FORK ? "fork," : "",
+		session->follow & HW_FOLLOW_EXEC ? "exec," : "");
+	snprintf(text + length, size_bytes - length, "%s file=%s", session->lossy ? " lossy" : "",
+		options->file);
+}
+
+int hw_recording_options_expand(struct hw_recording_options *options, pid_t pid,
+	const char *program, struct hw_error *error)
+{
+	char pattern[sizeof(options->file)], host[256] = "", number[32];
+	const char *slash = strrchr(program, '/');
+	size_t length = 0;
+
+	memcpy(pattern, options->file, sizeof(pattern));
+	gethostname(host, sizeof(host) - 1);
+	for (const char *at = pattern; *at; at++) {
+		const char *insert = NULL;
+
+		if (*at == '%' && at[1]) {
+			at++;
+			snprintf(number, sizeof(number), "%lld",
+				*at == 'p' ? (long long)pid : (long long)time(NULL));
+			insert = *at == 'p' || *at == 't' ? number :
+				*at == 'e'		  ? (slash ? slash + 1 : program) :
+				*at == 'h'		  ? host :
+				*at == '%'		  ? "%" :
+							    NULL;
+			if (!insert)
+				return hw_error_set(error, -EINVAL,
+					"'%%%c' means nothing in a file name", *at);
+		}
+		length += (size_t)snprintf(options->file + length, sizeof(options->file) - length,
+			"%.*s", insert ? (int)strlen(insert) : 1, insert ? insert : at);
+		if (length >= sizeof(options->file))
+			return hw_error_set(error, -ENAMETOOLONG, "the file name is too long");
+	}
+	return 0;
+}

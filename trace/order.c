@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/order.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/memory.h"
+
+void hw_order_finish(struct hw_order *order)
+{
+	for (size_t i = 0; i < order->dependency_count; i++)
+		free(order->dependencies[i].holds);
+	free(order->dependencies);
+	free(order->contentions);
+	hw_table_finish(&order->dependency_by_hash);
+	hw_table_finish(&order->contention_by_place);
+	hw_table_finish(&order->promoted_frames);
+}
+
+const char *hw_order_role(const struct hw_object *object)
+{
+	if (object->kind != HW_KIND_SEM)
+		return NULL;
+	if (object->foreign)
+		return "signal";
+	/* Made with units, or given back by whoever took them: a lock. */
+	return object->returned || object->capacity > 0 ? "lock" : "signal";
+}
+
+static bool signals(const struct hw_object *object)
+{
+	return object->kind == HW_KIND_SEM && object->foreign;
+}
+
+static struct hw_hold *find_hold(struct hw_thread *thread, const struct hw_object *object)
+{
+	for (size_t i = thread->hold_count; i-- > 0;)
+		if (thread->holds[i].object == object)
+			return &thread->holds[i];
+	return NULL;
+}
+
+static uint64_t hash_of_holds(const struct hw_thread *thread)
+{
+	uint64_t hash = 0;
+
+	for (size_t i = 0; i < thread->hold_count; i++)
+		hash = hw_hash_mix(hash, (uint64_t)thread->holds[i].object->id << 32 |
+			thread->holds[i].stack);
+	return hash;
+}
+
+static bool same_holds(const struct hw_dependency *dependency, const struct hw_thread *thread)
+{
+	if (dependency->hold_count != thread->hold_count)
+		return false;
+	for (size_t i = 0; i < thread->hold_count; i++)
+		if (dependency->holds[i].object != thread->holds[i].object ||
+			dependency->holds[i].stack != thread->holds[i].stack)
+			return false;
+	return true;
+}
+
+static struct hw_dependency *add_dependency(struct hw_order *order, struct hw_thread *thread,
+	uint64_t hash)
+{
+	struct hw_dependency *dependency;
+	size_t bytes = thread->hold_count * sizeof(*thread->holds);
+
+	HW_GROW(order->dependencies, order->dependency_count, order->dependency_capacity);
+	dependency = &order->dependencies[order->dependency_count++];
+	*dependency = (struct hw_dependency){ .id = (uint32_t)order->dependency_count,
+		.hash = hash, .thread = thread, .hold_count = thread->hold_count };
+	dependency->holds = hw_xmalloc(bytes);
+	memcpy(dependency->holds, thread->holds, bytes);
+	return dependency;
+}
+
+static void depend(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
+	uint32_t stack, uint32_t how, int64_t time_ns)
+{
+	uint32_t kept_how = how & (HW_HOW_SHARED | HW_HOW_TRY | HW_HOW_TIMED | HW_HOW_REACQUIRE);
+	struct hw_dependency *dependency;
+	uint64_t hash;
+	bool new;
+
+	/* Taking again what it holds already orders nothing. */
+	if (!thread->hold_count || signals(object) || find_hold(thread, object))
+		return;
+	hash = hw_hash_mix(hash_of_holds(thread), (uint64_t)object->id << 32 | stack);
+	hash = hw_hash_mix(hash, (uint64_t)thread->id << 8 | kept_how);
+	for (uint64_t key = hash;; key++) {
+		uint64_t *id = hw_table_put(&order->dependency_by_hash, key, &new);
+
+		if (new) {
+			dependency = add_dependency(order, thread, hash);
+			*id = dependency->id;
+			dependency->object = object;
+			dependency->stack = stack;
+			dependency->how = kept_how;
+			dependency->first_ns = time_ns;
+			break;
+		}
+		dependency = &order->dependencies[*id - 1];
+		if (dependency->hash == hash && dependency->thread == thread &&
+			dependency->object == object && dependency->stack == stack &&
+			dependency->how == kept_how && same_holds(dependency, thread))
+			break;
+	}
+	dependency->count++;
+	dependency->last_ns = time_ns;
+	dependency->dirty = true;
+}
+
+static struct hw_contention *contention_of(struct hw_order *order, struct hw_object *object,
+	uint32_t stack)
+{
+	bool new;
+	uint64_t *at = hw_table_put(&order->contention_by_place,
+		(uint64_t)object->id << 32 | stack, &new);
+
+	if (new) {
+		HW_GROW(order->contentions, order->contention_count, order->contention_capacity);
+		*at = order->contention_count++;
+		order->contentions[*at] =
+			(struct hw_contention){ .object = object, .stack = stack };
+	}
+	order->contentions[*at].dirty = true;
+	return &order->contentions[*at];
+}
+
+static uint64_t innermost_frame(const struct hw_order *order, uint32_t stack)
+{
+	return stack ? order->roster->stacks[stack - 1].frame : 0;
+}
+
+/* A block on what was just tried in vain, with the same holds: its place tries before it blocks. */
+static void promote(struct hw_order *order, struct hw_thread *thread,
+	const struct hw_object *object)
+{
+	if (thread->failed_try == object && thread->failed_try_hash == hash_of_holds(thread))
+		hw_table_put(&order->promoted_frames,
+			innermost_frame(order, thread->failed_try_stack), NULL);
+	thread->failed_try = NULL;
+}
+
+bool hw_order_blocks(const struct hw_order *order, const struct hw_dependency *dependency)
+{
+	return !(dependency->how & HW_HOW_TRY) ||
+		hw_table_find(&order->promoted_frames, innermost_frame(order, dependency->stack));
+}
+
+void hw_order_wait(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
+	uint32_t stack, uint32_t how, int64_t time_ns)
+{
+	thread->waits_for = object;
+	thread->wait_since_ns = time_ns;
+	promote(order, thread, object);
+	depend(order, thread, object, stack, how, time_ns);
+}
+
+void hw_order_fail(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
+	uint32_t stack, bool busy)
+{
+	if (thread->waits_for == object)
+		thread->waits_for = NULL;
+	if (busy) {
+		thread->failed_try = object;
+		thread->failed_try_stack = stack;
+		thread->failed_try_hash = hash_of_holds(thread);
+	}
+}
+
+static void add_hold(struct hw_thread *thread, struct hw_object *object, uint32_t stack,
+	uint32_t how, int64_t time_ns)
+{
+	HW_GROW(thread->holds, thread->hold_count, thread->hold_capacity);
+	thread->holds[thread->hold_count++] = (struct hw_hold){ .object = object, .stack = stack,
+		.how = how, .count = 1, .since_ns = time_ns };
+	thread->holds_version++;
+	object->holder = thread;
+}
+
+static void remove_hold(struct hw_order *order, struct hw_thread *thread, struct hw_hold *hold,
+	int64_t time_ns)
+{
+	struct hw_contention *contention = contention_of(order, hold->object, hold->stack);
+	int64_t held_ns = time_ns - hold->since_ns;
+	size_t at = (size_t)(hold - thread->holds);
+
+	contention->hold_ns += held_ns;
+	if (held_ns > contention->hold_max_ns)
+		contention->hold_max_ns = held_ns;
+	if (hold->object->holder == thread)
+		hold->object->holder = NULL;
+	memmove(hold, hold + 1, (--thread->hold_count - at) * sizeof(*hold));
+	thread->holds_version++;
+}
+
+static void count_acquisition(struct hw_order *order, struct hw_thread *thread,
+	struct hw_object *object, uint32_t stack, int64_t time_ns)
+{
+	struct hw_contention *contention = contention_of(order, object, stack);
+	int64_t waited_ns;
+
+	contention->acquired++;
+	if (thread->waits_for != object)
+		return;
+	waited_ns = time_ns - thread->wait_since_ns;
+	contention->waited++;
+	contention->wait_ns += waited_ns;
+	if (waited_ns > contention->wait_max_ns)
+		contention->wait_max_ns = waited_ns;
+	thread->waits_for = NULL;
+}
+
+static void take_unit(struct hw_object *object)
+{
+	object->taken++;
+	if (object->units_free > 0)
+		object->units_free--;
+}
+
+void hw_order_acquire(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
+	uint32_t stack, uint32_t how, int64_t time_ns)
+{
+	struct hw_hold *hold = find_hold(thread, object);
+	bool waited = thread->waits_for == object;
+
+	count_acquisition(order, thread, object, stack, time_ns);
+	if (object->kind == HW_KIND_SEM) {
+		take_unit(object);
+		if (signals(object))
+			return;
+	}
+	if (!(how & HW_HOW_TRY))
+		promote(order, thread, object);
+	if (hold) {
+		hold->count++;
+		thread->holds_version++;
+		return;
+	}
+	if (!waited)
+		depend(order, thread, object, stack, how, time_ns);
+	add_hold(thread, object, stack, how, time_ns);
+}
+
+/* It signals: whoever was thought to hold a unit of it does not. */
+static void forget_holders(struct hw_order *order, struct hw_object *object, int64_t time_ns)
+{
+	for (size_t i = 0; i < order->roster->thread_count; i++) {
+		struct hw_thread *thread = order->roster->threads[i];
+		struct hw_hold *hold = find_hold(thread, object);
+
+		if (hold)
+			remove_hold(order, thread, hold, time_ns);
+	}
+}
+
+static void post(struct hw_order *order, struct hw_object *object, struct hw_hold *hold,
+	int64_t time_ns)
+{
+	uint64_t outstanding = object->taken - object->returned;
+
+	object->units_free++;
+	if (hold) {
+		object->dirty |= !object->returned++;
+	} else if (outstanding && !object->foreign) {
+		object->foreign = 1;
+		object->dirty = true;
+		forget_holders(order, object, time_ns);
+	} else if (!outstanding && object->units_free > object->capacity) {
+		object->capacity = object->units_free;
+		object->dirty = true;
+	}
+}
+
+void hw_order_release(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
+	int64_t time_ns)
+{
+	struct hw_hold *hold = find_hold(thread, object);
+
+	if (object->kind == HW_KIND_SEM)
+		post(order, object, hold, time_ns);
+	else if (!hold && object->holder)
+		/* Unlocked by a thread that does not hold it: the holder no longer does either. */
+		hold = find_hold(thread = object->holder, object);
+	if (!hold)
+		return;
+	if (--hold->count == 0)
+		remove_hold(order, thread, hold, time_ns);
+	else
+		thread->holds_version++;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_TRACE_ORDER_H
+#define HW_TRACE_ORDER_H
+
+/*
+ * Who holds what, and the dependencies that follow: thread T, holding H, waits
+ * for object W at stack S. Kept while recording, one row for any number of
+ * repetitions, so that analysis costs what the program's locking structure
+ * costs and not its running time.
+ *
+ * A successful try blocks nobody and makes a dependency of its own kind
+ * (HW_HOW_TRY). But some code tries first and blocks if that fails (CPython's
+ * locks): once a thread's failed try is followed by a block on the same object,
+ * with nothing released in between, the place it tried from is promoted, and every
+ * try from there counts as a block, also those before. The place is the innermost
+ * frame: the call of sem_trywait in the runtime, not the line of the script.
+ *
+ * Semaphores: a unit is held by the thread that took it until it posts. A post by
+ * a thread that holds none, while others hold some, shows that the semaphore
+ * signals; then nobody holds it any more, nor ever again.
+ */
+
+#include "trace/roster.h"
+
+struct hw_dependency {
+	uint32_t id;
+	uint64_t hash;
+	struct hw_thread *thread;
+	struct hw_object *object;
+	uint32_t stack;
+	uint32_t how; /* SHARED, TRY, TIMED, REACQUIRE bits */
+	uint64_t count;
+	int64_t first_ns, last_ns;
+	struct hw_hold *holds; /* as they were; count and since_ns mean nothing here */
+	size_t hold_count;
+	bool stored, dirty;
+};
+
+struct hw_contention {
+	struct hw_object *object;
+	uint32_t stack;
+	uint64_t acquired, waited;
+	int64_t wait_ns, wait_max_ns, hold_ns, hold_max_ns;
+	bool dirty;
+};
+
+struct hw_order {
+	const struct hw_roster *roster;
+	struct hw_dependency *dependencies;
+	size_t dependency_count, dependency_capacity;
+	struct hw_table dependency_by_hash; /* collisions probe by +1 */
+	struct hw_contention *contentions;
+	size_t contention_count, contention_capacity;
+	struct hw_table contention_by_place; /* object << 32 | stack */
+	struct hw_table promoted_frames;
+};
+
+void hw_order_finish(struct hw_order *order);
+
+/* The thread begins to wait for the object; its dependency counts from here, got or not. */
+void hw_order_wait(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
+	uint32_t stack, uint32_t how, int64_t time_ns);
+
+/* The thread got the object. */
+void hw_order_acquire(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
+	uint32_t stack, uint32_t how, int64_t time_ns);
+
+/* An attempt failed; `busy` when it was a try of something taken. */
+void hw_order_fail(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
+	uint32_t stack, bool busy);
+
+/* The thread gave the object up (a post, for semaphores). */
+void hw_order_release(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
+	int64_t time_ns);
+
+/* Whether a dependency counts as a block now: not a try, or a try from a promoted place. */
+bool hw_order_blocks(const struct hw_order *order, const struct hw_dependency *dependency);
+
+/* "lock" or "signal" for a semaphore, as far as its posts tell; NULL for other kinds. */
+const char *hw_order_role(const struct hw_object *object);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_TRACE_READER_H
+#define HW_TRACE_READER_H
+
+/*
+ * Reading the threads' logs, merged by time.
+ *
+ * Each thread slot has a reader: its position in the list of chunks. A round
+ * takes what was published with a time up to a cut that is chosen before the first
+ * log is looked at. That makes the round causally complete: whatever a record
+ * depends on was published before it, so either both are taken, or the later
+ * one bears a time past the cut. Within a round records come in the order of their
+ * times, those of one thread in the order of its log.
+ *
+ * Chunks that were read to the end are zeroed and freed. Nothing in shared
+ * memory is trusted: numbers are checked, a record of unknown op ends a log.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/session.h"
+
+struct hw_thread;
+
+struct hw_reader {
+	struct hw_thread *thread; /* NULL: nobody uses this slot */
+	uint32_t slot;
+	uint32_t chunk;
+	uint32_t position;
+	uint64_t last_ticks; /* times never go back within a thread */
+	uint64_t taken;      /* records read so far */
+	bool broken;         /* its log makes no sense any more */
+};
+
+struct hw_readers {
+	struct hw_session *session;
+	struct hw_reader slots[HW_THREAD_MAX];
+	struct hw_reader **round; /* a heap of those with something to read, by time */
+	size_t round_count;
+	uint64_t chunks_freed;
+};
+
+/*
+ * What is done with a record: `payload` follows it. False leaves it and all that
+ * comes after it in this log for a later round.
+ */
+typedef bool hw_reader_take(void *context, struct hw_reader *reader, const struct hw_record *record,
+	uint64_t ticks, const struct hw_record *payload);
+
+struct hw_readers *hw_readers_create(struct hw_session *session);
+void hw_readers_destroy(struct hw_readers *readers);
+
+/* Begin to read the log of a slot. */
+void hw_readers_open(struct hw_readers *readers, uint32_t slot, struct hw_thread *thread);
+
+/* Stop reading it and free its last chunk; what was not published is lost. */
+void hw_readers_close(struct hw_readers *readers, uint32_t slot);
+
+/* Take all records published with a time up to `cut_ticks`, by time. How many were taken. */
+uint64_t hw_readers_round(struct hw_readers *readers, uint64_t cut_ticks, hw_reader_take *take,
+	void *context);
+
+/* Look at the definitions in what the next round will take, without taking anything. */
+void hw_readers_preview(struct hw_readers *readers, hw_reader_take *look, void *context);
+
+/* Whether everything that was published in this slot's log has been taken. */
+bool hw_readers_empty(struct hw_readers *readers, uint32_t slot);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/memory.h"
+
+static void free_process(struct hw_process *process)
+{
+	hw_table_finish(&process->objects);
+	free(process->mappings);
+	free(process->exe);
+	free(process->command);
+	free(process);
+}
+
+void hw_roster_finish(struct hw_roster *roster)
+{
+	for (size_t i = 0; i < roster->process_count; i++)
+		free_process(roster->processes[i]);
+	for (size_t i = 0; i < roster->thread_count; i++) {
+		free(roster->threads[i]->holds);
+		free(roster->threads[i]);
+	}
+	for (size_t i = 0; i < roster->object_count; i++)
+		free(roster->objects[i]);
+	for (size_t i = 0; i < roster->module_count; i++) {
+		free(roster->modules[i]->path);
+		free(roster->modules[i]);
+	}
+	free(roster->processes);
+	free(roster->threads);
+	free(roster->objects);
+	free(roster->modules);
+	free(roster->frames);
+	free(roster->stacks);
+	hw_table_finish(&roster->process_by_uid);
+	hw_table_finish(&roster->thread_by_uid);
+	hw_table_finish(&roster->frame_by_place);
+	hw_table_finish(&roster->stack_by_link);
+	hw_table_finish(&roster->shared_by_key);
+	hw_table_finish(&roster->generations);
+	*roster = (struct hw_roster){ 0 };
+}
+
+static void *pointer_in(const struct hw_table *table, uint64_t key)
+{
+	const uint64_t *value = hw_table_find(table, key);
+
+	return value ? (void *)(uintptr_t)*value : NULL;
+}
+
+static void put_pointer(struct hw_table *table, uint64_t key, const void *pointer)
+{
+	*hw_table_put(table, key, NULL) = (uintptr_t)pointer;
+}
+
+struct hw_process *hw_roster_add_process(struct hw_roster *roster, uint64_t uid)
+{
+	struct hw_process *process = hw_xcalloc(1, sizeof(*process));
+
+	HW_GROW(roster->processes, roster->process_count, roster->process_capacity);
+	roster->processes[roster->process_count++] = process;
+	process->id = (uint32_t)roster->process_count;
+	process->uid = uid;
+	process->end_ns = -1;
+	process->dirty = true;
+	put_pointer(&roster->process_by_uid, uid, process);
+	return process;
+}
+
+struct hw_process *hw_roster_process(const struct hw_roster *roster, uint64_t uid)
+{
+	return pointer_in(&roster->process_by_uid, uid);
+}
+
+struct hw_process *hw_roster_running(const struct hw_roster *roster, pid_t pid)
+{
+	for (size_t i = roster->process_count; i-- > 0;)
+		if (roster->processes[i]->pid == pid && roster->processes[i]->end_ns < 0)
+			return roster->processes[i];
+	return NULL;
+}
+
+struct hw_thread *hw_roster_add_thread(struct hw_roster *roster, struct hw_process *process,
+	uint64_t uid)
+{
+	struct hw_thread *thread = hw_xcalloc(1, sizeof(*thread));
+
+	HW_GROW(roster->threads, roster->thread_count, roster->thread_capacity);
+	roster->threads[roster->thread_count++] = thread;
+	thread->id = (uint32_t)roster->thread_count;
+	thread->uid = uid;
+	thread->process = process;
+	thread->number = ++process->thread_count;
+	thread->end_ns = -1;
+	thread->dirty = true;
+	put_pointer(&roster->thread_by_uid, uid, thread);
+	return thread;
+}
+
+struct hw_thread *hw_roster_thread(const struct hw_roster *roster, uint64_t uid)
+{
+	return pointer_in(&roster->thread_by_uid, uid);
+}
+
+struct hw_object *hw_roster_object(const struct hw_process *process, uint32_t number)
+{
+	return pointer_in(&process->objects, number);
+}
+
+static struct hw_object *add_object(struct hw_roster *roster)
+{
+	struct hw_object *object = hw_xcalloc(1, sizeof(*object));
+
+	HW_GROW(roster->objects, roster->object_count, roster->object_capacity);
+	roster->objects[roster->object_count++] = object;
+	object->id = (uint32_t)roster->object_count;
+	object->destroy_ns = -1;
+	object->create_ns = -1;
+	object->dirty = true;
+	return object;
+}
+
+/* The shared object already known by this key, or NULL; *ret_key is where it belongs. */
+static struct hw_object *find_shared(const struct hw_roster *roster,
+	const struct hw_object_definition *definition, uint64_t *ret_key)
+{
+	uint64_t key = hw_hash_mix(hw_hash_mix(definition->device, definition->inode),
+		definition->offset ^ (uint64_t)definition->kind << 56);
+	struct hw_object *object;
+
+	while ((object = pointer_in(&roster->shared_by_key, key))) {
+		if (object->device == definition->device && object->inode == definition->inode &&
+			object->offset == definition->offset && object->kind == definition->kind)
+			break;
+		key++;
+	}
+	*ret_key = key;
+	return object;
+}
+
+/* An init makes a new object of what was there, unless only another process opens the same name. */
+static bool replaces(const struct hw_object *object, const struct hw_object_definition *definition)
+{
+	return object->destroy_ns >= 0 ||
+		(definition->type & HW_TYPE_INITIALISED && !(definition->type & HW_TYPE_NAMED));
+}
+
+static void describe(struct hw_roster *roster, struct hw_object *object,
+	struct hw_process *process, const struct hw_object_definition *definition)
+{
+	const struct hw_mapping *mapping;
+	uint64_t place = hw_hash_mix(process->id, definition->address);
+
+	object->kind = definition->kind < HW_KIND_COUNT ? definition->kind : HW_KIND_NONE;
+	object->type = definition->type;
+	object->address = definition->address;
+	object->generation = (uint32_t)(*hw_table_put(&roster->generations, place, NULL))++;
+	memcpy(object->name, definition->name, sizeof(object->name) - 1);
+	if (object->kind == HW_KIND_THREAD)
+		object->thread_uid = definition->capacity;
+	else
+		object->units_free = object->capacity = (int64_t)definition->capacity;
+	if (definition->type & HW_TYPE_SHARED) {
+		object->device = definition->device;
+		object->inode = definition->inode;
+		object->offset = definition->offset;
+	} else {
+		object->process = process;
+	}
+	mapping = object->kind == HW_KIND_THREAD ?
+		NULL :
+		hw_roster_find_mapping(roster, process, definition->address);
+	if (mapping && !(definition->type & HW_TYPE_SHARED)) {
+		object->module = mapping->module;
+		object->module_offset = definition->address - mapping->bias;
+	}
+}
+
+struct hw_object *hw_roster_define(struct hw_roster *roster, struct hw_process *process,
+	uint32_t number, const struct hw_object_definition *definition)
+{
+	struct hw_object *object = NULL;
+	uint64_t key = 0;
+
+	if (definition->type & HW_TYPE_SHARED)
+		object = find_shared(roster, definition, &key);
+	if (!object || replaces(object, definition)) {
+		object = add_object(roster);
+		describe(roster, object, process, definition);
+		if (definition->type & HW_TYPE_SHARED)
+			put_pointer(&roster->shared_by_key, key, object);
+	} else if (definition->type & HW_TYPE_NAMED && !object->name[0]) {
+		memcpy(object->name, definition->name, sizeof(object->name) - 1);
+		object->dirty = true;
+	}
+	put_pointer(&process->objects, number, object);
+	return object;
+}
+
+struct hw_object *hw_roster_undefined(struct hw_roster *roster, struct hw_process *process,
+	uint32_t number)
+{
+	struct hw_object *object = add_object(roster);
+
+	object->process = process;
+	put_pointer(&process->objects, number, object);
+	return object;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_TRACE_ROSTER_H
+#define HW_TRACE_ROSTER_H
+
+/*
+ * Who takes part: the processes, threads, objects, stacks and modules of a
+ * recording, as the collector knows them while it runs.
+ *
+ * This is where identity is settled. A traced process numbers its objects by itself; here
+ * each (process, number) becomes one object of the recording, and shared
+ * objects of several processes, or mapped twice in one, become the same one by
+ * (device, inode, offset). Ids are dense, start at 1 and are the ids of the recording's rows.
+ *
+ * Whatever changes is marked dirty and written by the next hw_store_roster().
+ * Everything lives until the roster is finished. One thread only.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "trace/record.h"
+#include "trace/table.h"
+
+struct hw_thread;
+
+struct hw_module {
+	uint32_t id;
+	char *path;
+	char build_id[49]; /* lower-case hex, or empty */
+	bool stored;
+};
+
+struct hw_mapping {
+	uint64_t start, end, bias;
+	struct hw_module *module;
+};
+
+struct hw_process {
+	uint32_t id;
+	struct hw_process *parent;
+	uint32_t origin; /* enum hw_origin */
+	uint64_t uid;
+	pid_t pid;
+	char *exe;
+	char *command;
+	int64_t start_ns;
+	int64_t end_ns; /* -1 while it runs */
+	uint32_t thread_count;
+	struct hw_table objects; /* its number -> struct hw_object * */
+	struct hw_mapping *mappings;
+	size_t mapping_count, mapping_capacity;
+	bool maps_read; /* /proc/PID/maps was asked already */
+	bool gone;      /* no definition will come any more */
+	bool dirty;
+};
+
+struct hw_frame {
+	uint32_t id;
+	struct hw_module *module; /* NULL for code outside all modules */
+	uint64_t offset;
+};
+
+struct hw_stack {
+	uint32_t id;
+	uint32_t parent; /* 0 at the outermost */
+	uint32_t frame;
+};
+
+struct hw_object {
+	uint32_t id;
+	enum hw_kind kind;
+	uint32_t type;              /* enum hw_type */
+	struct hw_process *process; /* NULL when shared */
+	uint64_t address;
+	uint32_t generation;
+	uint64_t device, inode, offset; /* of shared ones */
+	struct hw_module *module;       /* of static ones */
+	uint64_t module_offset;
+	uint32_t create_stack;
+	int64_t create_ns;
+	int64_t destroy_ns; /* -1 while it lives */
+	char name[48];
+	uint64_t thread_uid; /* of thread objects */
+
+	/* Semaphores: what is known of their units. */
+	int64_t units_free, capacity;
+	uint64_t taken, returned, foreign;
+
+	struct hw_thread *holder; /* the last to acquire it, while it holds */
+	bool dirty;
+};
+
+/* A thread holds an object: since when, from where, how often. */
+struct hw_hold {
+	struct hw_object *object;
+	uint32_t stack;
+	uint32_t how;   /* enum hw_how of the acquisition */
+	uint32_t count; /* recursion depth, or units */
+	int64_t since_ns;
+};
+
+struct hw_thread {
+	uint32_t id;
+	struct hw_process *process;
+	uint64_t uid;
+	uint64_t creator_uid;
+	struct hw_thread *creator;
+	pid_t tid;
+	uint32_t number; /* inside its process */
+	char name[16];
+	uint32_t create_stack;
+	struct hw_object *object; /* what joining it waits for */
+	int64_t start_ns;
+	int64_t end_ns; /* -1 while it runs */
+	uint64_t lost;
+
+	uint32_t stacks[HW_STACK_SLOTS]; /* its table of stacks -> stack ids */
+
+	struct hw_hold *holds; /* in the order of acquisition */
+	size_t hold_count, hold_capacity;
+	uint64_t holds_version; /* changes whenever `holds` does */
+
+	/* The wait that the log told of and whose end it has not told yet. */
+	struct hw_object *waits_for;
+	int64_t wait_since_ns;
+
+	/* The last failed try: a block on the same object, holding the same, promotes its site. */
+	struct hw_object *failed_try;
+	uint32_t failed_try_stack;
+	uint64_t failed_try_hash; /* of what it held */
+
+	/* What it was blocked on when its slot was last looked at; see trace/state.h. */
+	uint64_t blocked_word; /* of the slot; 0 when it was not blocked */
+	int64_t blocked_seen_ns;
+	struct hw_object *blocked_on; /* once it has lasted; NULL until then */
+	uint32_t blocked_how;
+	uint32_t blocked_stack;
+	int64_t blocked_since_ns;
+
+	bool dirty;
+};
+
+struct hw_roster {
+	struct hw_process **processes;
+	size_t process_count, process_capacity;
+	struct hw_thread **threads;
+	size_t thread_count, thread_capacity;
+	struct hw_object **objects;
+	size_t object_count, object_capacity;
+	struct hw_module **modules;
+	size_t module_count, module_capacity;
+	struct hw_frame *frames;
+	size_t frame_count, frame_capacity;
+	struct hw_stack *stacks;
+	size_t stack_count, stack_capacity;
+	size_t frames_stored, stacks_stored;
+
+	struct hw_table process_by_uid, thread_by_uid;
+	struct hw_table frame_by_place; /* hash of module and offset -> id; collisions probe by +1 */
+	struct hw_table stack_by_link;  /* parent << 32 | frame -> id */
+	struct hw_table shared_by_key;  /* hash of device, inode, offset, kind -> object */
+	struct hw_table generations;    /* hash of process and address -> count */
+};
+
+void hw_roster_finish(struct hw_roster *roster);
+
+struct hw_process *hw_roster_add_process(struct hw_roster *roster, uint64_t uid);
+struct hw_process *hw_roster_process(const struct hw_roster *roster, uint64_t uid);
+
+/* The newest process with this pid that has not ended, or NULL. */
+struct hw_process *hw_roster_running(const struct hw_roster *roster, pid_t pid);
+
+struct hw_thread *hw_roster_add_thread(struct hw_roster *roster, struct hw_process *process,
+	uint64_t uid);
+struct hw_thread *hw_roster_thread(const struct hw_roster *roster, uint64_t uid);
+
+/* The object a process gave this number to, or NULL when its definition has not come yet. */
+struct hw_object *hw_roster_object(const struct hw_process *process, uint32_t number);
+
+/* Take a definition in; finds the object that is the same one in another process. */
+struct hw_object *hw_roster_define(struct hw_roster *roster, struct hw_process *process,
+	uint32_t number, const struct hw_object_definition *definition);
+
+/* An object whose definition was lost. */
+struct hw_object *hw_roster_undefined(struct hw_roster *roster, struct hw_process *process,
+	uint32_t number);
+
+/* A module of a process; `path` need not be terminated. */
+void hw_roster_map_module(struct hw_roster *roster, struct hw_process *process,
+	const struct hw_module_definition *definition, const char *path);
+
+/* Where an address lies; asks /proc/PID/maps once when no module was logged for it. NULL for none. */
+const struct hw_mapping *hw_roster_find_mapping(struct hw_roster *roster,
+	struct hw_process *process, uint64_t address);
+
+/* The id of a call stack given as return addresses, innermost first. */
+uint32_t hw_roster_stack(struct hw_roster *roster, struct hw_process *process,
+	const uint64_t *addresses, size_t count);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/roster.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/memory.h"
+
+/* The part of the roster that knows code: modules, mappings, frames and call stacks. */
+
+static struct hw_module *module_of(struct hw_roster *roster, const char *path, const char *build_id)
+{
+	struct hw_module *module;
+
+	for (size_t i = 0; i < roster->module_count; i++)
+		if (!strcmp(roster->modules[i]->path, path) &&
+			!strcmp(roster->modules[i]->build_id, build_id))
+			return roster->modules[i];
+	module = hw_xcalloc(1, sizeof(*module));
+	module->path = hw_xstrdup(path);
+	snprintf(module->build_id, sizeof(module->build_id), "%s", build_id);
+	HW_GROW(roster->modules, roster->module_count, roster->module_capacity);
+	roster->modules[roster->module_count++] = module;
+	module->id = (uint32_t)roster->module_count;
+	return module;
+}
+
+/* What is mapped there now replaces what a library that was closed left behind. */
+static void add_mapping(struct hw_process *process, const struct hw_mapping *mapping)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < process->mapping_count; i++)
+		if (process->mappings[i].end <= mapping->start ||
+			process->mappings[i].start >= mapping->end)
+			process->mappings[kept++] = process->mappings[i];
+	process->mapping_count = kept;
+	HW_GROW(process->mappings, process->mapping_count, process->mapping_capacity);
+	process->mappings[process->mapping_count++] = *mapping;
+}
+
+void hw_roster_map_module(struct hw_roster *roster, struct hw_process *process,
+	const struct hw_module_definition *definition, const char *path)
+{
+	char build_id[49] = "", *copy;
+
+	for (uint32_t i = 0; i < definition->build_id_bytes && i < sizeof(definition->build_id); i++)
+		snprintf(build_id + 2 * (size_t)i, 3, "%02x", definition->build_id[i]);
+	copy = hw_xasprintf("%.*s", (int)definition->path_bytes, path);
+	add_mapping(process,
+		&(struct hw_mapping){ .start = definition->start,
+			.end = definition->end,
+			.bias = definition->bias,
+			.module = module_of(roster, copy, build_id) });
+	free(copy);
+}
+
+/*
+ * For a libc that cannot tell (before 2.35): files mapped executable. Such a mapping's
+ * bias is where offset 0 of the file would be, right for libraries and PIE as linkers lay them out.
+ */
+static void read_maps(struct hw_roster *roster, struct hw_process *process)
+{
+	char path[64], line[4600], file_path[4200];
+	FILE *file;
+
+	process->maps_read = true;
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)process->pid);
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	while (fgets(line, sizeof(line), file)) {
+		unsigned long long start, end, offset;
+		char permissions[5];
+
+		if (sscanf(line, "%llx-%llx %4s %llx %*s %*u %4199[^\n]", &start, &end,
+			    permissions, &offset, file_path) == 5 &&
+			permissions[2] == 'x' && file_path[0] == '/')
+			add_mapping(process,
+				&(struct hw_mapping){ .start = start,
+					.end = end,
+					.bias = start - offset,
+					.module = module_of(roster, file_path, "") });
+	}
+	fclose(file);
+}
+
+const struct hw_mapping *hw_roster_find_mapping(struct hw_roster *roster,
+	struct hw_process *process, uint64_t address)
+{
+	for (;;) {
+		for (size_t i = 0; i < process->mapping_count; i++)
+			if (address - process->mappings[i].start <
+				process->mappings[i].end - process->mappings[i].start)
+				return &process->mappings[i];
+		if (process->maps_read || process->mapping_count)
+			return NULL;
+		read_maps(roster, process);
+	}
+}
+
+static uint32_t frame_of(struct hw_roster *roster, struct hw_process *process, uint64_t address)
+{
+	const struct hw_mapping *mapping = hw_roster_find_mapping(roster, process, address);
+	struct hw_module *module = mapping ? mapping->module : NULL;
+	uint64_t offset = mapping ? address - mapping->bias : address;
+	uint64_t key = hw_hash_mix(module ? module->id : 0, offset);
+	uint64_t *id;
+	bool new;
+
+	for (;; key++) {
+		id = hw_table_put(&roster->frame_by_place, key, &new);
+		if (new)
+			break;
+		if (roster->frames[*id - 1].module == module &&
+			roster->frames[*id - 1].offset == offset)
+			return (uint32_t)*id;
+	}
+	HW_GROW(roster->frames, roster->frame_count, roster->frame_capacity);
+	*id = roster->frame_count + 1;
+	roster->frames[roster->frame_count++] =
+		(struct hw_frame){ .id = (uint32_t)*id, .module = module, .offset = offset };
+	return (uint32_t)*id;
+}
+
+static uint32_t stack_of(struct hw_roster *roster, uint32_t parent, uint32_t frame)
+{
+	bool new;
+	uint64_t *id = hw_table_put(&roster->stack_by_link, (uint64_t)parent << 32 | frame, &new);
+
+	if (new) {
+		HW_GROW(roster->stacks, roster->stack_count, roster->stack_capacity);
+		*id = roster->stack_count + 1;
+		roster->stacks[roster->stack_count++] = (struct hw_stack){ .id = (uint32_t)*id,
+			.parent = parent, .frame = frame };
+	}
+	return (uint32_t)*id;
+}
+
+uint32_t hw_roster_stack(struct hw_roster *roster, struct hw_process *process,
+	const uint64_t *addresses, size_t count)
+{
+	uint32_t id = 0;
+
+	while (count-- > 0)
+		id = stack_of(roster, id, frame_of(roster, process, addresses[count]));
+	return id;
+}

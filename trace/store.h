@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_TRACE_STORE_H
+#define HW_TRACE_STORE_H
+
+/*
+ * The recording while it is written: a SQLite file with the schema of
+ * schema.sql, in WAL mode, so that others can read it meanwhile and whatever was
+ * committed survives the death of the collector. Closing it properly folds the
+ * WAL in and leaves one plain file.
+ *
+ * Rows are collected in a transaction that hw_store_commit() ends. A write that
+ * fails (disk full) is reported once through hw_store_error(); the recording
+ * keeps what was committed.
+ */
+
+#include "trace/error.h"
+#include "trace/order.h"
+#include "trace/roster.h"
+
+struct hw_store;
+
+struct hw_event {
+	int64_t time_ns;
+	uint32_t thread;
+	enum hw_op op;
+	uint32_t object; /* 0 for none */
+	uint32_t how;    /* enum hw_how */
+	uint32_t stack;  /* 0 for none */
+	int64_t result;
+	bool has_result;
+};
+
+/*
+ * Create the recording at `path`. An older recording there becomes PATH.old;
+ * any other file is left alone, and is an error.
+ */
+int hw_store_create(struct hw_store **ret_store, const char *path, struct hw_error *error);
+
+/* Close the file. `whole` says the recording ended as it should. NULL is allowed. */
+void hw_store_destroy(struct hw_store *store, bool whole);
+
+void hw_store_event(struct hw_store *store, const struct hw_event *event);
+void hw_store_meta_text(struct hw_store *store, const char *key, const char *value);
+void hw_store_meta_number(struct hw_store *store, const char *key, int64_t value);
+
+/* Write every new or changed row of the roster and of the order. */
+void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw_order *order);
+
+/* Write the waiting state: all holds, and what each blocked thread waits for. */
+void hw_store_state(struct hw_store *store, const struct hw_roster *roster, int64_t time_ns);
+
+/* End the transaction under way, if any. */
+void hw_store_commit(struct hw_store *store);
+
+/* 0, or why writing failed. */
+int hw_store_failure(const struct hw_store *store, struct hw_error *error);
+
+uint64_t hw_store_event_count(const struct hw_store *store);
+
+/* The name of an op, kind, as in the recording; NULL for none. */
+const char *hw_store_op_name(enum hw_op op);
+const char *hw_store_kind_name(enum hw_kind kind);
+
+#endif

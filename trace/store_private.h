@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_TRACE_STORE_PRIVATE_H
+#define HW_TRACE_STORE_PRIVATE_H
+
+/* What the files of the store share: the handle, its statements, and how to fill and run one. */
+
+#include <sqlite3.h>
+
+#include "trace/store.h"
+
+enum hw_statement {
+	HW_INSERT_EVENT,
+	HW_INSERT_EVENTS, /* HW_EVENTS_PER_INSERT of them */
+	HW_PUT_META,
+	HW_PUT_PROCESS,
+	HW_PUT_THREAD,
+	HW_PUT_MODULE,
+	HW_PUT_FRAME,
+	HW_PUT_STACK,
+	HW_PUT_OBJECT,
+	HW_PUT_DEPENDENCY,
+	HW_PUT_DEPENDENCY_HOLD,
+	HW_PUT_CONTENTION,
+	HW_CLEAR_HOLDS,
+	HW_PUT_HOLD,
+	HW_CLEAR_WAITS,
+	HW_PUT_WAIT,
+	HW_BEGIN,
+	HW_COMMIT,
+	HW_STATEMENT_COUNT
+};
+
+enum { HW_EVENTS_PER_INSERT = 64 };
+
+struct hw_store {
+	sqlite3 *db;
+	int lock_fd; /* tells other holdwaits that this file is being written */
+	char *path;
+	sqlite3_stmt *statements[HW_STATEMENT_COUNT];
+	struct hw_event events[HW_EVENTS_PER_INSERT]; /* not inserted yet */
+	size_t event_count;
+	uint64_t events_stored;
+	bool in_transaction;
+	int failure; /* the first SQLite code that was not success */
+	char failure_text[256];
+};
+
+/* Insert the events that were collected. */
+void hw_store_events_flush(struct hw_store *store);
+
+/* A statement ready to be bound; begins a transaction when none is under way. NULL after a failure. */
+sqlite3_stmt *hw_store_statement(struct hw_store *store, enum hw_statement which);
+
+/* Run it and make it ready for the next row. */
+void hw_store_run(struct hw_store *store, sqlite3_stmt *statement);
+
+void hw_store_bind_text(sqlite3_stmt *statement, int at, const char *text);
+
+/* An id, time or count; `none` is bound as NULL. */
+void hw_store_bind_unless(sqlite3_stmt *statement, int at, int64_t value, int64_t none);
+
+#endif

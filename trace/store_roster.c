@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "trace/session.h"
+#include "trace/store_private.h"
+
+/* Rows of what the collector knows: who takes part, who depends on whom, who waits. */
+
+static const char *origin_name(uint32_t origin)
+{
+	return origin == HW_ORIGIN_FORK ? "fork" : origin == HW_ORIGIN_EXEC ? "exec" : "start";
+}
+
+static void put_process(struct hw_store *store, struct hw_process *process)
+{
+	sqlite3_stmt *row = hw_store_statement(store, HW_PUT_PROCESS);
+
+	if (!row)
+		return;
+	sqlite3_bind_int64(row, 1, process->id);
+	hw_store_bind_unless(row, 2, process->parent ? process->parent->id : 0, 0);
+	hw_store_bind_text(row, 3, origin_name(process->origin));
+	sqlite3_bind_int64(row, 4, process->pid);
+	hw_store_bind_text(row, 5, process->exe);
+	hw_store_bind_text(row, 6, process->command);
+	sqlite3_bind_int64(row, 7, process->start_ns);
+	hw_store_bind_unless(row, 8, process->end_ns, -1);
+	hw_store_run(store, row);
+	process->dirty = false;
+}
+
+static void put_thread(struct hw_store *store, struct hw_thread *thread)
+{
+	sqlite3_stmt *row = hw_store_statement(store, HW_PUT_THREAD);
+
+	if (!row)
+		return;
+	sqlite3_bind_int64(row, 1, thread->id);
+	sqlite3_bind_int64(row, 2, thread->process->id);
+	sqlite3_bind_int64(row, 3, thread->tid);
+	sqlite3_bind_int64(row, 4, thread->number);
+	hw_store_bind_text(row, 5, thread->name[0] ? thread->name : NULL);
+	hw_store_bind_unless(row, 6, thread->creator ? thread->creator->id : 0, 0);
+	hw_store_bind_unless(row, 7, thread->create_stack, 0);
+	hw_store_bind_unless(row, 8, thread->object ? thread->object->id : 0, 0);
+	sqlite3_bind_int64(row, 9, thread->start_ns);
+	hw_store_bind_unless(row, 10, thread->end_ns, -1);
+	sqlite3_bind_int64(row, 11, (sqlite3_int64)thread->lost);
+	hw_store_run(store, row);
+	thread->dirty = false;
+}
+
+static void put_module(struct hw_store *store, struct hw_module *module)
+{
+	sqlite3_stmt *row = hw_store_statement(store, HW_PUT_MODULE);
+
+	if (!row)
+		return;
+	sqlite3_bind_int64(row, 1, module->id);
+	hw_store_bind_text(row, 2, module->path);
+	hw_store_bind_text(row, 3, module->build_id[0] ? module->build_id : NULL);
+	hw_store_run(store, row);
+	module->stored = true;
+}
+
+static void put_code(struct hw_store *store, struct hw_roster *roster)
+{
+	for (size_t i = 0; i < roster->module_count; i++)
+		if (!roster->modules[i]->stored)
+			put_module(store, roster->modules[i]);
+	for (size_t i = roster->frames_stored; i < roster->frame_count; i++) {
+		const struct hw_frame *frame = &roster->frames[i];
+		sqlite3_stmt *row = hw_store_statement(store, HW_PUT_FRAME);
+
+		if (!row)
+			return;
+		sqlite3_bind_int64(row, 1, frame->id);
+		hw_store_bind_unless(row, 2, frame->module ? frame->module->id : 0, 0);
+		sqlite3_bind_int64(row, 3, (sqlite3_int64)frame->offset);
+		hw_store_run(store, row);
+	}
+	roster->frames_stored = roster->frame_count;
+	for (size_t i = roster->stacks_stored; i < roster->stack_count; i++) {
+		const struct hw_stack *stack = &roster->stacks[i];
+		sqlite3_stmt *row = hw_store_statement(store, HW_PUT_STACK);
+
+		if (!row)
+			return;
+		sqlite3_bind_int64(row, 1, stack->id);
+		hw_store_bind_unless(row, 2, stack->parent, 0);
+		sqlite3_bind_int64(row, 3, stack->frame);
+		hw_store_run(store, row);
+	}
+	roster->stacks_stored = roster->stack_count;
+}
+
+static const char *type_text(const struct hw_object *object, char *text, size_t size_bytes)
+{
+	static const struct {
+		uint32_t bit;
+		const char *name;
+	} names[] = {
+		{ HW_TYPE_RECURSIVE, "recursive" },
+		{ HW_TYPE_ERRORCHECK, "errorcheck" },
+		{ HW_TYPE_ADAPTIVE, "adaptive" },
+		{ HW_TYPE_ROBUST, "robust" },
+		{ HW_TYPE_PRIO_INHERIT, "prio-inherit" },
+		{ HW_TYPE_PRIO_PROTECT, "prio-protect" },
+		{ HW_TYPE_PREFER_WRITER, "prefer-writer" },
+		{ HW_TYPE_PREFER_WRITER_RECURSIVE, "prefer-writer-recursive" },
+		{ HW_TYPE_SHARED, "shared" },
+		{ HW_TYPE_NAMED, "named" },
+	};
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (object->type & names[i].bit)
+			length += (size_t)snprintf(text + length, size_bytes - length, "%s%s",
+				length ? " " : "", names[i].name);
+	return length ? text : object->kind == HW_KIND_MUTEX ? "normal" : NULL;
+}
+
+static void put_object(struct hw_store *store, struct hw_object *object)
+{
+	sqlite3_stmt *row = hw_store_statement(store, HW_PUT_OBJECT);
+	const char *kind = hw_store_kind_name(object->kind);
+	char type[160], key[80];
+
+	if (!row)
+		return;
+	snprintf(key, sizeof(key), "%llx:%llu:%llu", (unsigned long long)object->device,
+		(unsigned long long)object->inode, (unsigned long long)object->offset);
+	sqlite3_bind_int64(row, 1, object->id);
+	hw_store_bind_text(row, 2, kind ? kind : "unknown");
+	hw_store_bind_text(row, 3, type_text(object, type, sizeof(type)));
+	hw_store_bind_unless(row, 4, object->process ? object->process->id : 0, 0);
+	hw_store_bind_unless(row, 5, (int64_t)object->address, 0);
+	sqlite3_bind_int64(row, 6, object->generation);
+	hw_store_bind_text(row, 7, object->type & HW_TYPE_SHARED ? key : NULL);
+	hw_store_bind_unless(row, 8, object->module ? object->module->id : 0, 0);
+	if (object->module)
+		sqlite3_bind_int64(row, 9, (sqlite3_int64)object->module_offset);
+	else
+		sqlite3_bind_null(row, 9);
+	hw_store_bind_unless(row, 10, object->create_stack, 0);
+	sqlite3_bind_int64(row, 11, (object->type & HW_TYPE_INITIALISED) != 0);
+	sqlite3_bind_int64(row, 12, object->create_ns < 0 ? 0 : object->create_ns);
+	hw_store_bind_unless(row, 13, object->destroy_ns, -1);
+	hw_store_bind_text(row, 14, hw_order_role(object));
+	hw_store_bind_unless(row, 15,
+		object->kind == HW_KIND_SEM || object->kind == HW_KIND_BARRIER ? object->capacity :
+										 -1, -1);
+	hw_store_bind_text(row, 16, object->name[0] ? object->name : NULL);
+	hw_store_run(store, row);
+	object->dirty = false;
+}
+
+static const char *mode_name(uint32_t how)
+{
+	return how & HW_HOW_SHARED ? "shared" : "exclusive";
+}
+
+static const char *dependency_how(const struct hw_order *order,
+	const struct hw_dependency *dependency)
+{
+	return !hw_order_blocks(order, dependency)		? "try" :
+		dependency->how & HW_HOW_REACQUIRE		? "reacquire" :
+		dependency->how & HW_HOW_TIMED			? "timed" :
+								  "block";
+}
+
+static void put_dependency(struct hw_store *store, const struct hw_order *order,
+	struct hw_dependency *dependency)
+{
+	sqlite3_stmt *row = hw_store_statement(store, HW_PUT_DEPENDENCY);
+
+	if (!row)
+		return;
+	sqlite3_bind_int64(row, 1, dependency->id);
+	sqlite3_bind_int64(row, 2, dependency->thread->id);
+	sqlite3_bind_int64(row, 3, dependency->object->id);
+	hw_store_bind_text(row, 4, mode_name(dependency->how));
+	hw_store_bind_unless(row, 5, dependency->stack, 0);
+	hw_store_bind_text(row, 6, dependency_how(order, dependency));
+	sqlite3_bind_int64(row, 7, (sqlite3_int64)dependency->count);
+	sqlite3_bind_int64(row, 8, dependency->first_ns);
+	sqlite3_bind_int64(row, 9, dependency->last_ns);
+	hw_store_run(store, row);
+	for (size_t i = 0; !dependency->stored && i < dependency->hold_count; i++) {
+		row = hw_store_statement(store, HW_PUT_DEPENDENCY_HOLD);
+		if (!row)
+			return;
+		sqlite3_bind_int64(row, 1, dependency->id);
+		sqlite3_bind_int64(row, 2, (sqlite3_int64)i);
+		sqlite3_bind_int64(row, 3, dependency->holds[i].object->id);
+		hw_store_bind_text(row, 4, mode_name(dependency->holds[i].how));
+		hw_store_bind_unless(row, 5, dependency->holds[i].stack, 0);
+		hw_store_run(store, row);
+	}
+	dependency->stored = true;
+	/* A try may still be promoted by what its place does later. */
+	dependency->dirty = !hw_order_blocks(order, dependency);
+}
+
+static void put_contention(struct hw_store *store, struct hw_contention *contention)
+{
+	sqlite3_stmt *row = hw_store_statement(store, HW_PUT_CONTENTION);
+
+	if (!row)
+		return;
+	sqlite3_bind_int64(row, 1, contention->object->id);
+	sqlite3_bind_int64(row, 2, contention->stack);
+	sqlite3_bind_int64(row, 3, (sqlite3_int64)contention->acquired);
+	sqlite3_bind_int64(row, 4, (sqlite3_int64)contention->waited);
+	sqlite3_bind_int64(row, 5, contention->wait_ns);
+	sqlite3_bind_int64(row, 6, contention->wait_max_ns);
+	sqlite3_bind_int64(row, 7, contention->hold_ns);
+	sqlite3_bind_int64(row, 8, contention->hold_max_ns);
+	hw_store_run(store, row);
+	contention->dirty = false;
+}
+
+void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw_order *order)
+{
+	for (size_t i = 0; i < roster->process_count; i++)
+		if (roster->processes[i]->dirty)
+			put_process(store, roster->processes[i]);
+	for (size_t i = 0; i < roster->thread_count; i++)
+		if (roster->threads[i]->dirty)
+			put_thread(store, roster->threads[i]);
+	put_code(store, roster);
+	for (size_t i = 0; i < roster->object_count; i++)
+		if (roster->objects[i]->dirty)
+			put_object(store, roster->objects[i]);
+	for (size_t i = 0; i < order->dependency_count; i++)
+		if (order->dependencies[i].dirty)
+			put_dependency(store, order, &order->dependencies[i]);
+	for (size_t i = 0; i < order->contention_count; i++)
+		if (order->contentions[i].dirty)
+			put_contention(store, &order->contentions[i]);
+}
+
+static void put_hold(struct hw_store *store, const struct hw_thread *thread, size_t position)
+{
+	const struct hw_hold *hold = &thread->holds[position];
+	sqlite3_stmt *row = hw_store_statement(store, HW_PUT_HOLD);
+
+	if (!row)
+		return;
+	sqlite3_bind_int64(row, 1, thread->id);
+	sqlite3_bind_int64(row, 2, (sqlite3_int64)position);
+	sqlite3_bind_int64(row, 3, hold->object->id);
+	hw_store_bind_text(row, 4, mode_name(hold->how));
+	sqlite3_bind_int64(row, 5, hold->count);
+	hw_store_bind_unless(row, 6, hold->stack, 0);
+	sqlite3_bind_int64(row, 7, hold->since_ns);
+	hw_store_run(store, row);
+}
+
+static void put_wait(struct hw_store *store, const struct hw_thread *thread)
+{
+	sqlite3_stmt *row = hw_store_statement(store, HW_PUT_WAIT);
+
+	if (!row)
+		return;
+	sqlite3_bind_int64(row, 1, thread->id);
+	sqlite3_bind_int64(row, 2, thread->blocked_on->id);
+	hw_store_bind_text(row, 3, mode_name(thread->blocked_how));
+	hw_store_bind_text(row, 4, thread->blocked_how & HW_HOW_TIMED ? "timed" : "block");
+	hw_store_bind_unless(row, 5, thread->blocked_stack, 0);
+	sqlite3_bind_int64(row, 6, thread->blocked_since_ns);
+	hw_store_run(store, row);
+}
+
+void hw_store_state(struct hw_store *store, const struct hw_roster *roster, int64_t time_ns)
+{
+	sqlite3_stmt *clear = hw_store_statement(store, HW_CLEAR_HOLDS);
+
+	if (clear)
+		hw_store_run(store, clear);
+	clear = hw_store_statement(store, HW_CLEAR_WAITS);
+	if (clear)
+		hw_store_run(store, clear);
+	for (size_t i = 0; i < roster->thread_count; i++) {
+		const struct hw_thread *thread = roster->threads[i];
+
+		if (thread->blocked_on)
+			put_wait(store, thread);
+		for (size_t at = 0; at < thread->hold_count; at++)
+			put_hold(store, thread, at);
+	}
+	hw_store_meta_number(store, "state_ns", time_ns);
+}
