@@ -20,7 +20,8 @@ struct search {
 	struct hw_coverage coverage;
 	uint32_t *edge_code;     /* of edges: number of the pair of classes */
 	uint32_t *steps_of_edge; /* the first; edge_count + 1 of them */
-	struct hw_intern rings;
+	struct hw_intern rings;  /* least rotations of these */
+	struct hw_intern groups; /* ring and reason; the number is that of the result */
 	uint32_t *codes, *turned;
 	int64_t budget;
 	bool undecided;
@@ -193,8 +194,8 @@ static uint32_t ring_of(struct search *s, const uint32_t *edges, uint32_t length
 static void found(void *user, const uint32_t *edges, uint32_t length)
 {
 	struct search *s = user;
-	struct hw_ruled_out r = { .length = length, .instances = 1 };
-	uint32_t ring_count = s->rings.count, ring = ring_of(s, edges, length), reason_ring[2];
+	struct hw_ruled_out r = { .length = length };
+	uint32_t ring_count = s->rings.count, group[2];
 	bool can_be;
 
 	s->edges = edges;
@@ -202,7 +203,8 @@ static void found(void *user, const uint32_t *edges, uint32_t length)
 	s->tries_left = TRIES_MAX;
 	for (size_t i = 0; i < sizeof(s->refused) / sizeof(*s->refused); i++)
 		s->refused[i] = false;
-	if (ring == ring_count)
+	group[0] = ring_of(s, edges, length);
+	if (group[0] == ring_count)
 		hw_coverage_add(&s->coverage, s->codes, length);
 	can_be = possible(s, 0);
 	s->budget -= TRIES_MAX - s->tries_left;
@@ -212,7 +214,77 @@ static void found(void *user, const uint32_t *edges, uint32_t length)
 		return;
 	explain(s, &r);
 	s->budget -= length + s->model->thread_count;
-	/* One of each ring and reason is kept; `rings` serves both, numbers tell them apart. */
-	(void)reason_ring;
-	keep(s, &r);
+	group[1] = r.reason;
+	group[0] = hw_intern_bytes(&s->groups, group, sizeof(group));
+	if (group[0] == s->result->count)
+		keep(s, &r);
+	s->result->all[group[0]].instances++;
+}
+
+/* Number the pairs of classes, and find where the steps of each edge begin. */
+static uint32_t prepare(struct search *s)
+{
+	const struct hw_graph *graph = s->graph;
+	struct hw_intern pairs = { 0 };
+	uint32_t step = 0, count;
+
+	for (uint32_t e = 0; e < graph->edge_count; e++) {
+		const struct hw_graph_edge *edge = &graph->edges[e];
+		uint32_t pair[2] = {
+			s->model->objects[graph->nodes[edge->from].subject].class_,
+			s->model->objects[graph->nodes[edge->to].subject].class_,
+		};
+
+		s->edge_code[e] = hw_intern_bytes(&pairs, pair, sizeof(pair));
+		s->steps_of_edge[e] = step;
+		while (step < s->steps->count && s->steps->all[step].edge == e)
+			step++;
+	}
+	s->steps_of_edge[graph->edge_count] = step;
+	count = pairs.count;
+	hw_intern_finish(&pairs);
+	return count;
+}
+
+void hw_ruled_out_find(const struct hw_model *model, const struct hw_graph *graph,
+	const struct hw_steps *steps, int64_t budget, struct hw_ruled_outs *ret_ruled_outs)
+{
+	struct hw_ruled_outs result = { 0 };
+	struct search s = {
+		.model = model,
+		.graph = graph,
+		.steps = steps,
+		.result = &result,
+		.edge_code = hw_xcalloc(graph->edge_count, sizeof(uint32_t)),
+		.steps_of_edge = hw_xcalloc((size_t)graph->edge_count + 1, sizeof(uint32_t)),
+		.codes = hw_xcalloc(graph->node_count, sizeof(uint32_t)),
+		.turned = hw_xcalloc(graph->node_count, sizeof(uint32_t)),
+		.edge_of = hw_xcalloc(model->thread_count, sizeof(uint32_t)),
+		.asked = hw_xcalloc(model->thread_count, sizeof(uint64_t)),
+		.budget = budget,
+	};
+	struct hw_walk_visitor visitor = { enter, leave, found, &s };
+
+	hw_coverage_init(&s.coverage, prepare(&s));
+	hw_pattern_init(&s.pattern, model, steps);
+	result.complete = hw_walk_cycles(&graph->shape, graph->node_count, &s.budget, &visitor) &&
+		!s.undecided;
+	hw_pattern_finish(&s.pattern);
+	hw_coverage_finish(&s.coverage);
+	hw_intern_finish(&s.rings);
+	hw_intern_finish(&s.groups);
+	free(s.edge_code);
+	free(s.steps_of_edge);
+	free(s.codes);
+	free(s.turned);
+	free(s.edge_of);
+	free(s.asked);
+	*ret_ruled_outs = result;
+}
+
+void hw_ruled_out_finish(struct hw_ruled_outs *ruled_outs)
+{
+	free(ruled_outs->all);
+	hw_arena_finish(&ruled_outs->arena);
+	*ruled_outs = (struct hw_ruled_outs){ 0 };
 }

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_ANALYZER_ANALYSIS_H
+#define HW_ANALYZER_ANALYSIS_H
+
+/*
+ * Everything holdwait has to say about a recording: from its model to findings,
+ * worst first, and to cycles that are ruled out. Pure: it reads the model,
+ * and equal models give equal results.
+ *
+ * A deadlock that happened and the lock-order cycle that led to it are one
+ * finding, the deadlock. Findings of equal fingerprint are one, with more instances.
+ */
+
+#include "analyzer/finding.h"
+
+/* Work that is spent on cycles unless told otherwise; about a second. */
+#define HW_ANALYSIS_BUDGET 20000000
+
+struct hw_analysis {
+	const struct hw_model *model;
+	struct hw_graph graph;
+	struct hw_finding *findings;
+	uint32_t finding_count;
+	struct hw_finding *ruled_out;
+	uint32_t ruled_out_count;
+	bool *edge_found;    /* by edge of the graph: part of a finding */
+	const char **notes; /* about what the analysis could not see or do */
+	uint32_t note_count;
+	struct hw_arena arena;
+};
+
+/* Analyse. `model` has to outlive the result, which the caller finishes. */
+void hw_analysis_run(const struct hw_model *model, int64_t budget, struct hw_analysis *ret_analysis);
+void hw_analysis_finish(struct hw_analysis *analysis);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_ANALYZER_FINDING_H
+#define HW_ANALYZER_FINDING_H
+
+/*
+ * A finding: one thing wrong with the program's locking, ready to be told. What
+ * a report says is all here, so every format says the same; what is only a
+ * number here (threads, objects, stacks) is an index into the model.
+ *
+ * The threads of a finding are a ring: each waits for what the next one holds, which
+ * is the first of that one's holds. After `ring_length` of them come
+ * others that take part (keepers of units of a semaphore).
+ */
+
+#include "analyzer/cycle.h"
+#include "analyzer/deadlock.h"
+#include "analyzer/ruled_out.h"
+
+enum hw_rule {
+	HW_RULE_LOCK_ORDER = 1,    /* HW001 */
+	HW_RULE_DEADLOCK = 2,      /* HW002 */
+	HW_RULE_SELF_DEADLOCK = 3, /* HW003 */
+};
+
+enum hw_verdict { HW_VERDICT_DEADLOCK, HW_VERDICT_POSSIBLE, HW_VERDICT_RULED_OUT };
+
+struct hw_finding_thread {
+	uint32_t thread;
+	struct hw_hold *holds; /* the one that matters first, then in the order of acquisition */
+	uint32_t hold_count;
+	uint32_t awaited; /* object */
+	uint32_t awaited_stack;
+	bool awaited_shared;
+	bool bounded; /* waits for a limited time only */
+};
+
+struct hw_finding {
+	enum hw_rule rule;
+	enum hw_verdict verdict;
+	enum hw_reason reason; /* of HW_VERDICT_RULED_OUT */
+	const char *because;   /* likewise; else NULL */
+	char id[12];
+	uint64_t fingerprint;
+	uint64_t ring; /* the fingerprint without the rule */
+	const char *title;
+	const char *help;
+	const char **notes;
+	uint32_t note_count;
+	bool bounded;
+	uint32_t instances;
+	uint32_t *objects; /* what is waited for, and held, in the order of the ring */
+	uint32_t object_count;
+	struct hw_finding_thread *threads;
+	uint32_t thread_count;
+	uint32_t ring_length;
+	uint32_t behind_count; /* threads that wait behind a deadlock */
+};
+
+/* "HW001". */
+const char *hw_finding_rule_name(enum hw_rule rule);
+
+/* "deadlock", "possible", "ruled-out". */
+const char *hw_finding_verdict_name(enum hw_verdict verdict);
+
+/* Tell of what was found; everything lives in `arena`. */
+struct hw_finding hw_finding_of_cycle(const struct hw_model *model, const struct hw_steps *steps,
+	const struct hw_cycle *cycle, struct hw_arena *arena);
+struct hw_finding hw_finding_of_ruled_out(const struct hw_model *model,
+	const struct hw_steps *steps, const struct hw_ruled_out *ruled_out, struct hw_arena *arena);
+struct hw_finding hw_finding_of_deadlock(const struct hw_model *model,
+	const struct hw_deadlock *deadlock, struct hw_arena *arena);
+
+/* Whether two findings are about the same objects, in whatever order. */
+bool hw_finding_same_objects(const struct hw_finding *a, const struct hw_finding *b);
+
+/* Order for sorting: worst first, then shortest, then by id. */
+int hw_finding_compare(const struct hw_finding *a, const struct hw_finding *b);
+
+#endif

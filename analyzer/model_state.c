@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of a model that are not one array element for one row: what is held
+ * (rows of two tables in one array), what is waited for, and meta.
+ */
+#include <string.h>
+
+#include "analyzer/loader.h"
+#include "trace/memory.h"
+
+/* Read "object, mode, stack, count" from `column` on, as one more hold of whoever owns the last. */
+static void append_hold(
+	struct hw_loader *l, int column, uint32_t *capacity, uint32_t *first, uint32_t *count)
+{
+	struct hw_model *m = l->model;
+	struct hw_hold hold = {
+		.object = hw_loader_required(l, column, &m->object_ids),
+		.shared = hw_loader_is(l, column + 1, "shared"),
+		.stack = hw_loader_reference(l, column + 2, &m->stack_ids),
+		.count = hw_loader_integer(l, column + 3, 1),
+	};
+
+	HW_GROW(m->holds, m->hold_count, *capacity);
+	if (*count == 0)
+		*first = m->hold_count;
+	(*count)++;
+	m->holds[m->hold_count++] = hold;
+}
+
+int hw_loader_read_holds(struct hw_loader *l)
+{
+	struct hw_model *m = l->model;
+	uint32_t capacity = 0, owner;
+
+	if (hw_loader_query(l, "dependency_hold", "dependency, object, mode, stack, 1",
+		    "dependency, position"))
+		return l->result;
+	while (hw_loader_next(l)) {
+		owner = hw_loader_required(l, 0, &m->dependency_ids);
+		if (owner != HW_NONE)
+			append_hold(l, 1, &capacity, &m->dependencies[owner].first_hold,
+				&m->dependencies[owner].hold_count);
+	}
+	hw_loader_done(l);
+	if (l->result || hw_loader_query(l, "hold", "thread, object, mode, stack, count", "thread, position"))
+		return l->result;
+	while (hw_loader_next(l)) {
+		owner = hw_loader_required(l, 0, &m->thread_ids);
+		if (owner != HW_NONE)
+			append_hold(l, 1, &capacity, &m->threads[owner].first_hold,
+				&m->threads[owner].hold_count);
+	}
+	hw_loader_done(l);
+	return l->result;
+}
+
+int hw_loader_read_waits(struct hw_loader *l)
+{
+	struct hw_model *m = l->model;
+	uint32_t capacity = 0;
+
+	if (hw_loader_query(l, "wait", "thread, object, mode, how, stack, since_ns", "thread"))
+		return l->result;
+	while (hw_loader_next(l)) {
+		struct hw_wait wait = {
+			.thread = hw_loader_required(l, 0, &m->thread_ids),
+			.object = hw_loader_required(l, 1, &m->object_ids),
+			.shared = hw_loader_is(l, 2, "shared"),
+			.how = hw_loader_how(l, 3),
+			.stack = hw_loader_reference(l, 4, &m->stack_ids),
+			.since_ns = hw_loader_integer(l, 5, 0),
+		};
+
+		if (l->result)
+			break;
+		HW_GROW(m->waits, m->wait_count, capacity);
+		m->threads[wait.thread].wait = m->wait_count;
+		m->waits[m->wait_count++] = wait;
+	}
+	hw_loader_done(l);
+	return l->result;
+}
+
+static void read_meta_row(struct hw_loader *l, const char *key, uint32_t *note_capacity)
+{
+	struct hw_meta *meta = &l->model->meta;
+
+	if (strcmp(key, "version") == 0)
+		meta->version = hw_loader_string(l, 1);
+	else if (strcmp(key, "command") == 0)
+		meta->command = hw_loader_string(l, 1);
+	else if (strcmp(key, "directory") == 0)
+		meta->directory = hw_loader_string(l, 1);
+	else if (strcmp(key, "host") == 0)
+		meta->host = hw_loader_string(l, 1);
+	else if (strcmp(key, "started_at") == 0)
+		meta->started_at = hw_loader_integer(l, 1, HW_UNKNOWN);
+	else if (strcmp(key, "ended_ns") == 0)
+		meta->ended_ns = hw_loader_integer(l, 1, HW_UNKNOWN);
+	else if (strcmp(key, "events") == 0)
+		meta->events = hw_loader_integer(l, 1, HW_UNKNOWN);
+	else if (strcmp(key, "lost") == 0)
+		meta->lost = hw_loader_integer(l, 1, 0);
+	else if (strcmp(key, "complete") == 0)
+		meta->complete = hw_loader_integer(l, 1, 0) == 1;
+	else if (strcmp(key, "blocked_elsewhere_percent") == 0)
+		meta->blocked_elsewhere_percent = sqlite3_column_double(l->row, 1);
+	else if (strncmp(key, "note.", 5) == 0 && sqlite3_column_bytes(l->row, 1) > 0) {
+		HW_GROW(meta->notes, meta->note_count, *note_capacity);
+		meta->notes[meta->note_count++] = hw_loader_string(l, 1);
+	}
+}
+
+int hw_loader_read_meta(struct hw_loader *l)
+{
+	uint32_t note_capacity = 0;
+
+	l->model->meta.started_at = HW_UNKNOWN;
+	l->model->meta.ended_ns = HW_UNKNOWN;
+	l->model->meta.events = HW_UNKNOWN;
+	l->model->meta.blocked_elsewhere_percent = -1;
+	/* note.10 after note.9 */
+	if (hw_loader_query(l, "meta", "key, value", "length(key), key"))
+		return l->result;
+	while (hw_loader_next(l))
+		if (sqlite3_column_type(l->row, 1) != SQLITE_NULL)
+			read_meta_row(l, (const char *)sqlite3_column_text(l->row, 0), &note_capacity);
+	hw_loader_done(l);
+	return l->result;
+}

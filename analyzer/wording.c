@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/wording.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/stack.h"
+#include "analyzer/textbuf.h"
+
+/* Names shown before "and N more". */
+enum { NAMES_MAX = 3 };
+
+struct wording {
+	const struct hw_model *model;
+	struct hw_finding *finding;
+	struct hw_arena *arena;
+};
+
+typedef const char *name_function(const struct wording *w, uint32_t i);
+
+/* Name each of `count` things, or the first few "and 7 more". */
+static void write_list(
+	struct hw_textbuf *text, const struct wording *w, uint32_t count, name_function *name)
+{
+	uint32_t shown = count <= NAMES_MAX + 1 ? count : NAMES_MAX;
+
+	for (uint32_t i = 0; i < shown; i++)
+		fprintf(text->out, "%s%s", i == 0 ? "" : i + 1 == count ? " and " : ", ", name(w, i));
+	if (shown < count)
+		fprintf(text->out, " and %u more", count - shown);
+}
+
+static const char *finish(struct hw_textbuf *text, struct hw_arena *arena)
+{
+	char *bytes = hw_textbuf_finish(text);
+	const char *result = hw_arena_string(arena, bytes);
+
+	free(bytes);
+	return result;
+}
+
+/* The thread's own name, unless another thread of the finding has the same. */
+static const char *thread_name(const struct wording *w, uint32_t i)
+{
+	const struct hw_finding *f = w->finding;
+	const struct hw_thread *thread = &w->model->threads[f->threads[i].thread];
+
+	for (uint32_t j = 0; j < f->ring_length; j++) {
+		const struct hw_thread *other = &w->model->threads[f->threads[j].thread];
+
+		if (other != thread && strcmp(other->short_name, thread->short_name) == 0)
+			return thread->label;
+	}
+	return thread->short_name;
+}
+
+static const char *object_name(const struct wording *w, uint32_t i)
+{
+	return w->model->objects[w->finding->objects[i]].label;
+}
+
+/* The site of a stack as "g (bank.c:20)", or NULL. */
+static const char *place(const struct wording *w, uint32_t stack)
+{
+	uint32_t frame = hw_stack_site(w->model, stack);
+
+	return frame == HW_NONE ? NULL : hw_stack_place(w->model, frame, w->arena);
+}
+
+static const char *deadlock_title(const struct wording *w)
+{
+	struct hw_textbuf text;
+
+	if (w->finding->ring_length == 2)
+		return hw_arena_printf(w->arena, "%s and %s wait for each other",
+			thread_name(w, 0), thread_name(w, 1));
+	hw_textbuf_init(&text);
+	write_list(&text, w, w->finding->ring_length, thread_name);
+	fprintf(text.out, " wait for each other in a ring of %u", w->finding->ring_length);
+	return finish(&text, w->arena);
+}
+
+static const char *self_title(const struct wording *w)
+{
+	const struct hw_finding_thread *t = &w->finding->threads[0];
+	const struct hw_object *o = &w->model->objects[t->awaited];
+	const char *name = thread_name(w, 0);
+
+	if (o->kind == HW_KIND_THREAD)
+		return hw_arena_printf(w->arena, "%s waits for its own end", name);
+	if (o->kind == HW_KIND_SEM)
+		return hw_arena_printf(w->arena,
+			"%s waits for a unit of %s, all of which it has itself", name, o->label);
+	if (o->kind == HW_KIND_RWLOCK && t->holds[0].shared)
+		return hw_arena_printf(w->arena,
+			"%s waits to write %s, which it holds itself to read", name, o->label);
+	return hw_arena_printf(
+		w->arena, "%s waits for %s, which it holds itself", name, o->label);
+}
+
+static const char *order_title(const struct wording *w)
+{
+	uint32_t length = w->finding->ring_length;
+	uint32_t shown = length <= NAMES_MAX + 1 ? length : NAMES_MAX;
+	struct hw_textbuf text;
+
+	if (length == 2)
+		return hw_arena_printf(w->arena, "%s and %s are taken in both orders",
+			object_name(w, 0), object_name(w, 1));
+	hw_textbuf_init(&text);
+	fprintf(text.out, "%u locks are taken in a ring: ", length);
+	for (uint32_t i = 0; i < shown; i++)
+		fprintf(text.out, "%s, then ", object_name(w, i));
+	if (shown < length)
+		fprintf(text.out, "%u more, then ", length - shown);
+	fprintf(text.out, "%s again", object_name(w, 0));
+	return finish(&text, w->arena);
+}
+
+/* The class that all objects share, or NULL. */
+static const struct hw_class *common_class(const struct wording *w)
+{
+	const struct hw_finding *f = w->finding;
+	uint32_t class_ = w->model->objects[f->objects[0]].class_;
+
+	for (uint32_t i = 1; i < f->object_count; i++)
+		if (w->model->objects[f->objects[i]].class_ != class_)
+			return NULL;
+	return &w->model->classes[class_];
+}
+
+/* The first thread of the ring that waits for another one to end, or HW_NONE. */
+static uint32_t find_join(const struct wording *w)
+{
+	for (uint32_t i = 0; i < w->finding->ring_length; i++)
+		if (w->model->objects[w->finding->threads[i].awaited].kind == HW_KIND_THREAD)
+			return i;
+	return HW_NONE;
+}
+
+static bool has_two_processes(const struct wording *w)
+{
+	const struct hw_thread *threads = w->model->threads;
+	uint32_t first = threads[w->finding->threads[0].thread].process;
+
+	for (uint32_t i = 1; i < w->finding->ring_length; i++)
+		if (threads[w->finding->threads[i].thread].process != first)
+			return true;
+	return false;
+}
+
+static const char *join_help(const struct wording *w, uint32_t i)
+{
+	const struct hw_finding_thread *t = &w->finding->threads[i];
+
+	if (!t->hold_count)
+		return "let no thread wait for the end of one that waits for it";
+	return hw_arena_printf(w->arena, "unlock %s before joining %s, which needs it to go on",
+		w->model->objects[t->holds[0].object].label,
+		thread_name(w, (i + 1) % w->finding->ring_length));
+}
+
+static const char *order_help(const struct wording *w)
+{
+	const struct hw_finding *f = w->finding;
+	const struct hw_class *class_ = common_class(w);
+	struct hw_textbuf text;
+
+	if (class_ && class_->object_count > 1)
+		return hw_arena_printf(w->arena,
+			"give all of %s one order, by index or by address, and always take the one "
+			"that comes first first", class_->name);
+	hw_textbuf_init(&text);
+	fputs("take ", text.out);
+	write_list(&text, w, f->object_count, object_name);
+	fputs(" in the same order everywhere", text.out);
+	if (f->ring_length == 2 && place(w, f->threads[1].awaited_stack))
+		fprintf(text.out, ", or unlock %s before waiting for %s in %s", object_name(w, 1),
+			object_name(w, 0), place(w, f->threads[1].awaited_stack));
+	return finish(&text, w->arena);
+}
+
+static const char *self_help(const struct wording *w)
+{
+	switch (w->model->objects[w->finding->threads[0].awaited].kind) {
+	case HW_KIND_THREAD:
+		return "a thread cannot join itself: detach it, or let another thread join it";
+	case HW_KIND_RWLOCK:
+		return "unlock it first and look again at what was read, or lock it to write from "
+		       "the beginning";
+	case HW_KIND_SEM:
+		return "post it before waiting for it again, or hand what it guards to the function "
+		       "that wants it";
+	default:
+		return "unlock it before calling code that locks it, give that code a variant for "
+		       "callers that hold it, or make it recursive if that is what is meant";
+	}
+}
+
+static const char *help(const struct wording *w)
+{
+	uint32_t join = find_join(w);
+
+	if (w->finding->rule == HW_RULE_SELF_DEADLOCK)
+		return self_help(w);
+	return join != HW_NONE ? join_help(w, join) : order_help(w);
+}
+
+static void add_note(const struct wording *w, const char *note)
+{
+	w->finding->notes[w->finding->note_count++] = note;
+}
+
+static void add_notes(const struct wording *w)
+{
+	struct hw_finding *f = w->finding;
+
+	f->notes = hw_arena_alloc(w->arena, 4, sizeof(*f->notes));
+	if (f->behind_count)
+		add_note(w, hw_arena_printf(w->arena, "%u more thread%s behind %s",
+				    f->behind_count, f->behind_count == 1 ? " waits" : "s wait",
+				    f->ring_length == 1 ? "it" : "them"));
+	if (f->bounded)
+		add_note(w, "one of the waits is limited in time: it ends by itself, with a delay");
+	if (f->instances > 1)
+		add_note(w, hw_arena_printf(w->arena,
+				    "the same code does this with %s%u sets of locks; one is shown",
+				    f->instances >= HW_CYCLE_INSTANCES_MAX ? "at least " : "",
+				    f->instances));
+	if (has_two_processes(w))
+		add_note(w, "the threads are of different processes");
+}
+
+static const char *reason(const struct hw_finding *finding, struct hw_arena *arena)
+{
+	const char *format;
+
+	switch (finding->reason) {
+	case HW_REASON_ONE_THREAD:
+		format = strchr(finding->because, ',') ?
+			"cannot happen: only %s do this, and it takes more at once" :
+			"cannot happen: only %s does this, and it takes two at once";
+		break;
+	case HW_REASON_GATE:
+		format = "cannot happen: both sides hold %s meanwhile, which only one can";
+		break;
+	case HW_REASON_CAPACITY:
+		format = "cannot happen: it takes other numbers of units than %s has";
+		break;
+	default:
+		format = "cannot happen: %s is wanted to read, and held to read";
+		break;
+	}
+	return hw_arena_printf(arena, format, finding->because);
+}
+
+void hw_wording_fill(
+	const struct hw_model *model, struct hw_finding *finding, struct hw_arena *arena)
+{
+	struct wording w = { model, finding, arena };
+
+	if (finding->rule == HW_RULE_SELF_DEADLOCK)
+		finding->title = self_title(&w);
+	else if (finding->rule == HW_RULE_DEADLOCK)
+		finding->title = deadlock_title(&w);
+	else
+		finding->title = order_title(&w);
+	if (finding->verdict == HW_VERDICT_RULED_OUT) {
+		finding->help = reason(finding, arena);
+		return;
+	}
+	finding->help = help(&w);
+	add_notes(&w);
+}
+
+const char *hw_wording_because(const struct hw_model *model,
+	const struct hw_ruled_out *ruled_out, struct hw_arena *arena)
+{
+	struct hw_textbuf text;
+
+	if (ruled_out->because_object != HW_NONE) {
+		const struct hw_object *o = &model->objects[ruled_out->because_object];
+
+		return hw_arena_printf(arena, "object %lld (%s)", (long long)o->id, o->label);
+	}
+	hw_textbuf_init(&text);
+	for (uint32_t i = 0; i < ruled_out->because_thread_count; i++) {
+		const struct hw_thread *t = &model->threads[ruled_out->because_threads[i]];
+
+		fprintf(text.out, "%sthread %lld", i ? ", " : "", (long long)t->id);
+		if (t->name || t->number == 1)
+			fprintf(text.out, " (%s)", t->short_name);
+	}
+	return finish(&text, arena);
+}
