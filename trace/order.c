@@ -138,7 +138,9 @@ static uint64_t innermost_frame(const struct hw_order *order, uint32_t stack)
 static void promote(struct hw_order *order, struct hw_thread *thread,
 	const struct hw_object *object)
 {
-	if (thread->failed_try == object && thread->failed_try_hash == hash_of_holds(thread))
+	if (thread->failed_try != object)
+		return;
+	if (thread->failed_try_hash == hash_of_holds(thread))
 		hw_table_put(&order->promoted_frames,
 			innermost_frame(order, thread->failed_try_stack), NULL);
 	thread->failed_try = NULL;
