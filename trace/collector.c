@@ -122,6 +122,12 @@ static uint64_t round_once(struct hw_collector *collector)
 
 static void store(struct hw_collector *collector)
 {
+	/* The first process is what was asked for; all others come from it. */
+	if (!collector->command_stored && collector->roster.process_count) {
+		hw_store_meta_text(collector->store, "command",
+			collector->roster.processes[0]->command);
+		collector->command_stored = true;
+	}
 	hw_store_roster(collector->store, &collector->roster, &collector->order);
 	hw_store_commit(collector->store);
 	collector->commit_ns = hw_collector_now_ns(collector);

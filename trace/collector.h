@@ -41,6 +41,7 @@ struct hw_collector {
 	int launcher_pidfd; /* -1 without a launcher */
 	bool launcher_gone;
 	bool had_process;
+	bool command_stored;
 	int64_t empty_since_ns; /* since when no process is left; -1 while there is one */
 	int64_t commit_ns;      /* of the last commit */
 	uint64_t state_hash;    /* of the last waiting state that was stored */

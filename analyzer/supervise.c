@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/supervise.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyzer/launch.h"
+#include "analyzer/live.h"
+#include "analyzer/program.h"
+#include "analyzer/recording.h"
+#include "analyzer/report.h"
+#include "analyzer/resolve.h"
+#include "trace/memory.h"
+
+struct run {
+	const struct hw_run_options *options;
+	struct hw_launch launch;
+	struct hw_live live;
+	const char *file; /* the recording */
+	bool report;
+	bool ended_by_us; /* --on-deadlock=exit did it */
+};
+
+static void say(const struct run *run, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void say(const struct run *run, const char *format, ...)
+{
+	va_list arguments;
+
+	if (run->options->common.quiet)
+		return;
+	fputs("holdwait: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+}
+
+/* Nothing found wrong is no reason to stop: the program comes first. */
+static void act_on_deadlock(struct run *run)
+{
+	switch (run->options->on_deadlock) {
+	case HW_ON_DEADLOCK_REPORT:
+		say(run, "the program hangs; end it with Ctrl-C, or use --on-deadlock=exit");
+		break;
+	case HW_ON_DEADLOCK_ABORT:
+		hw_launch_kill(&run->launch, SIGABRT);
+		break;
+	case HW_ON_DEADLOCK_EXIT:
+		run->ended_by_us = true;
+		hw_launch_kill(&run->launch, SIGKILL);
+		break;
+	case HW_ON_DEADLOCK_KILL:
+		hw_launch_kill(&run->launch, SIGKILL);
+		break;
+	}
+}
+
+static void look(struct run *run)
+{
+	struct hw_error error;
+	int news = hw_live_look(&run->live, &error);
+
+	if (news < 0)
+		hw_error_print(&error);
+	else if (news > 0)
+		act_on_deadlock(run);
+}
+
+static void watch(struct run *run)
+{
+	for (;;) {
+		switch (hw_launch_wait(&run->launch)) {
+		case HW_LAUNCH_ENDED:
+			return;
+		case HW_LAUNCH_STATE:
+			look(run);
+			break;
+		case HW_LAUNCH_COLLECTOR_GONE:
+			if (run->launch.collector_failed)
+				say(run, "the collector ended; the program goes on, and '%s' has "
+					 "what was recorded until now", run->file);
+			break;
+		}
+	}
+}
+
+/* Names while the modules are what they were; without write access the reader looks them up. */
+static void complete(const struct run *run)
+{
+	struct hw_error error;
+	sqlite3 *db = NULL;
+
+	if (sqlite3_open_v2(run->file, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+		hw_error_set(&error, -EIO, "cannot open '%s': %s", run->file, sqlite3_errmsg(db));
+	else if (!hw_resolve_recording(db, &error))
+		error.message[0] = '\0';
+	sqlite3_close(db);
+	if (error.message[0])
+		hw_error_print(&error);
+}
+
+/* Findings in the recording, so that SQL sees them too. */
+static void keep_findings(const struct run *run, const struct hw_analysis *analysis)
+{
+	static const char sql[] = "INSERT OR REPLACE INTO finding VALUES(?,?,?,?,?)";
+	sqlite3 *db = NULL;
+	sqlite3_stmt *row = NULL;
+
+	if (sqlite3_open_v2(run->file, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
+		sqlite3_prepare_v2(db, sql, -1, &row, NULL);
+	for (uint32_t i = 0; row && i < analysis->finding_count; i++) {
+		const struct hw_finding *finding = &analysis->findings[i];
+		char *detail = hw_report_json_finding(analysis->model, finding);
+
+		sqlite3_bind_text(row, 1, finding->id, -1, SQLITE_STATIC);
+		sqlite3_bind_text(row, 2, hw_finding_rule_name(finding->rule), -1, SQLITE_STATIC);
+		sqlite3_bind_text(row, 3, hw_finding_verdict_name(finding->verdict), -1,
+			SQLITE_STATIC);
+		sqlite3_bind_text(row, 4, finding->title, -1, SQLITE_STATIC);
+		sqlite3_bind_text(row, 5, detail, -1, SQLITE_TRANSIENT);
+		sqlite3_step(row);
+		sqlite3_reset(row);
+		free(detail);
+	}
+	sqlite3_finalize(row);
+	sqlite3_close(db);
+}
+
+static bool all_told(const struct run *run, const struct hw_analysis *analysis)
+{
+	return run->live.told_count && analysis->finding_count <= run->live.told_count;
+}
+
+static void write_report(const struct run *run, const struct hw_analysis *analysis)
+{
+	const struct hw_options *common = &run->options->common;
+	struct hw_report report = { .out = stderr, .analysis = analysis, .model = analysis->model,
+		.file = run->file, .verbose = common->verbose, .quiet = common->quiet,
+		.term = hw_term_of(stderr, common->color) };
+
+	/* What hung was told when it was seen; then only the summary is left to say. */
+	report.told = all_told(run, analysis);
+	hw_report_write(&hw_report_text, &report);
+	if (!common->quiet && analysis->finding_count)
+		say(run, "see also 'holdwait graph -T svg -o graph.svg %s'", run->file);
+}
+
+/* How many findings there are. */
+static uint32_t conclude(const struct run *run, bool closed)
+{
+	struct hw_recording recording;
+	struct hw_model model = { 0 };
+	struct hw_analysis analysis;
+	struct hw_error error;
+	uint32_t count = 0;
+	int code = hw_recording_open(run->file, HW_RECORDING_WITH_NAMES, &recording, &error);
+
+	if (!code) {
+		code = hw_model_load(recording.db, run->file, &model, &error);
+		hw_recording_close(&recording);
+	}
+	if (code) {
+		hw_error_print(&error);
+		return 0;
+	}
+	hw_analysis_run(&model, HW_ANALYSIS_BUDGET, &analysis);
+	if (closed)
+		keep_findings(run, &analysis);
+	count = analysis.finding_count;
+	if (run->report)
+		write_report(run, &analysis);
+	else
+		say(run, "recorded %lld events of %u threads in '%s', %lld lost",
+			(long long)model.meta.events, model.thread_count, run->file,
+			(long long)model.meta.lost);
+	hw_analysis_finish(&analysis);
+	hw_model_finish(&model);
+	return count;
+}
+
+static int exit_status(const struct run *run, uint32_t findings)
+{
+	if (run->ended_by_us)
+		return HW_EXIT_HUNG;
+	if (findings && run->options->error_exitcode)
+		return run->options->error_exitcode;
+	hw_launch_exit_alike(&run->launch);
+}
+
+static int supervise(struct run *run)
+{
+	bool closed;
+	uint32_t findings;
+
+	watch(run);
+	closed = hw_launch_finish(&run->launch);
+	if (!closed)
+		say(run, "%u of its processes still run and are recorded in '%s'",
+			hw_launch_running(&run->launch), run->file);
+	else
+		complete(run);
+	findings = conclude(run, closed);
+	hw_live_finish(&run->live);
+	return exit_status(run, findings);
+}
+
+int hw_supervise(const struct hw_run_options *options, bool report)
+{
+	struct hw_run_options copy = *options;
+	struct run run = { .options = options, .report = report };
+	struct hw_error error;
+	char *path = NULL;
+	int status = hw_program_find(options->command[0], &path, &error);
+
+	if (!status)
+		status = hw_program_check(path, &error);
+	if (!status && hw_recording_options_expand(&copy.recording, getpid(), path, &error))
+		status = HW_EXIT_FAILED;
+	run.file = copy.recording.file;
+	run.live = (struct hw_live){ .file = run.file, .color = options->common.color,
+		.verbose = options->common.verbose, .quiet = options->common.quiet };
+	if (!status)
+		status = hw_launch_start(&run.launch, &copy.recording, path, options->command,
+			&error);
+	free(path);
+	if (!status)
+		return supervise(&run);
+	if (error.message[0])
+		hw_error_print(&error);
+	return status;
+}
