@@ -151,7 +151,7 @@ static double fetch_one_by_one(const struct download *download)
 
 	progress_bar_start(&bar, "one by one ", download->options.count);
 	for (i = 0; i < download->options.count && result.complete; i++) {
-		fetch_picture(curl, download->urls[i], NULL, NULL, &result);
+		fetch_and_discard(curl, download->urls[i], &result);
 		bytes += result.bytes;
 		progress_bar_draw(&bar, i + 1, !result.complete, bytes);
 	}

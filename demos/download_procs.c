@@ -64,7 +64,7 @@ static void create_shared(void)
 
 	for (unsigned i = 0; i < count; i++)
 		snprintf(shared->results[i].reason, sizeof(shared->results[i].reason),
-			"its worker ended before it was fetched");
+			"its worker ended too early");
 	bookkeeping_init(&shared->book, count, true);
 }
 
@@ -96,22 +96,23 @@ static void wait_for_all(void)
 /* The slot is given back before the bookkeeping, which needs no network. */
 static void fetch_and_enter(unsigned number, CURL *curl, unsigned index)
 {
-	struct fetch_result *result = &shared->results[index];
+	struct fetch_result result;
 
 	check_sem_wait(slots, "wait for a slot");
-	download_fetch(&download, curl, index, result);
+	download_fetch(&download, curl, index, &result);
 	check_errno(sem_post(slots), "give a slot back");
 
+	shared->results[index] = result;
 	if (download_is_inverted(&download, number))
-		bookkeeping_enter_inverted(&shared->book, result);
+		bookkeeping_enter_inverted(&shared->book, &result);
 	else
-		bookkeeping_enter(&shared->book, result);
+		bookkeeping_enter(&shared->book, &result);
 }
 
 static void work(unsigned number, pid_t parent)
 {
 	CURL *curl = fetch_create(NULL);
-	char name[16];
+	char name[32];
 
 	interrupt_reset();
 	check_errno(prctl(PR_SET_PDEATHSIG, SIGTERM), "watch the parent process");

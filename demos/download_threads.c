@@ -92,7 +92,7 @@ static void *work(void *argument)
 {
 	const struct worker *self = argument;
 	CURL *curl = fetch_create(share);
-	char name[16];
+	char name[32];
 
 	snprintf(name, sizeof(name), "worker %u", self->number);
 	check(pthread_setname_np(pthread_self(), name), "name a worker");

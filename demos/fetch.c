@@ -131,6 +131,18 @@ static const char *find_ending(CURL *curl, struct fetch_result *result)
 	return NULL;
 }
 
+/*
+ * Fetch what is at `url` into the file, or throw it away if that is NULL. Returns
+ * the file ending it should get, NULL when it is not a complete picture.
+ */
+static const char *receive_picture(
+	CURL *curl, const char *url, FILE *file, struct fetch_result *result)
+{
+	struct sink sink = { .file = file };
+
+	return transfer(curl, url, &sink, result) ? find_ending(curl, result) : NULL;
+}
+
 static bool close_file(FILE *file, struct fetch_result *result)
 {
 	if (fclose(file) != 0)
@@ -153,29 +165,25 @@ static bool give_name(
 void fetch_picture(CURL *curl, const char *url, const char *part, const char *stem,
 	struct fetch_result *ret_result)
 {
-	struct sink sink = { NULL };
-	const char *ending = NULL;
-	bool good;
+	FILE *file = fopen(part, "we");
+	const char *ending;
+	bool closed;
 
-	*ret_result = (struct fetch_result){ false };
-	if (part) {
-		sink.file = fopen(part, "we");
-		if (!sink.file) {
-			fail(ret_result, "cannot create '%s': %s", part, strerror(errno));
-			return;
-		}
+	*ret_result = (struct fetch_result){ .complete = false };
+	if (!file) {
+		fail(ret_result, "cannot create '%s': %s", part, strerror(errno));
+		return;
 	}
-	good = transfer(curl, url, &sink, ret_result);
-	if (good) {
-		ending = find_ending(curl, ret_result);
-		good = ending != NULL;
-	}
-	if (part) {
-		bool closed = close_file(sink.file, ret_result);
+	ending = receive_picture(curl, url, file, ret_result);
+	closed = close_file(file, ret_result);
+	if (ending && closed)
+		ret_result->complete = give_name(part, stem, ending, ret_result);
+	if (!ret_result->complete)
+		unlink(part);
+}
 
-		good = good && closed && give_name(part, stem, ending, ret_result);
-		if (!good)
-			unlink(part);
-	}
-	ret_result->complete = good;
+void fetch_and_discard(CURL *curl, const char *url, struct fetch_result *ret_result)
+{
+	*ret_result = (struct fetch_result){ .complete = false };
+	ret_result->complete = receive_picture(curl, url, NULL, ret_result) != NULL;
 }

@@ -29,10 +29,12 @@ CURL *fetch_create(CURLSH *share);
 
 /*
  * Fetch `url` into the file `stem` plus the ending for its type (.png, .jpg ...),
- * by way of the file `part`, which never remains. Without a `part` (NULL) the picture is
- * thrown away as it arrives. Replaces an older picture of the same name.
+ * by way of the file `part`, which never remains. Replaces an older picture of the same name.
  */
 void fetch_picture(CURL *curl, const char *url, const char *part, const char *stem,
 	struct fetch_result *ret_result);
+
+/* Fetch `url` in the same way, but throw the picture away as it arrives. */
+void fetch_and_discard(CURL *curl, const char *url, struct fetch_result *ret_result);
 
 #endif

@@ -284,7 +284,7 @@ static const struct argp_option options[] = {
 	{ "strategy", 's', "NAME", 0, "naive, ordered, waiter or polite (default naive)", 2 },
 	{ "with", 'w', "NAME", 0, "What a fork is: mutex or semaphore (default mutex)", 2 },
 	{ "certain", 'c', NULL, 0, "Make the deadlock of the naive strategy certain", 2 },
-	{ "think-us", 't', "US", 0, "About how long to think before a meal (default 2000)", 3 },
+	{ "think-us", 't', "US", 0, "About how long to think before a meal (default 5000)", 3 },
 	{ "eat-us", 'e', "US", 0, "About how long a meal takes (default 200)", 3 },
 	{ NULL, 'h', NULL, OPTION_HIDDEN, NULL, -1 },
 	{ NULL },
@@ -358,7 +358,7 @@ int main(int argc, char **argv)
 	dinner = (struct dinner){
 		.count = 5,
 		.rounds = 10,
-		.think_us = 2000,
+		.think_us = 5000,
 		.eat_us = 200,
 		.strategy = &strategies[0],
 		.cutlery = cutlery_find("mutex"),

@@ -132,6 +132,17 @@ void hw_process_adopt_orphans(void)
 	cr_assert_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 }
 
+static void kill_children(void)
+{
+	FILE *children = fopen("/proc/thread-self/children", "re");
+	int pid;
+
+	cr_assert(children, "cannot list the children: %s", strerror(errno));
+	while (fscanf(children, "%d", &pid) == 1)
+		kill(pid, SIGKILL);
+	fclose(children);
+}
+
 bool hw_process_no_orphans(unsigned seconds)
 {
 	const struct timespec pause = { .tv_nsec = 5000000 };
@@ -144,5 +155,6 @@ bool hw_process_no_orphans(unsigned seconds)
 		if (pid == 0)
 			nanosleep(&pause, NULL);
 	}
+	kill_children();
 	return false;
 }

@@ -45,8 +45,9 @@ void hw_process_expect_errors(const struct hw_process *process, const char *part
 void hw_process_finish(struct hw_process *process);
 
 /*
- * From now on orphans below this process become its children, instead of init's;
- * then hw_process_no_orphans tells whether none is left, after waiting for them a while.
+ * From now on orphans below this process become its children, instead of
+ * init's. Then hw_process_no_orphans tells whether there is no child left,
+ * which it waits for so many seconds; those that are left it kills.
  */
 void hw_process_adopt_orphans(void);
 bool hw_process_no_orphans(unsigned seconds);

@@ -16,6 +16,7 @@ void hw_scratch_init(struct hw_scratch *scratch)
 {
 	const char *where = getenv("TMPDIR");
 
+	*scratch = (struct hw_scratch){ .path = "" };
 	snprintf(scratch->path, sizeof(scratch->path), "%s/holdwait-test-XXXXXX",
 		where ? where : P_tmpdir);
 	cr_assert(mkdtemp(scratch->path), "cannot make '%s': %s", scratch->path, strerror(errno));
