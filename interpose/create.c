@@ -70,7 +70,8 @@ static struct start begin_thread(struct start *start, void *frame)
 
 	self->stack_high = (uintptr_t)frame;
 	self->shallow = start->shallow != 0;
-	hw_thread_register(self, start->uid, start->creator_uid);
+	if (hw_thread_register(self, start->uid, start->creator_uid))
+		hw_stack_prepare_thread(self);
 	give_back(start);
 	return copy;
 }

@@ -218,5 +218,6 @@ __attribute__((constructor)) static void start(void)
 	hw_thread_init();
 	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 	hw_attach_environment();
-	hw_self_enter(NULL);
+	if (hw_self_enter(NULL))
+		hw_stack_prepare_thread(&hw_self);
 }

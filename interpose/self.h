@@ -41,6 +41,7 @@ struct hw_self {
 	uint32_t last_entry;      /* of the table of stacks: may still be on its way into a record */
 	uint32_t vforked;
 	uint8_t shallow;          /* stack too small for the unwinder */
+	uint8_t unwinds;          /* its stacks can have more than one frame */
 	uint8_t unrecorded;       /* found no slot; tried once */
 	uint8_t exit_round;       /* runs of its thread-specific destructor */
 	uint32_t once_stack;      /* pthread_once under way: what our trampoline runs, and for what */

@@ -100,6 +100,16 @@ static uint32_t unwind_now(struct hw_self *self, void **frames, uint32_t max)
 	return count < 0 ? 0 : (uint32_t)count;
 }
 
+void hw_stack_prepare_thread(struct hw_self *self)
+{
+	void *frames[OWN_FRAMES_MAX];
+
+	if (!unwind || self->shallow || hw_log_session->depth <= 1)
+		return;
+	unwind_now(self, frames, OWN_FRAMES_MAX);
+	self->unwinds = 1;
+}
+
 static uint64_t hash_of(void *const *frames, uint32_t count)
 {
 	uint64_t hash = 0xcbf29ce484222325u + count;
@@ -168,7 +178,7 @@ uint32_t hw_stack_capture(struct hw_self *self, const void *caller)
 	void *frames[HW_DEPTH_MAX + OWN_FRAMES_MAX];
 	uint32_t count = 0, skip = 0, depth = hw_log_session->depth;
 
-	if (unwind && !self->unwinding && !self->shallow && depth > 1) {
+	if (self->unwinds && !self->unwinding) {
 		count = unwind_now(self, frames, depth + OWN_FRAMES_MAX);
 		while (skip < count && is_own(frames[skip]))
 			skip++;

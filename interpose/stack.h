@@ -21,6 +21,13 @@
 /* Open libunwind. Not from a hook: dlopen allocates. Without it stacks have one frame. */
 void hw_stack_init(void);
 
+/*
+ * Let libunwind set up what it keeps for this thread. It is allocated by the program's
+ * malloc, which may be what called the hook, holding its locks: so only from a
+ * place where no code of the program is underway. Without it stacks have one frame.
+ */
+void hw_stack_prepare_thread(struct hw_self *self);
+
 /* Which of the table's entries is the current stack; logs it if it is not there. */
 uint32_t hw_stack_capture(struct hw_self *self, const void *caller);
 
