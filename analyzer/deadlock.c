@@ -26,10 +26,8 @@ static const struct hw_wait *wait_of(const struct hw_model *model, uint32_t thre
 	return &model->waits[model->threads[thread].wait];
 }
 
-static const char *function_at(const struct hw_model *model, uint32_t stack, struct hw_arena *arena)
+static const char *function_at(const struct hw_model *model, uint32_t frame, struct hw_arena *arena)
 {
-	uint32_t frame = hw_stack_site(model, stack);
-
 	return frame == HW_NONE ? "" : hw_stack_function(model, frame, arena);
 }
 
@@ -45,12 +43,14 @@ uint64_t hw_deadlocks_fingerprint(const struct hw_model *model, const char *rule
 		uint32_t previous = threads[(i + length - 1) % length];
 		uint32_t held = wait_of(model, previous)->object;
 		uint32_t held_stack = holds[i] == HW_NONE ? HW_NONE : model->holds[holds[i]].stack;
+		uint32_t held_site, awaited_site;
 
+		hw_stack_sites(model, held_stack, wait->stack, &held_site, &awaited_site);
 		edges[i] = (struct hw_fingerprint_edge){
 			.held_class = model->classes[model->objects[held].class_].key,
 			.awaited_class = model->classes[model->objects[wait->object].class_].key,
-			.held_function = function_at(model, held_stack, &scratch),
-			.awaited_function = function_at(model, wait->stack, &scratch),
+			.held_function = function_at(model, held_site, &scratch),
+			.awaited_function = function_at(model, awaited_site, &scratch),
 		};
 	}
 	result = hw_fingerprint_ring(rule, edges, length);

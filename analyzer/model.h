@@ -76,6 +76,9 @@ struct hw_frame {
 	const char *file;     /* NULL when not known */
 	int64_t line;         /* 0 when not known */
 	uint32_t caller;      /* frame it was inlined into */
+	bool is_holdwait;     /* of the preloaded library, which is not part of the program */
+	bool is_runtime;      /* of the language's run-time library (runtime.h) */
+	bool is_wrapper;      /* only acquires what it is given */
 };
 
 struct hw_stack {

@@ -10,6 +10,7 @@
 
 #include "analyzer/display.h"
 #include "analyzer/loader.h"
+#include "analyzer/runtime.h"
 #include "analyzer/words.h"
 #include "trace/memory.h"
 
@@ -231,6 +232,20 @@ static int check_trees(struct hw_loader *l)
 	return l->result;
 }
 
+/* Ask once what kind of function a frame is, since stacks are looked at again and again. */
+static void classify_frames(struct hw_model *m)
+{
+	for (uint32_t i = 0; i < m->frame_count; i++) {
+		struct hw_frame *f = &m->frames[i];
+		const char *module = f->module == HW_NONE ? NULL : m->modules[f->module].path;
+
+		f->is_holdwait = module && hw_runtime_is_holdwait(module);
+		f->is_runtime = (module && hw_runtime_is_module(module)) ||
+			(f->function && hw_runtime_is_function(f->function));
+		f->is_wrapper = f->function && hw_runtime_is_wrapper(f->function);
+	}
+}
+
 /* Give every object a class, so that nobody has to ask whether it has one. */
 static void complete_classes(struct hw_model *m)
 {
@@ -271,6 +286,7 @@ static int read_all(struct hw_loader *l)
 			return l->result;
 	if (hw_loader_read_holds(l) || hw_loader_read_waits(l) || check_trees(l))
 		return l->result;
+	classify_frames(l->model);
 	complete_classes(l->model);
 	hw_display_label(l->model);
 	return 0;

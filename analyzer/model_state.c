@@ -111,6 +111,17 @@ static void read_meta_row(struct hw_loader *l, const char *key, uint32_t *note_c
 	}
 }
 
+/* A collector that was killed has not said how many there are. */
+static int count_events(struct hw_loader *l)
+{
+	if (hw_loader_query(l, "event", "count(*)", "1"))
+		return l->result;
+	if (hw_loader_next(l))
+		l->model->meta.events = hw_loader_integer(l, 0, HW_UNKNOWN);
+	hw_loader_done(l);
+	return l->result;
+}
+
 int hw_loader_read_meta(struct hw_loader *l)
 {
 	uint32_t note_capacity = 0;
@@ -126,5 +137,5 @@ int hw_loader_read_meta(struct hw_loader *l)
 		if (sqlite3_column_type(l->row, 1) != SQLITE_NULL)
 			read_meta_row(l, (const char *)sqlite3_column_text(l->row, 0), &note_capacity);
 	hw_loader_done(l);
-	return l->result;
+	return l->result || l->model->meta.events != HW_UNKNOWN ? l->result : count_events(l);
 }

@@ -17,7 +17,7 @@ static const struct {
 	[HW_PLACE_COLLECTOR] = { "holdwait-collector", "../trace/holdwait-collector" },
 };
 
-static char *own_folder(void)
+char *hw_places_own_folder(void)
 {
 	char path[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
@@ -41,7 +41,7 @@ static char *if_there(char *candidate)
 
 char *hw_places_find(enum hw_place place, struct hw_error *error)
 {
-	char *folder = own_folder();
+	char *folder = hw_places_own_folder();
 	char *path = if_there(hw_xasprintf("%s/%s", folder, places[place].built));
 
 	if (!path)

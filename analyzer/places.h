@@ -15,6 +15,9 @@ enum hw_place {
 	HW_PLACE_COLLECTOR, /* the holdwait-collector program */
 };
 
+/* The folder this program is in; the caller frees it. */
+char *hw_places_own_folder(void);
+
 /* The absolute path of a part; the caller frees it. NULL, with an error, when it is missing. */
 char *hw_places_find(enum hw_place place, struct hw_error *error);
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "analyzer/path.h"
+
 uint32_t hw_stack_frames(const struct hw_model *model, uint32_t stack, uint32_t *ret_frames,
 	uint32_t capacity)
 {
@@ -11,6 +13,8 @@ uint32_t hw_stack_frames(const struct hw_model *model, uint32_t stack, uint32_t 
 	for (; stack != HW_NONE; stack = model->stacks[stack].parent)
 		for (frame = model->stacks[stack].frame; frame != HW_NONE;
 			frame = model->frames[frame].caller) {
+			if (model->frames[frame].is_holdwait)
+				continue;
 			if (count < capacity)
 				ret_frames[count] = frame;
 			count++;
@@ -18,60 +22,73 @@ uint32_t hw_stack_frames(const struct hw_model *model, uint32_t stack, uint32_t 
 	return count;
 }
 
-const char *hw_stack_file_name(const char *path)
+/* The frames that may be a site: those past run-time library and wrappers, or what there is. */
+static uint32_t candidates(const struct hw_model *model, uint32_t stack, uint32_t *ret_frames)
 {
-	const char *slash = path ? strrchr(path, '/') : NULL;
+	uint32_t all[HW_STACK_FRAMES_MAX], count = 0;
+	uint32_t total = hw_stack_frames(model, stack, all, HW_STACK_FRAMES_MAX);
 
-	return slash && slash[1] ? slash + 1 : path;
-}
+	if (total > HW_STACK_FRAMES_MAX)
+		total = HW_STACK_FRAMES_MAX;
+	for (int allow_wrappers = 0; allow_wrappers < 2 && !count; allow_wrappers++)
+		for (uint32_t i = 0; i < total; i++) {
+			const struct hw_frame *f = &model->frames[all[i]];
 
-static bool starts_with_any(const char *text, const char *const *prefixes)
-{
-	for (; *prefixes; prefixes++)
-		if (strncmp(text, *prefixes, strlen(*prefixes)) == 0)
-			return true;
-	return false;
-}
-
-/* "std::lock" of "void std::lock<std::mutex>(std::mutex&)": past the result's type. */
-static const char *qualified_name(const char *function)
-{
-	const char *name = function;
-	int depth = 0;
-
-	for (const char *at = function; *at && !(*at == '(' && depth == 0); at++) {
-		depth += (*at == '<') - (*at == '>');
-		if (*at == ' ' && depth == 0)
-			name = at + 1;
-	}
-	return name;
-}
-
-bool hw_stack_is_plumbing(const struct hw_model *model, uint32_t frame)
-{
-	static const char *const runtimes[] = { "libc.so", "libc-", "libpthread", "libstdc++",
-		"libc++", "libgcc_s", "ld-linux", "libholdwait", NULL };
-	static const char *const prefixes[] = { "std::", "__gthread_", "__gnu_cxx::", "boost::",
-		"core::", "alloc::", "<std::", "<core::", "<alloc::", "parking_lot::", "lock_api::",
-		"<lock_api::", NULL };
-	const struct hw_frame *f = &model->frames[frame];
-
-	if (f->module != HW_NONE &&
-		starts_with_any(hw_stack_file_name(model->modules[f->module].path), runtimes))
-		return true;
-	return f->function && starts_with_any(qualified_name(f->function), prefixes);
+			if (!f->is_runtime && (allow_wrappers || !f->is_wrapper))
+				ret_frames[count++] = all[i];
+		}
+	if (!count)
+		memcpy(ret_frames, all, total * sizeof(*all));
+	return count ? count : total;
 }
 
 uint32_t hw_stack_site(const struct hw_model *model, uint32_t stack)
 {
-	uint32_t innermost = stack == HW_NONE ? HW_NONE : model->stacks[stack].frame, frame;
+	uint32_t frames[HW_STACK_FRAMES_MAX];
 
-	for (; stack != HW_NONE; stack = model->stacks[stack].parent)
-		for (frame = model->stacks[stack].frame; frame != HW_NONE;
-			frame = model->frames[frame].caller)
-			if (!hw_stack_is_plumbing(model, frame))
-				return frame;
-	return innermost;
+	return candidates(model, stack, frames) ? frames[0] : HW_NONE;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+/* The same line of the same function, even when it was compiled twice. */
+static bool same_place(const struct hw_model *model, uint32_t a, uint32_t b)
+{
+	const struct hw_frame *x = &model->frames[a], *y = &model->frames[b];
+
+	return a == b || (same_text(x->function, y->function) && same_text(x->file, y->file) &&
+				 x->line && x->line == y->line);
+}
+
+/* Whether a function that is already among the first `count` frames is called again. */
+static bool recurs(const struct hw_model *model, const uint32_t *frames, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (frames[i] == frames[count] || same_text(model->frames[frames[i]].function,
+							  model->frames[frames[count]].function))
+			return true;
+	return false;
+}
+
+void hw_stack_sites(const struct hw_model *model, uint32_t stack, uint32_t other_stack,
+	uint32_t *ret_site, uint32_t *ret_other_site)
+{
+	uint32_t frames[HW_STACK_FRAMES_MAX], others[HW_STACK_FRAMES_MAX], at = 0;
+	uint32_t count = candidates(model, stack, frames);
+	uint32_t other_count = candidates(model, other_stack, others);
+
+	while (at < count && at < other_count && same_place(model, frames[at], others[at]) &&
+		!recurs(model, frames, at))
+		at++;
+	/* Nowhere different, as in a loop; or a recursion, where the difference says little. */
+	if (at == count || at == other_count || recurs(model, frames, at) ||
+		recurs(model, others, at))
+		at = 0;
+	*ret_site = count ? frames[at] : HW_NONE;
+	*ret_other_site = other_count ? others[at] : HW_NONE;
 }
 
 const char *hw_stack_function(const struct hw_model *model, uint32_t frame, struct hw_arena *arena)
@@ -83,7 +100,7 @@ const char *hw_stack_function(const struct hw_model *model, uint32_t frame, stru
 	if (f->module == HW_NONE)
 		return hw_arena_printf(arena, "0x%llx", (unsigned long long)f->offset);
 	return hw_arena_printf(arena, "%s+0x%llx",
-		hw_stack_file_name(model->modules[f->module].path), (unsigned long long)f->offset);
+		hw_path_base(model->modules[f->module].path), (unsigned long long)f->offset);
 }
 
 const char *hw_stack_place(const struct hw_model *model, uint32_t frame, struct hw_arena *arena)
@@ -94,8 +111,8 @@ const char *hw_stack_place(const struct hw_model *model, uint32_t frame, struct 
 	if (!f->file)
 		return f->function && f->module != HW_NONE ?
 			hw_arena_printf(arena, "%s (%s)", function,
-				hw_stack_file_name(model->modules[f->module].path)) :
+				hw_path_base(model->modules[f->module].path)) :
 			function;
-	return hw_arena_printf(arena, "%s (%s:%lld)", function, hw_stack_file_name(f->file),
+	return hw_arena_printf(arena, "%s (%s:%lld)", function, hw_path_base(f->file),
 		(long long)f->line);
 }

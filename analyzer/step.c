@@ -12,8 +12,7 @@ struct gathering {
 	const struct hw_model *model;
 	const struct hw_graph *graph;
 	struct hw_steps *steps;
-	uint32_t *function_of; /* of stacks; HW_NONE when not looked at yet */
-	uint32_t *set_of;      /* of dependencies: the number of what they hold; HW_NONE likewise */
+	uint32_t *set_of; /* of dependencies: the number of what they hold; HW_NONE: not known yet */
 	struct hw_intern sets;
 	bool *plentiful; /* of objects */
 };
@@ -25,21 +24,17 @@ struct raw_step {
 	struct hw_step_taker taker;
 };
 
-static uint32_t function_of(struct gathering *g, uint32_t stack)
+static uint32_t function_of(struct gathering *g, uint32_t frame)
 {
 	struct hw_arena scratch = { 0 };
-	uint32_t *known, frame;
+	uint32_t result;
 
-	if (stack == HW_NONE)
+	if (frame == HW_NONE)
 		return hw_intern_string(&g->steps->functions, "");
-	known = &g->function_of[stack];
-	if (*known == HW_NONE) {
-		frame = hw_stack_site(g->model, stack);
-		*known = hw_intern_string(
-			&g->steps->functions, hw_stack_function(g->model, frame, &scratch));
-		hw_arena_finish(&scratch);
-	}
-	return *known;
+	result = hw_intern_string(
+		&g->steps->functions, hw_stack_function(g->model, frame, &scratch));
+	hw_arena_finish(&scratch);
+	return result;
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -80,10 +75,12 @@ static struct raw_step describe(struct gathering *g, uint32_t e, const struct hw
 	struct hw_step_code code = {
 		.held_class = m->objects[hold->object].class_,
 		.awaited_class = m->objects[dependency->object].class_,
-		.held_function = function_of(g, hold->stack),
-		.awaited_function = function_of(g, dependency->stack),
 	};
+	uint32_t held_site, awaited_site;
 
+	hw_stack_sites(m, hold->stack, dependency->stack, &held_site, &awaited_site);
+	code.held_function = function_of(g, held_site);
+	code.awaited_function = function_of(g, awaited_site);
 	return (struct raw_step){
 		.step = {
 			.edge = e,
@@ -235,7 +232,6 @@ void hw_steps_build(
 		.model = model,
 		.graph = graph,
 		.steps = &steps,
-		.function_of = unknown_numbers(model->stack_count),
 		.set_of = unknown_numbers(model->dependency_count),
 		.plentiful = hw_xcalloc(model->object_count, sizeof(bool)),
 	};
@@ -254,7 +250,6 @@ void hw_steps_build(
 	group(&steps, raw, raw_count);
 	index_shape(&steps, graph->node_count);
 	free(raw);
-	free(g.function_of);
 	free(g.set_of);
 	free(g.plentiful);
 	hw_intern_finish(&g.sets);

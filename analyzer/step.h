@@ -12,7 +12,7 @@
  * bounded in time or not, and the same code. The code of a step is what it has in
  * common with other objects of the same classes and with other runs: the classes
  * of the lock held and the lock waited for, and the functions that acquire
- * each (see hw_stack_site). Cycles of the same codes are instances of one finding.
+ * each (see hw_stack_sites). Cycles of the same codes are instances of one finding.
  *
  * Steps are in the order of their edges' nodes; among steps along one edge of one
  * code those that hold least come first, and unbounded before bounded.

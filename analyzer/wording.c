@@ -59,12 +59,13 @@ static const char *object_name(const struct wording *w, uint32_t i)
 	return w->model->objects[w->finding->objects[i]].label;
 }
 
-/* The site of a stack as "g (bank.c:20)", or NULL. */
-static const char *place(const struct wording *w, uint32_t stack)
+/* Where a thread waits, as "g (bank.c:20)", or NULL. */
+static const char *place(const struct wording *w, const struct hw_finding_thread *t)
 {
-	uint32_t frame = hw_stack_site(w->model, stack);
+	uint32_t held_site, site;
 
-	return frame == HW_NONE ? NULL : hw_stack_place(w->model, frame, w->arena);
+	hw_stack_sites(w->model, t->holds[0].stack, t->awaited_stack, &held_site, &site);
+	return site == HW_NONE ? NULL : hw_stack_place(w->model, site, w->arena);
 }
 
 static const char *deadlock_title(const struct wording *w)
@@ -168,15 +169,15 @@ static const char *order_help(const struct wording *w)
 
 	if (class_ && class_->object_count > 1)
 		return hw_arena_printf(w->arena,
-			"give all of %s one order, by index or by address, and always take the one "
-			"that comes first first", class_->name);
+			"give all of %s one order, by index or by address, and take them only in "
+			"that order", class_->name);
 	hw_textbuf_init(&text);
 	fputs("take ", text.out);
 	write_list(&text, w, f->object_count, object_name);
 	fputs(" in the same order everywhere", text.out);
-	if (f->ring_length == 2 && place(w, f->threads[1].awaited_stack))
+	if (f->ring_length == 2 && place(w, &f->threads[1]))
 		fprintf(text.out, ", or unlock %s before waiting for %s in %s", object_name(w, 1),
-			object_name(w, 0), place(w, f->threads[1].awaited_stack));
+			object_name(w, 0), place(w, &f->threads[1]));
 	return finish(&text, w->arena);
 }
 

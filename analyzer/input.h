@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_ANALYZER_INPUT_H
+#define HW_ANALYZER_INPUT_H
+
+/*
+ * What a verb reads: the recording that its options name, opened, and as a model.
+ */
+
+#include "analyzer/model.h"
+#include "analyzer/options.h"
+#include "analyzer/recording.h"
+
+struct hw_input {
+	const char *file; /* as the user named it */
+	struct hw_recording recording;
+	struct hw_model model;
+};
+
+/* Open and load. The caller closes an input that was opened. */
+int hw_input_open(const struct hw_options *options, enum hw_recording_names names,
+	struct hw_input *ret_input, struct hw_error *error);
+void hw_input_close(struct hw_input *input);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The report for programs. Its fields are a contract: names and meanings stay, and
+ * whoever reads it ignores fields it does not know.
+ */
+#include <stdlib.h>
+
+#include "analyzer/json.h"
+#include "analyzer/path.h"
+#include "analyzer/report.h"
+#include "analyzer/stack.h"
+#include "analyzer/textbuf.h"
+#include "analyzer/words.h"
+#include "trace/memory.h"
+
+static void write_frame(struct hw_json *json, const struct hw_model *model, uint32_t frame)
+{
+	const struct hw_frame *f = &model->frames[frame];
+
+	hw_json_begin_object(json, NULL, true);
+	hw_json_string(json, "function", f->function);
+	hw_json_string(json, "file", f->file ? hw_path_base(f->file) : NULL);
+	if (f->line)
+		hw_json_integer(json, "line", f->line);
+	else
+		hw_json_null(json, "line");
+	hw_json_string(json, "module",
+		f->module == HW_NONE ? NULL : hw_path_base(model->modules[f->module].path));
+	hw_json_string(json, "path", f->file);
+	hw_json_end(json);
+}
+
+static void write_stack(struct hw_json *json, const struct hw_model *model, uint32_t stack)
+{
+	uint32_t frames[HW_STACK_FRAMES_MAX];
+	uint32_t count = hw_stack_frames(model, stack, frames, HW_STACK_FRAMES_MAX);
+
+	hw_json_begin_array(json, "stack", false);
+	for (uint32_t i = 0; i < count && i < HW_STACK_FRAMES_MAX; i++)
+		write_frame(json, model, frames[i]);
+	hw_json_end(json);
+}
+
+static void write_objects(
+	struct hw_json *json, const struct hw_model *model, const struct hw_finding *finding)
+{
+	hw_json_begin_array(json, "objects", false);
+	for (uint32_t i = 0; i < finding->object_count; i++) {
+		const struct hw_object *o = &model->objects[finding->objects[i]];
+
+		hw_json_begin_object(json, NULL, true);
+		hw_json_integer(json, "id", o->id);
+		hw_json_string(json, "kind", hw_words_of_kind(o->kind));
+		hw_json_string(json, "name", o->label);
+		hw_json_string(json, "class", model->classes[o->class_].key);
+		hw_json_end(json);
+	}
+	hw_json_end(json);
+}
+
+static void write_thread(struct hw_json *json, const struct hw_model *model,
+	const struct hw_finding_thread *finding_thread)
+{
+	const struct hw_thread *thread = &model->threads[finding_thread->thread];
+
+	hw_json_begin_object(json, NULL, false);
+	hw_json_integer(json, "id", thread->id);
+	hw_json_string(json, "name", thread->short_name);
+	hw_json_integer(json, "process", model->processes[thread->process].id);
+	hw_json_begin_array(json, "holds", false);
+	for (uint32_t i = 0; i < finding_thread->hold_count; i++) {
+		const struct hw_hold *hold = &finding_thread->holds[i];
+
+		hw_json_begin_object(json, NULL, false);
+		hw_json_integer(json, "object", model->objects[hold->object].id);
+		write_stack(json, model, hold->stack);
+		hw_json_end(json);
+	}
+	hw_json_end(json);
+	hw_json_begin_object(json, "waits", false);
+	hw_json_integer(json, "object", model->objects[finding_thread->awaited].id);
+	hw_json_string(json, "mode", finding_thread->awaited_shared ? "shared" : "exclusive");
+	write_stack(json, model, finding_thread->awaited_stack);
+	hw_json_end(json);
+	hw_json_end(json);
+}
+
+/* What to do, and what else to know, in one text. */
+static char *help_of(const struct hw_finding *finding)
+{
+	struct hw_textbuf text;
+
+	hw_textbuf_init(&text);
+	fputs(finding->help, text.out);
+	for (uint32_t i = 0; i < finding->note_count; i++)
+		fprintf(text.out, "; %s", finding->notes[i]);
+	return hw_textbuf_finish(&text);
+}
+
+static void write_finding(
+	struct hw_json *json, const struct hw_model *model, const struct hw_finding *finding)
+{
+	char *help = help_of(finding);
+
+	hw_json_begin_object(json, NULL, false);
+	hw_json_string(json, "rule", hw_finding_rule_name(finding->rule));
+	hw_json_string(json, "verdict", hw_finding_verdict_name(finding->verdict));
+	hw_json_string(json, "id", finding->id);
+	hw_json_string(json, "title", finding->title);
+	hw_json_bool(json, "bounded", finding->bounded);
+	hw_json_integer(json, "instances", finding->instances);
+	write_objects(json, model, finding);
+	hw_json_begin_array(json, "threads", false);
+	for (uint32_t i = 0; i < finding->thread_count; i++)
+		write_thread(json, model, &finding->threads[i]);
+	hw_json_end(json);
+	hw_json_begin_array(json, "witness", false);
+	hw_json_end(json);
+	hw_json_string(json, "reason", hw_pattern_reason_name(finding->reason));
+	if (finding->because)
+		hw_json_string(json, "because", finding->because);
+	hw_json_string(json, "help", help);
+	hw_json_end(json);
+	free(help);
+}
+
+static void begin(struct hw_report *report)
+{
+	const struct hw_model *model = report->model;
+	struct hw_json *json = report->private = hw_xcalloc(1, sizeof(*json));
+
+	hw_json_init(json, report->out);
+	hw_json_begin_object(json, NULL, false);
+	hw_json_string(json, "holdwait", HW_VERSION);
+	hw_json_begin_object(json, "recording", true);
+	hw_json_string(json, "file", report->file);
+	if (model->meta.events == HW_UNKNOWN)
+		hw_json_null(json, "events");
+	else
+		hw_json_integer(json, "events", model->meta.events);
+	hw_json_integer(json, "lost", model->meta.lost);
+	hw_json_integer(json, "processes", model->process_count);
+	hw_json_integer(json, "threads", model->thread_count);
+	hw_json_integer(json, "objects", model->object_count);
+	hw_json_end(json);
+	hw_json_begin_array(json, "findings", false);
+}
+
+static void finding(struct hw_report *report, const struct hw_finding *f)
+{
+	write_finding(report->private, report->model, f);
+}
+
+static void ruled_out(struct hw_report *report)
+{
+	hw_json_end(report->private);
+	hw_json_begin_array(report->private, "ruled_out", false);
+}
+
+static void end(struct hw_report *report)
+{
+	struct hw_json *json = report->private;
+	double blocked = report->model->meta.blocked_elsewhere_percent;
+
+	hw_json_end(json);
+	hw_json_begin_object(json, "coverage", false);
+	if (blocked < 0)
+		hw_json_null(json, "blocked_elsewhere_percent");
+	else
+		hw_json_number(json, "blocked_elsewhere_percent", blocked, 1);
+	hw_json_begin_array(json, "notes", false);
+	for (uint32_t i = 0; i < report->analysis->note_count; i++)
+		hw_json_string(json, NULL, report->analysis->notes[i]);
+	hw_json_end(json);
+	hw_json_end(json);
+	hw_json_end(json);
+	free(json);
+}
+
+const struct hw_report_format hw_report_json = {
+	.name = "json",
+	.description = "for programs",
+	.begin = begin,
+	.finding = finding,
+	.ruled_out = ruled_out,
+	.end = end,
+};
+
+char *hw_report_json_finding(const struct hw_model *model, const struct hw_finding *f)
+{
+	struct hw_textbuf text;
+	struct hw_json json;
+
+	hw_textbuf_init(&text);
+	hw_json_init(&json, text.out);
+	write_finding(&json, model, f);
+	return hw_textbuf_finish(&text);
+}
