@@ -49,7 +49,7 @@ def check_options(program, page):
 
 def options_part(text):
     """The lines of --help that begin with options; other text may name options in passing."""
-    return "\n".join(re.match(r"\s+((-\w(?:[ =]\S+)?, )?(--\S+)?)", line)[1]
+    return "\n".join(re.match(r"\s+((-[\w?](?:[ =]\S+)?, )?(--\S+)?)", line)[1]
                      for line in text.splitlines() if re.match(r"\s+-", line))
 
 
