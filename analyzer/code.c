@@ -62,8 +62,8 @@ static void add_function_ranges(struct hw_code *code, size_t index)
 
 	read_unit(unit);
 	for (size_t i = 0; i < unit->spans.count; i++)
-		hw_span_add(&code->spans, unit->spans.spans[i].low, unit->spans.spans[i].high,
-			index);
+		hw_span_add(
+			&code->spans, unit->spans.spans[i].low, unit->spans.spans[i].high, index);
 }
 
 void hw_code_read(struct hw_code *code, Dwarf *dwarf)
@@ -114,7 +114,7 @@ static bool is_open_block(Dwarf_Die *die)
 	       !dwarf_hasattr(die, DW_AT_low_pc);
 }
 
-/* Collect what is inlined at `address` inside `parent`, outermost first; true when something was. */
+/* Collect what is inlined at `address` inside `parent`, outermost first; false when nothing is. */
 static bool find_inlined(
 	struct hw_code_place *place, Dwarf_Die *parent, Dwarf_Addr address, int depth)
 {

@@ -51,10 +51,8 @@ char *hw_demangle_full(const char *name)
 /* The length of one suffix of a compiler's copy at `at` (".part.3", ".cold"), or 0. */
 static size_t clone_suffix_length(const char *at)
 {
-	static const char *const kinds[] = {
-		".constprop", ".isra", ".part", ".cold", ".localalias", ".lto_priv", ".llvm",
-		".clone", ".specialized", ".resume", ".destroy", ".cleanup",
-	};
+	static const char *const kinds[] = { ".constprop", ".isra", ".part", ".cold", ".localalias",
+		".lto_priv", ".llvm", ".clone", ".specialized", ".resume", ".destroy", ".cleanup" };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		size_t length = strlen(kinds[i]);

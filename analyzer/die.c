@@ -13,6 +13,9 @@
 /* Longer chains of pointers, and functions deeper in each other, are loops of a broken file. */
 #define FOLLOW_MAX 16
 
+/* Scopes nest; deeper than this is one, too. */
+#define SCOPES_MAX 64
+
 static bool follow(Dwarf_Die *die, unsigned int attribute, Dwarf_Die *ret_die)
 {
 	Dwarf_Attribute value;
@@ -41,6 +44,7 @@ bool hw_die_type(Dwarf_Die *die, Dwarf_Die *ret_type)
 	if (!dwarf_attr_integrate(die, DW_AT_type, &value) || !dwarf_formref_die(&value, &type))
 		return false;
 	*ret_type = type;
+	follow(&type, DW_AT_signature, ret_type);
 	return true;
 }
 
@@ -53,8 +57,30 @@ bool hw_die_flag(Dwarf_Die *die, unsigned int attribute)
 	       set;
 }
 
-static bool is_scope(Dwarf_Die *die)
+const char *hw_die_file(Dwarf_Die *die, unsigned int attribute)
 {
+	Dwarf_Attribute value;
+	Dwarf_Word index;
+	Dwarf_Half version;
+	Dwarf_Files *files;
+	Dwarf_Die unit;
+	size_t count;
+
+	if (!dwarf_attr(die, attribute, &value) || dwarf_formudata(&value, &index) != 0 ||
+		dwarf_cu_info(die->cu, &version, NULL, &unit, NULL, NULL, NULL, NULL) != 0)
+		return NULL;
+	/* Files count from 1 until DWARF 5; libdw's own dwarf_decl_file still takes 0 for none. */
+	if ((index == 0 && version < 5) || dwarf_getsrcfiles(&unit, &files, &count) != 0 ||
+		index >= count)
+		return NULL;
+	return dwarf_filesrc(files, index, NULL, NULL);
+}
+
+/* The name of a scope that has part in qualified names; NULL for others, and anonymous ones. */
+static const char *scope_name(Dwarf_Die *die)
+{
+	Dwarf_Die type = *die;
+
 	switch (dwarf_tag(die)) {
 	case DW_TAG_namespace:
 	case DW_TAG_structure_type:
@@ -62,9 +88,11 @@ static bool is_scope(Dwarf_Die *die)
 	case DW_TAG_union_type:
 	case DW_TAG_interface_type:
 	case DW_TAG_module:
-		return true;
+		/* A type with a unit of its own leaves a nameless entry in its place. */
+		follow(die, DW_AT_signature, &type);
+		return dwarf_diename(&type);
 	default:
-		return false;
+		return NULL;
 	}
 }
 
@@ -88,23 +116,50 @@ static bool is_plain_c(Dwarf_Die *die)
 
 static char *function_name(Dwarf_Die *die, int depth);
 
-/* Write "name::" of each scope that encloses scopes[0], outermost first. */
-static void write_scopes(FILE *out, Dwarf_Die *scopes, int count, int depth)
+/*
+ * What encloses `die`, outermost first, beginning with its unit; returns how
+ * many, 0 for a broken file. DWARF does not say it. dwarf_getscopes_die()
+ * looks at the whole unit; the entries are in order, so each level can be left
+ * at the last entry that is not behind `die`.
+ */
+static size_t find_scopes(Dwarf_Die *die, Dwarf_Die scopes[SCOPES_MAX])
 {
-	int function = 1;
+	Dwarf_Off target = dwarf_dieoffset(die);
+	Dwarf_Die at, next;
+	size_t count = 0;
+
+	if (!dwarf_diecu(die, &at, NULL, NULL))
+		return 0;
+	while (dwarf_dieoffset(&at) != target) {
+		if (count == SCOPES_MAX || dwarf_child(&at, &next) != 0)
+			return 0;
+		scopes[count++] = at;
+		do {
+			if (dwarf_dieoffset(&next) > target)
+				break;
+			at = next;
+		} while (dwarf_siblingof(&at, &next) == 0);
+	}
+	return count;
+}
+
+/* Write "name::" of each scope. */
+static void write_scopes(FILE *out, Dwarf_Die *scopes, size_t count, int depth)
+{
+	size_t first = count;
 
 	/* A function's name says its own scopes; what encloses it must not be said twice. */
-	while (function < count && dwarf_tag(&scopes[function]) != DW_TAG_subprogram)
-		function++;
-	if (function < count) {
-		char *name = function_name(&scopes[function], depth + 1);
+	while (first > 0 && dwarf_tag(&scopes[first - 1]) != DW_TAG_subprogram)
+		first--;
+	if (first > 0) {
+		char *name = function_name(&scopes[first - 1], depth + 1);
 
 		if (name)
 			fprintf(out, "%s::", name);
 		free(name);
 	}
-	for (int i = (function < count ? function : count) - 1; i > 0; i--) {
-		const char *name = is_scope(&scopes[i]) ? dwarf_diename(&scopes[i]) : NULL;
+	for (size_t i = first; i < count; i++) {
+		const char *name = scope_name(&scopes[i]);
 
 		if (name)
 			fprintf(out, "%s::", name);
@@ -113,18 +168,15 @@ static void write_scopes(FILE *out, Dwarf_Die *scopes, int count, int depth)
 
 static char *qualified_name(Dwarf_Die *die, int depth)
 {
-	Dwarf_Die declaration = hw_die_declaration(die), *scopes = NULL;
+	Dwarf_Die declaration = hw_die_declaration(die), scopes[SCOPES_MAX];
 	const char *name = dwarf_diename(&declaration);
 	struct hw_textbuf text;
-	int count;
 
 	if (!name)
 		return NULL;
 	hw_textbuf_init(&text);
-	count = depth < FOLLOW_MAX ? dwarf_getscopes_die(&declaration, &scopes) : 0;
-	if (count > 0)
-		write_scopes(text.out, scopes, count, depth);
-	free(scopes);
+	if (depth < FOLLOW_MAX)
+		write_scopes(text.out, scopes, find_scopes(&declaration, scopes), depth);
 	fputs(name, text.out);
 	return hw_textbuf_finish(&text);
 }
@@ -174,19 +226,16 @@ char *hw_die_function_name(Dwarf_Die *die)
 
 bool hw_die_is_std(Dwarf_Die *die)
 {
-	Dwarf_Die declaration = hw_die_declaration(die), *scopes = NULL;
-	int count = dwarf_getscopes_die(&declaration, &scopes);
-	bool found = false;
+	Dwarf_Die declaration = hw_die_declaration(die), scopes[SCOPES_MAX];
+	size_t count = find_scopes(&declaration, scopes);
 
-	for (int i = 1; i < count && !found; i++) {
-		const char *name = dwarf_diename(&scopes[i]);
+	while (count > 0 && dwarf_tag(&scopes[count - 1]) == DW_TAG_namespace) {
+		const char *name = dwarf_diename(&scopes[--count]);
 
-		if (dwarf_tag(&scopes[i]) != DW_TAG_namespace)
-			break;
-		found = name && strcmp(name, "std") == 0;
+		if (name && strcmp(name, "std") == 0)
+			return true;
 	}
-	free(scopes);
-	return found;
+	return false;
 }
 
 bool hw_die_holds_definitions(Dwarf_Die *die, bool in_function)

@@ -17,11 +17,20 @@
 /* The entry that stands where the source declares it: inside its class, namespace or function. */
 Dwarf_Die hw_die_declaration(Dwarf_Die *die);
 
-/* The type of a variable, member, array element, typedef or qualified type; false for void. */
+/*
+ * The type of a variable, member, array element, typedef or qualified type,
+ * where it is described: in a unit of its own, perhaps. False for void.
+ */
 bool hw_die_type(Dwarf_Die *die, Dwarf_Die *ret_type);
 
 /* The flag `attribute` is there and set. */
 bool hw_die_flag(Dwarf_Die *die, unsigned int attribute);
+
+/*
+ * The file that `attribute` (DW_AT_decl_file, DW_AT_call_file) of this very
+ * entry names, as the compiler wrote it; libdw's memory, NULL when unknown.
+ */
+const char *hw_die_file(Dwarf_Die *die, unsigned int attribute);
 
 /*
  * The name with what encloses it, in new memory: app::Registry::instance,

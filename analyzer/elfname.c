@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/path.h"
 #include "trace/memory.h"
 
 static size_t leading_underscores(const char *name)
@@ -69,6 +70,7 @@ static bool is_wanted(const GElf_Sym *symbol, const char *name)
 static void read_names(struct hw_elfname_table *table, Dwfl_Module *module, uint64_t bias)
 {
 	int count = dwfl_module_getsymtab(module);
+	const char *file = NULL;
 
 	for (int i = 0; i < count; i++) {
 		GElf_Sym symbol;
@@ -76,6 +78,9 @@ static void read_names(struct hw_elfname_table *table, Dwfl_Module *module, uint
 		const char *name =
 			dwfl_module_getsym_info(module, i, &symbol, &address, NULL, NULL, NULL);
 
+		/* The symbol of a source file stands before all that are local to it. */
+		if (name && GELF_ST_TYPE(symbol.st_info) == STT_FILE)
+			file = *name ? hw_path_base(name) : NULL;
 		if (!is_wanted(&symbol, name))
 			continue;
 		HW_GROW(table->names, table->count, table->capacity);
@@ -83,6 +88,7 @@ static void read_names(struct hw_elfname_table *table, Dwfl_Module *module, uint
 			.address = address - bias,
 			.size_bytes = symbol.st_size ? symbol.st_size : 1,
 			.name = name,
+			.file = GELF_ST_BIND(symbol.st_info) == STB_LOCAL ? file : NULL,
 			.type = GELF_ST_TYPE(symbol.st_info),
 			.binding = GELF_ST_BIND(symbol.st_info),
 		};
@@ -128,6 +134,18 @@ const struct hw_elfname *hw_elfname_function(const struct hw_elfname_table *tabl
 const struct hw_elfname *hw_elfname_data(const struct hw_elfname_table *table, uint64_t address)
 {
 	return find(table, &table->data, address);
+}
+
+bool hw_elfname_is_ambiguous(const struct hw_elfname_table *table, const struct hw_elfname *symbol)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct hw_elfname *other = &table->names[i];
+
+		if (other->address != symbol->address && !is_function(other->type) &&
+			strcmp(other->name, symbol->name) == 0)
+			return true;
+	}
+	return false;
 }
 
 char *hw_elfname_copy(const struct hw_elfname *symbol)

@@ -16,6 +16,7 @@
  */
 
 #include <elfutils/libdwfl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ struct hw_elfname {
 	uint64_t address; /* link-time */
 	uint64_t size_bytes;
 	const char *name; /* as in the file, may end in @VERSION; libdwfl's memory */
+	const char *file; /* base name of a local symbol's source, NULL when not known */
 	unsigned char type, binding;
 };
 
@@ -47,6 +49,9 @@ const struct hw_elfname *hw_elfname_function(
 
 /* The same for the bytes of a static object. */
 const struct hw_elfname *hw_elfname_data(const struct hw_elfname_table *table, uint64_t address);
+
+/* Other data has the same name as `symbol`. */
+bool hw_elfname_is_ambiguous(const struct hw_elfname_table *table, const struct hw_elfname *symbol);
 
 /* The linker name without @VERSION, in new memory. */
 char *hw_elfname_copy(const struct hw_elfname *symbol);

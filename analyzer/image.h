@@ -27,12 +27,12 @@
 
 struct hw_image {
 	char *path;
-	char *build_id; /* as recorded, or NULL */
+	char *build_id;	 /* as recorded, or NULL */
 	bool is_changed; /* there is a file, but not the recorded one */
 	Dwfl *dwfl;
 	Dwfl_Module *module; /* NULL: an empty image */
-	Dwarf *dwarf;        /* NULL: no debug information */
-	uint64_t bias;       /* what libdwfl adds to link-time addresses */
+	Dwarf *dwarf;	     /* NULL: no debug information */
+	uint64_t bias;	     /* what libdwfl adds to link-time addresses */
 	uint64_t dwarf_bias; /* what to add to a link-time address for the DWARF file */
 	bool has_dwarf, has_names, has_code, has_storage; /* looked for */
 	struct hw_elfname_table names;

@@ -11,7 +11,7 @@
 #include <elfutils/libdw.h>
 #include <stdbool.h>
 
-/* One step towards what a type really is: through a typedef, const, volatile ...; false at its end. */
+/* One step towards what a type really is: through a typedef, const, volatile; false at the end. */
 bool hw_locktype_peel(Dwarf_Die *type);
 
 /*

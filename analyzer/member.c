@@ -74,18 +74,40 @@ static bool is_hidden(const char *name)
 	return !name || strcmp(name, "_M_elems") == 0 || strcmp(name, "__elems_") == 0;
 }
 
-/* Go into one member or base class, if `offset` is in it. */
-static void enter_member(
-	struct search *search, Dwarf_Die *member, uint64_t offset, Dwarf_Die *owner)
+/* Where the next member after `start` begins, or the aggregate ends. */
+static uint64_t next_start(struct search *search, Dwarf_Die *aggregate, uint64_t start)
+{
+	uint64_t next = UINT64_MAX, other;
+	Dwarf_Die member;
+
+	hw_typesize_find(search->types, aggregate, &next);
+	if (dwarf_child(aggregate, &member) != 0)
+		return next;
+	do {
+		int tag = dwarf_tag(&member);
+
+		if ((tag == DW_TAG_member || tag == DW_TAG_inheritance) &&
+			hw_typesize_member(&member, &other) && other > start && other < next)
+			next = other;
+	} while (dwarf_siblingof(&member, &member) == 0);
+	return next;
+}
+
+/* Go into one member or base class of `aggregate`, if `offset` is in it. */
+static void enter_member(struct search *search, Dwarf_Die *aggregate, Dwarf_Die *member,
+	uint64_t offset, Dwarf_Die *owner)
 {
 	const char *name = dwarf_tag(member) == DW_TAG_member ? dwarf_diename(member) : NULL;
 	struct step step = { .member = name, .owner = *owner };
 	uint64_t start, size_bytes;
 	Dwarf_Die type;
 
-	if (!hw_typesize_member(member, &start) || !hw_die_type(member, &type) ||
-		!hw_typesize_find(search->types, &type, &size_bytes) || offset < start ||
-		offset - start >= size_bytes)
+	if (!hw_typesize_member(member, &start) || !hw_die_type(member, &type) || offset < start)
+		return;
+	/* clang only declares some classes of the C++ library, std::condition_variable for one. */
+	if (!hw_typesize_find(search->types, &type, &size_bytes))
+		size_bytes = next_start(search, aggregate, start) - start;
+	if (offset - start >= size_bytes)
 		return;
 	if (is_hidden(name)) {
 		descend(search, type, offset - start, owner);
@@ -112,7 +134,7 @@ static void enter_aggregate(
 			int tag = dwarf_tag(&member);
 
 			if (tag == DW_TAG_member || tag == DW_TAG_inheritance)
-				enter_member(search, &member, offset, owner ? owner : type);
+				enter_member(search, type, &member, offset, owner ? owner : type);
 		} while (dwarf_siblingof(&member, &member) == 0);
 	}
 	arrive(search, END_DATA, offset);
@@ -212,7 +234,10 @@ bool hw_member_find(struct hw_typeindex *types, Dwarf_Die *type, uint64_t offset
 	uint64_t size_bytes;
 	bool found;
 
-	if (!hw_typesize_find(types, type, &size_bytes) || offset >= size_bytes)
+	/* Of a variable of unknown size only the beginning is certain. */
+	if (!hw_typesize_find(types, type, &size_bytes))
+		size_bytes = 1;
+	if (offset >= size_bytes)
 		return false;
 	search = hw_xcalloc(1, sizeof(*search));
 	search->types = types;

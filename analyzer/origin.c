@@ -46,9 +46,9 @@ bool hw_origin_of_static(const char *kind, const char *module, const char *build
 	else
 		write_build_and_offset(key.out, build_id, offset);
 	ret_origin->key = hw_textbuf_finish(&key);
-	ret_origin->name = variable_name ?
-		hw_xstrdup(variable_name) :
-		hw_xasprintf("%s+0x%" PRIx64, hw_path_base(module), offset);
+	ret_origin->name = variable_name
+				   ? hw_xstrdup(variable_name)
+				   : hw_xasprintf("%s+0x%" PRIx64, hw_path_base(module), offset);
 	return true;
 }
 
@@ -101,15 +101,15 @@ static bool is_library(const char *base, const char *stem)
 {
 	size_t length = strlen(stem);
 
-	return starts_with(base, stem) && (starts_with(base + length, ".so") ||
-		(base[length] == '-' && isdigit((unsigned char)base[length + 1])));
+	return starts_with(base, stem) &&
+	       (starts_with(base + length, ".so") ||
+		       (base[length] == '-' && isdigit((unsigned char)base[length + 1])));
 }
 
 static bool is_runtime_module(const char *module)
 {
-	static const char *const stems[] = {
-		"libc", "libpthread", "librt", "libstdc++", "libc++", "libc++abi", "libgcc_s",
-	};
+	static const char *const stems[] = { "libc", "libpthread", "librt", "libstdc++", "libc++",
+		"libc++abi", "libgcc_s" };
 	const char *base = hw_path_base(module);
 
 	for (size_t i = 0; i < sizeof(stems) / sizeof(*stems); i++)
@@ -121,11 +121,10 @@ static bool is_runtime_module(const char *module)
 /* What a program has compiled in from its run-time library's headers and start files. */
 static bool is_runtime_function(const char *function)
 {
-	static const char *const starts[] = {
-		"std::", "__gnu_cxx::", "__gthread_", "__gthrw_", "core::ops::", "core::sync::",
-		"core::cell::", "core::ptr::", "core::option::", "core::result::", "core::iter::",
-		"alloc::sync::", "alloc::boxed::", "alloc::rc::",
-	};
+	static const char *const starts[] = { "std::", "__gnu_cxx::", "__gthread_", "__gthrw_",
+		"core::ops::", "core::sync::", "core::cell::", "core::ptr::", "core::option::",
+		"core::result::", "core::iter::", "alloc::sync::", "alloc::boxed::",
+		"alloc::rc::" };
 
 	/* Rust writes <std::sync::Mutex<T>>::lock. */
 	function += *function == '<';

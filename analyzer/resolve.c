@@ -6,7 +6,7 @@
 #include "analyzer/resolve_part.h"
 
 /* What the row `named` of meta says after this was run on all frames and objects there are. */
-#define EXTENT \
+#define EXTENT                                              \
 	"(SELECT ifnull(max(id), 0) FROM frame) || ' ' || " \
 	"(SELECT ifnull(max(id), 0) FROM object)"
 

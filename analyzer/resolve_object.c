@@ -151,8 +151,8 @@ static int read_stack(struct work *work, int64_t id, struct frames *frames)
 }
 
 /* The class of an origin, made when it is new. */
-static int store_class(struct work *work, const char *kind, struct hw_origin *origin,
-	int64_t *ret_class)
+static int store_class(
+	struct work *work, const char *kind, struct hw_origin *origin, int64_t *ret_class)
 {
 	int code;
 
@@ -207,8 +207,7 @@ static int find_class(struct work *work, const struct object *object,
 		hw_origin_of_static(object->kind, object->module, object->build_id, object->offset,
 			variable->key, variable->class_name, &origin);
 	else if (object->name)
-		hw_origin_of_name(
-			object->kind, object->name, work->pids, work->pid_count, &origin);
+		hw_origin_of_name(object->kind, object->name, work->pids, work->pid_count, &origin);
 	else if (object->program)
 		hw_origin_of_main_thread(object->program, &origin);
 	if (origin.key)

@@ -16,9 +16,9 @@
 
 struct hw_span {
 	uint64_t low, high; /* high is the first address outside */
-	uint64_t reach;     /* the furthest end of this and all sorted before it */
-	size_t value;       /* the caller's */
-	size_t order;       /* of adding */
+	uint64_t reach;	    /* the furthest end of this and all sorted before it */
+	size_t value;	    /* the caller's */
+	size_t order;	    /* of adding */
 };
 
 /* All zeroes is an empty list. */

@@ -79,8 +79,8 @@ static void read_variables(
 			storage->variables[storage->count++] = variable;
 		}
 		if (hw_die_holds_definitions(&die, in_function))
-			read_variables(storage, &die, in_function || tag == DW_TAG_subprogram,
-				depth + 1);
+			read_variables(
+				storage, &die, in_function || tag == DW_TAG_subprogram, depth + 1);
 	} while (dwarf_siblingof(&die, &die) == 0);
 }
 

@@ -33,7 +33,7 @@ void hw_storage_read(struct hw_storage *storage, Dwarf *dwarf);
 /* Free the index and leave it empty. */
 void hw_storage_finish(struct hw_storage *storage);
 
-/* The variable that starts at `address` or last before it, of whatever size; NULL when none does. */
+/* The variable that starts at `address` or last before it, of whatever size, or NULL. */
 struct hw_storage_variable *hw_storage_find(struct hw_storage *storage, Dwarf_Addr address);
 
 #endif

@@ -2,6 +2,7 @@
 #include "analyzer/symbol.h"
 
 #include <dwarf.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,8 +47,7 @@ static bool is_same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-struct hw_image *hw_symbol_image(
-	struct hw_symbols *symbols, const char *path, const char *build_id)
+struct hw_image *hw_symbol_image(struct hw_symbols *symbols, const char *path, const char *build_id)
 {
 	struct hw_image *image;
 
@@ -82,6 +82,9 @@ static char *joined_path(Dwarf_Die *unit, const char *file)
 		return NULL;
 	if (dwarf_attr(unit, DW_AT_comp_dir, &value))
 		directory = dwarf_formstring(&value);
+	/* libdw puts the folder before some names itself, which shows when it is a relative one. */
+	if (directory && hw_path_below(file, directory) != file)
+		directory = NULL;
 	return hw_path_join(directory, file);
 }
 
@@ -99,23 +102,16 @@ static void find_line(struct hw_code_unit *unit, Dwarf_Addr address, struct hw_s
 }
 
 /* The line that called `inlined`, had it not been inlined. */
-static void find_call(
-	struct hw_code_unit *unit, Dwarf_Die *inlined, struct hw_symbol_frame *frame)
+static void find_call(struct hw_code_unit *unit, Dwarf_Die *inlined, struct hw_symbol_frame *frame)
 {
-	Dwarf_Word file = 0, line = 0;
 	Dwarf_Attribute value;
-	Dwarf_Files *files;
-	Dwarf_Die owner;
-	size_t count;
+	Dwarf_Word line;
 
 	if (!dwarf_attr(inlined, DW_AT_call_line, &value) || dwarf_formudata(&value, &line) != 0 ||
-		!line || line > INT32_MAX || !dwarf_attr(inlined, DW_AT_call_file, &value) ||
-		dwarf_formudata(&value, &file) != 0 ||
-		!dwarf_diecu(inlined, &owner, NULL, NULL) ||
-		dwarf_getsrcfiles(&owner, &files, &count) != 0 || file >= count)
+		!line || line > INT_MAX)
 		return;
 	frame->line = (int)line;
-	frame->file = joined_path(&unit->lines, dwarf_filesrc(files, file, NULL, NULL));
+	frame->file = joined_path(&unit->lines, hw_die_file(inlined, DW_AT_call_file));
 }
 
 /*
@@ -125,18 +121,38 @@ static void find_call(
  */
 static char *public_name(struct hw_image *image, char *name, Dwarf_Addr entry)
 {
+	uint64_t address = entry - image->dwarf_bias;
 	const struct hw_elfname *symbol;
+	size_t own, others;
 	char *exported;
 
 	if (!name || name[0] != '_')
 		return name;
-	symbol = hw_elfname_function(hw_image_names(image), entry - image->dwarf_bias);
-	if (!symbol || symbol->address != entry - image->dwarf_bias ||
-		strspn(symbol->name, "_") >= strspn(name, "_"))
+	symbol = hw_elfname_function(hw_image_names(image), address);
+	if (!symbol || symbol->address != address)
 		return name;
 	exported = hw_elfname_copy(symbol);
+	own = strspn(name, "_");
+	others = strspn(exported, "_");
+	if (others > own || (others == own && strlen(exported) >= strlen(name))) {
+		free(exported);
+		return name;
+	}
 	free(name);
 	return exported;
+}
+
+/* Where a function is called. Of one in several parts the first part begins there. */
+static bool find_entry(Dwarf_Die *function, Dwarf_Addr *ret_entry)
+{
+	Dwarf_Addr base, low, high;
+
+	if (dwarf_entrypc(function, ret_entry) == 0)
+		return true;
+	if (dwarf_ranges(function, 0, &base, &low, &high) <= 0)
+		return false;
+	*ret_entry = low;
+	return true;
 }
 
 static void describe_function(
@@ -147,10 +163,10 @@ static void describe_function(
 	frame->function = hw_die_function_name(die);
 	if (dwarf_decl_line(die, &frame->function_line) != 0 || frame->function_line < 0)
 		frame->function_line = 0;
-	if (dwarf_tag(die) != DW_TAG_subprogram || dwarf_entrypc(die, &entry) != 0)
+	if (dwarf_tag(die) != DW_TAG_subprogram || !find_entry(die, &entry))
 		return;
 	frame->function = public_name(image, frame->function, entry);
-	/* A part that was moved away from hot code may lie before the entry. */
+	/* A part that was moved away from the busy code may lie before the entry. */
 	if (address >= entry)
 		frame->function_offset = address - entry;
 }

@@ -23,9 +23,9 @@ struct hw_image;
 /* One function at an address. What is not known is NULL or 0. */
 struct hw_symbol_frame {
 	char *function; /* short form of demangle.h */
-	char *file;     /* as hw_path_join gives it */
+	char *file;	/* as hw_path_join gives it */
 	int line;
-	int function_line; /* where the function itself is declared, in lines of its file */
+	int function_line;	  /* where the function itself is declared, in lines of its file */
 	uint64_t function_offset; /* how far into the compiled function the address is */
 };
 
@@ -56,7 +56,7 @@ void hw_symbol_finish(struct hw_symbol_chain *chain);
 struct hw_image *hw_symbol_image(
 	struct hw_symbols *symbols, const char *path, const char *build_id);
 
-/* The `index`th line for people ("'/usr/bin/x' has changed since the recording"), NULL after the last. */
+/* Line `index` for people: "'/usr/bin/x' has changed since the recording". NULL after the last. */
 const char *hw_symbol_note(const struct hw_symbols *symbols, size_t index);
 
 #endif

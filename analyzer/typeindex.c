@@ -15,8 +15,7 @@ static bool has_members(Dwarf_Die *die)
 {
 	int tag = dwarf_tag(die);
 
-	return tag == DW_TAG_structure_type || tag == DW_TAG_class_type ||
-	       tag == DW_TAG_union_type;
+	return tag == DW_TAG_structure_type || tag == DW_TAG_class_type || tag == DW_TAG_union_type;
 }
 
 static void read_types(struct hw_typeindex *index, Dwarf_Die *parent, int depth)
@@ -96,19 +95,11 @@ static bool has_name(Dwarf_Die *die, const char *full_name)
 
 void hw_typeindex_complete(struct hw_typeindex *index, Dwarf_Die *type)
 {
-	Dwarf_Attribute signature;
-	Dwarf_Die definition;
 	const char *name;
 	char *full_name;
 
 	if (!has_members(type) || !hw_die_flag(type, DW_AT_declaration))
 		return;
-	/* A declaration may say itself where its definition is. */
-	if (dwarf_attr(type, DW_AT_signature, &signature) &&
-		dwarf_formref_die(&signature, &definition)) {
-		*type = definition;
-		return;
-	}
 	name = dwarf_diename(type);
 	full_name = name ? hw_die_qualified_name(type) : NULL;
 	if (!full_name)

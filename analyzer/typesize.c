@@ -9,9 +9,11 @@
 /* Arrays of arrays; deeper than this is a broken file. */
 #define DEPTH_MAX 16
 
-static bool find_size(struct hw_typeindex *types, Dwarf_Die type, int depth, uint64_t *ret_size_bytes);
+static bool find_size(
+	struct hw_typeindex *types, Dwarf_Die type, int depth, uint64_t *ret_size_bytes);
 
-static bool array_size(struct hw_typeindex *types, Dwarf_Die *type, int depth, uint64_t *ret_size_bytes)
+static bool array_size(
+	struct hw_typeindex *types, Dwarf_Die *type, int depth, uint64_t *ret_size_bytes)
 {
 	uint64_t dimensions[HW_TYPESIZE_DIMENSIONS_MAX], size_bytes;
 	size_t count = hw_typesize_dimensions(type, dimensions);
@@ -27,7 +29,8 @@ static bool array_size(struct hw_typeindex *types, Dwarf_Die *type, int depth, u
 	return true;
 }
 
-static bool find_size(struct hw_typeindex *types, Dwarf_Die type, int depth, uint64_t *ret_size_bytes)
+static bool find_size(
+	struct hw_typeindex *types, Dwarf_Die type, int depth, uint64_t *ret_size_bytes)
 {
 	Dwarf_Word size_bytes;
 

@@ -20,7 +20,7 @@
 /* The size of one object of `type`; false when it is not known. */
 bool hw_typesize_find(struct hw_typeindex *types, Dwarf_Die *type, uint64_t *ret_size_bytes);
 
-/* The extents of an array type, outermost first, 0 where unknown; returns how many, 0 if too many. */
+/* The extents of an array type, outermost first, 0 for an unknown one. How many; 0 if too many. */
 size_t hw_typesize_dimensions(Dwarf_Die *type, uint64_t dimensions[HW_TYPESIZE_DIMENSIONS_MAX]);
 
 /* Where a member or base class begins; false for static members, bit fields and virtual bases. */

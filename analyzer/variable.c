@@ -21,8 +21,11 @@ static bool is_private(Dwarf_Die *die)
 /* Base name of the file that declares the variable; libdw's memory, NULL when not known. */
 static const char *file_of(Dwarf_Die *die)
 {
-	const char *file = dwarf_decl_file(die);
+	Dwarf_Die declaration = hw_die_declaration(die);
+	const char *file = hw_die_file(die, DW_AT_decl_file);
 
+	if (!file)
+		file = hw_die_file(&declaration, DW_AT_decl_file);
 	return file ? hw_path_base(file) : NULL;
 }
 
@@ -54,8 +57,8 @@ static bool is_ambiguous(
 /* "name" + "member", and " (file)" unless that is NULL, in new memory. */
 static char *compose(const char *name, const char *member, const char *file)
 {
-	return file ? hw_xasprintf("%s%s (%s)", name, member, file) :
-		      hw_xasprintf("%s%s", name, member);
+	return file ? hw_xasprintf("%s%s (%s)", name, member, file)
+		    : hw_xasprintf("%s%s", name, member);
 }
 
 static bool find_in_dwarf(struct hw_image *image, uint64_t address, const char *kind,
@@ -91,25 +94,28 @@ static bool find_in_dwarf(struct hw_image *image, uint64_t address, const char *
 
 static bool find_in_elf(struct hw_image *image, uint64_t address, struct hw_variable *ret_variable)
 {
-	const struct hw_elfname *symbol = hw_elfname_data(hw_image_names(image), address);
-	char *linker_name, *name;
+	const struct hw_elfname_table *names = hw_image_names(image);
+	const struct hw_elfname *symbol = hw_elfname_data(names, address);
+	char *linker_name, *name, *shown;
 
 	if (!symbol)
 		return false;
 	linker_name = hw_elfname_copy(symbol);
 	name = hw_demangle_short(linker_name);
-	free(linker_name);
 	if (address != symbol->address) {
 		char *text = hw_xasprintf("%s+0x%" PRIx64, name, address - symbol->address);
 
 		free(name);
 		name = text;
 	}
+	shown = compose(name, "", hw_elfname_is_ambiguous(names, symbol) ? symbol->file : NULL);
 	*ret_variable = (struct hw_variable){
-		.name = name,
-		.class_name = hw_xstrdup(name),
-		.key = hw_xstrdup(name),
+		.name = shown,
+		.class_name = hw_xstrdup(shown),
+		.key = compose(name, "", symbol->file),
 	};
+	free(linker_name);
+	free(name);
 	return true;
 }
 

@@ -18,7 +18,7 @@
 #include "analyzer/symbol.h"
 
 struct hw_variable {
-	char *name;       /* of this object: "table.forks[3]" */
+	char *name;	  /* of this object: "table.forks[3]" */
 	char *class_name; /* of all elements of its array alike: "table.forks[]" */
 	char *key; /* as class_name, but with the file of each private one, ambiguous now or not */
 };
