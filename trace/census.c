@@ -25,7 +25,7 @@ static uint64_t own_pid_namespace(void)
 static struct hw_process *parent_of(struct hw_collector *collector,
 	const struct hw_process_slot *slot, struct hw_process *same_pid)
 {
-	struct hw_process *parent = hw_roster_process(&collector->roster, slot->parent_uid);
+	struct hw_process *parent = hw_roster_registered(&collector->roster, slot->parent_uid);
 
 	if (parent || same_pid)
 		return parent ? parent : same_pid;
@@ -45,7 +45,7 @@ static void admit_process(struct hw_collector *collector, uint32_t number)
 	struct hw_process *same_pid = slot->origin == HW_ORIGIN_FORK ?
 		NULL :
 		hw_roster_running(&collector->roster, slot->pid);
-	struct hw_process *process = hw_roster_add_process(&collector->roster, slot->uid);
+	struct hw_process *process = hw_roster_process(&collector->roster, slot->uid);
 	struct hw_watched watched = { .process = process, .slot = number };
 
 	process->pid = slot->pid;
@@ -74,7 +74,7 @@ static struct hw_watched *watched_by_slot(struct hw_collector *collector, uint32
 static void admit_thread(struct hw_collector *collector, uint32_t number)
 {
 	const struct hw_thread_slot *slot = &collector->map.session->threads[number];
-	struct hw_process *process = hw_roster_process(&collector->roster,
+	struct hw_process *process = hw_roster_registered(&collector->roster,
 		slot->process < HW_PROCESS_MAX ?
 			collector->map.session->processes[slot->process].uid :
 			0);
@@ -82,10 +82,10 @@ static void admit_thread(struct hw_collector *collector, uint32_t number)
 
 	if (!process)
 		return;
-	thread = hw_roster_add_thread(&collector->roster, process, slot->uid);
+	thread = hw_roster_thread(&collector->roster, process, slot->uid);
 	thread->tid = slot->tid;
 	thread->creator_uid = slot->creator_uid;
-	thread->creator = hw_roster_thread(&collector->roster, slot->creator_uid);
+	thread->creator = hw_roster_known_thread(&collector->roster, slot->creator_uid);
 	thread->start_ns = hw_clock_ns(&collector->clock, slot->start_ticks);
 	hw_readers_open(collector->readers, number, thread);
 }
@@ -117,7 +117,7 @@ static void forget_expected(struct hw_collector *collector)
 	for (size_t i = 0; i < interpreter->expected_count; i++) {
 		struct hw_expected *expected = &interpreter->expected[i];
 		bool came = expected->uid ?
-			hw_roster_process(&collector->roster, expected->uid) != NULL :
+			hw_roster_registered(&collector->roster, expected->uid) != NULL :
 			hw_roster_running(&collector->roster, expected->pid) != NULL ||
 				(kill(expected->pid, 0) && errno == ESRCH);
 

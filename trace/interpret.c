@@ -89,7 +89,7 @@ static void complete_object(const struct reading *reading)
 
 static void name_thread(const struct reading *reading)
 {
-	struct hw_thread *thread = hw_roster_thread(reading->interpreter->roster,
+	struct hw_thread *thread = hw_roster_known_thread(reading->interpreter->roster,
 		reading->object->thread_uid);
 
 	if (!thread)
@@ -113,20 +113,20 @@ static void end_thread(const struct reading *reading)
 	reading->thread->dirty = true;
 }
 
-/* A thread that is created later in the log of its creator than it begins in its own is found by uid. */
-static void create_thread(const struct reading *reading)
+/* Either side may come first: this record, or the thread's own slot. */
+static int64_t create_thread(const struct reading *reading)
 {
 	struct hw_thread *created = hw_roster_thread(reading->interpreter->roster,
-		payload_word(reading->payload, 0));
+		reading->thread->process, payload_word(reading->payload, 0));
 
-	if (!created)
-		return;
 	created->creator = reading->thread;
 	created->create_stack = reading->stack;
 	created->dirty = true;
+	return created->id;
 }
 
-static void expect_process(const struct reading *reading)
+/* The id of the child, or 0 for a spawned one, which is known only by pid. */
+static int64_t expect_process(const struct reading *reading)
 {
 	struct hw_interpreter *interpreter = reading->interpreter;
 	struct hw_expected expected = { .uid = payload_word(reading->payload, 0),
@@ -134,21 +134,20 @@ static void expect_process(const struct reading *reading)
 
 	if (!expected.uid)
 		expected.pid = (pid_t)payload_word(reading->payload, 1);
-	if (expected.uid ? hw_roster_process(interpreter->roster, expected.uid) != NULL :
-			   hw_roster_running(interpreter->roster, expected.pid) != NULL)
-		return;
-	HW_GROW(interpreter->expected, interpreter->expected_count,
-		interpreter->expected_capacity);
-	interpreter->expected[interpreter->expected_count++] = expected;
+	if (expected.uid ? !hw_roster_registered(interpreter->roster, expected.uid) :
+			   !hw_roster_running(interpreter->roster, expected.pid)) {
+		HW_GROW(interpreter->expected, interpreter->expected_count,
+			interpreter->expected_capacity);
+		interpreter->expected[interpreter->expected_count++] = expected;
+	}
+	return expected.uid ? hw_roster_process(interpreter->roster, expected.uid)->id : 0;
 }
 
-static void store_event(const struct reading *reading)
+static void store_event(const struct reading *reading, int64_t result)
 {
-	bool failed = reading->op == HW_OP_FAIL;
 	struct hw_event event = { .time_ns = reading->time_ns, .thread = reading->thread->id,
 		.op = reading->op, .object = reading->object ? reading->object->id : 0,
-		.stack = reading->stack, .has_result = failed,
-		.result = failed ? (int64_t)reading->detail : 0 };
+		.stack = reading->stack, .has_result = result != 0, .result = result };
 
 	switch (reading->op) {
 	case HW_OP_LOCK:
@@ -205,6 +204,8 @@ static void change_order(const struct reading *reading)
 
 static void apply(const struct reading *reading)
 {
+	int64_t result = reading->op == HW_OP_FAIL ? (int64_t)reading->detail : 0;
+
 	switch (reading->op) {
 	case HW_OP_START:
 		start_thread(reading);
@@ -213,17 +214,17 @@ static void apply(const struct reading *reading)
 		end_thread(reading);
 		break;
 	case HW_OP_CREATE:
-		create_thread(reading);
+		result = create_thread(reading);
 		break;
 	case HW_OP_FORK:
-		expect_process(reading);
+		result = expect_process(reading);
 		break;
 	default:
 		if (reading->object)
 			change_order(reading);
 		break;
 	}
-	store_event(reading);
+	store_event(reading, result);
 }
 
 bool hw_interpret(void *context, struct hw_reader *reader, const struct hw_record *record,

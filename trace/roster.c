@@ -56,10 +56,13 @@ static void put_pointer(struct hw_table *table, uint64_t key, const void *pointe
 	*hw_table_put(table, key, NULL) = (uintptr_t)pointer;
 }
 
-struct hw_process *hw_roster_add_process(struct hw_roster *roster, uint64_t uid)
+struct hw_process *hw_roster_process(struct hw_roster *roster, uint64_t uid)
 {
-	struct hw_process *process = hw_xcalloc(1, sizeof(*process));
+	struct hw_process *process = pointer_in(&roster->process_by_uid, uid);
 
+	if (process)
+		return process;
+	process = hw_xcalloc(1, sizeof(*process));
 	HW_GROW(roster->processes, roster->process_count, roster->process_capacity);
 	roster->processes[roster->process_count++] = process;
 	process->id = (uint32_t)roster->process_count;
@@ -70,9 +73,11 @@ struct hw_process *hw_roster_add_process(struct hw_roster *roster, uint64_t uid)
 	return process;
 }
 
-struct hw_process *hw_roster_process(const struct hw_roster *roster, uint64_t uid)
+struct hw_process *hw_roster_registered(const struct hw_roster *roster, uint64_t uid)
 {
-	return pointer_in(&roster->process_by_uid, uid);
+	struct hw_process *process = pointer_in(&roster->process_by_uid, uid);
+
+	return process && process->pid ? process : NULL;
 }
 
 struct hw_process *hw_roster_running(const struct hw_roster *roster, pid_t pid)
@@ -83,11 +88,14 @@ struct hw_process *hw_roster_running(const struct hw_roster *roster, pid_t pid)
 	return NULL;
 }
 
-struct hw_thread *hw_roster_add_thread(struct hw_roster *roster, struct hw_process *process,
+struct hw_thread *hw_roster_thread(struct hw_roster *roster, struct hw_process *process,
 	uint64_t uid)
 {
-	struct hw_thread *thread = hw_xcalloc(1, sizeof(*thread));
+	struct hw_thread *thread = pointer_in(&roster->thread_by_uid, uid);
 
+	if (thread)
+		return thread;
+	thread = hw_xcalloc(1, sizeof(*thread));
 	HW_GROW(roster->threads, roster->thread_count, roster->thread_capacity);
 	roster->threads[roster->thread_count++] = thread;
 	thread->id = (uint32_t)roster->thread_count;
@@ -100,7 +108,7 @@ struct hw_thread *hw_roster_add_thread(struct hw_roster *roster, struct hw_proce
 	return thread;
 }
 
-struct hw_thread *hw_roster_thread(const struct hw_roster *roster, uint64_t uid)
+struct hw_thread *hw_roster_known_thread(const struct hw_roster *roster, uint64_t uid)
 {
 	return pointer_in(&roster->thread_by_uid, uid);
 }

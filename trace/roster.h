@@ -166,15 +166,27 @@ struct hw_roster {
 
 void hw_roster_finish(struct hw_roster *roster);
 
-struct hw_process *hw_roster_add_process(struct hw_roster *roster, uint64_t uid);
-struct hw_process *hw_roster_process(const struct hw_roster *roster, uint64_t uid);
+/*
+ * A process by its uid; added when it is first heard of. That may be in the log of
+ * whoever forked it: until it has registered its pid is 0, and it gets no row.
+ */
+struct hw_process *hw_roster_process(struct hw_roster *roster, uint64_t uid);
+
+/* The same, or NULL when it has not registered. */
+struct hw_process *hw_roster_registered(const struct hw_roster *roster, uint64_t uid);
 
 /* The newest process with this pid that has not ended, or NULL. */
 struct hw_process *hw_roster_running(const struct hw_roster *roster, pid_t pid);
 
-struct hw_thread *hw_roster_add_thread(struct hw_roster *roster, struct hw_process *process,
+/*
+ * A thread by its uid; added when it is first heard of, in its own slot or in the log
+ * of its creator. Until it has registered its tid is 0, and it gets no row.
+ */
+struct hw_thread *hw_roster_thread(struct hw_roster *roster, struct hw_process *process,
 	uint64_t uid);
-struct hw_thread *hw_roster_thread(const struct hw_roster *roster, uint64_t uid);
+
+/* The same, or NULL when it was never heard of. */
+struct hw_thread *hw_roster_known_thread(const struct hw_roster *roster, uint64_t uid);
 
 /* The object a process gave this number to, or NULL when its definition has not come yet. */
 struct hw_object *hw_roster_object(const struct hw_process *process, uint32_t number);

@@ -225,10 +225,10 @@ static void put_contention(struct hw_store *store, struct hw_contention *content
 void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw_order *order)
 {
 	for (size_t i = 0; i < roster->process_count; i++)
-		if (roster->processes[i]->dirty)
+		if (roster->processes[i]->dirty && roster->processes[i]->pid)
 			put_process(store, roster->processes[i]);
 	for (size_t i = 0; i < roster->thread_count; i++)
-		if (roster->threads[i]->dirty)
+		if (roster->threads[i]->dirty && roster->threads[i]->tid)
 			put_thread(store, roster->threads[i]);
 	put_code(store, roster);
 	for (size_t i = 0; i < roster->object_count; i++)
