@@ -65,7 +65,8 @@ static void take_notes(struct hw_analysis *a, bool cycles_complete, bool ruled_o
 				"%" PRId64 " events were lost: there may be more than was found",
 				meta->lost));
 	if (!meta->complete)
-		note(a, "the recording did not end regularly: what came after its end is not known");
+		note(a, "the recording did not end regularly: what came after its end is not "
+			"known");
 	if (!cycles_complete)
 		note(a, "there are more lock-order cycles than could be looked at: the shortest "
 			"were found, longer ones may be missing");

@@ -23,14 +23,15 @@ struct hw_analysis {
 	uint32_t finding_count;
 	struct hw_finding *ruled_out;
 	uint32_t ruled_out_count;
-	bool *edge_found;    /* by edge of the graph: part of a finding */
+	bool *edge_found;   /* by edge of the graph: part of a finding */
 	const char **notes; /* about what the analysis could not see or do */
 	uint32_t note_count;
 	struct hw_arena arena;
 };
 
 /* Analyse. `model` has to outlive the result, which the caller finishes. */
-void hw_analysis_run(const struct hw_model *model, int64_t budget, struct hw_analysis *ret_analysis);
+void hw_analysis_run(
+	const struct hw_model *model, int64_t budget, struct hw_analysis *ret_analysis);
 void hw_analysis_finish(struct hw_analysis *analysis);
 
 #endif

@@ -28,7 +28,8 @@ static const struct argp_option options[] = {
 	{ NULL, 'T', "FORMAT", 0, "What to write: dot (default), svg, png or pdf", 0 },
 	{ "by", KEY_BY, "WHAT", 0,
 		"A node for each object (default), or for each class of objects that come from "
-		"one place", 0 },
+		"one place",
+		0 },
 	{ "cycles", KEY_CYCLES, NULL, 0, "Only what is on a cycle", 0 },
 	{ "time-limit", KEY_TIME_LIMIT, "SEC", 0,
 		"Give up a layout after SEC seconds (default 30) and try a simpler one", 0 },
@@ -113,8 +114,8 @@ static void note(const struct arguments *a, const char *text)
 }
 
 /* The whole graph; else what matters of it; else the whole, more coarsely. */
-static int draw(const struct arguments *a, struct hw_graph_dot *dot, FILE *out,
-	struct hw_error *error)
+static int draw(
+	const struct arguments *a, struct hw_graph_dot *dot, FILE *out, struct hw_error *error)
 {
 	uint32_t edge_count = hw_graph_dot_edge_count(dot), cyclic_count;
 	int code = render(a, dot, NULL, out, error);
@@ -187,7 +188,8 @@ int hw_cmd_graph(int argc, char **argv)
 		.options = options,
 		.parser = parse,
 		.args_doc = "[FILE]",
-		.doc = "Write the lock-order graph of a recording: an arrow from each lock to those "
+		.doc = "Write the lock-order graph of a recording: an arrow from each lock to "
+		       "those "
 		       "that were waited for while it was held."
 		       "\v" HW_OPTIONS_EXIT_STATUS,
 		.children = children,

@@ -170,7 +170,8 @@ int hw_cmd_info(int argc, char **argv)
 	static const struct argp argp = {
 		.parser = parse,
 		.args_doc = "[FILE]",
-		.doc = "Say what is in a recording; with -v, also its processes, threads and objects."
+		.doc = "Say what is in a recording; with -v, also its processes, threads and "
+		       "objects."
 		       "\v" HW_OPTIONS_EXIT_STATUS,
 		.children = children,
 	};

@@ -27,14 +27,21 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{ "format", 'f', "FORMAT", 0, "How to write it: text (default), csv, or json, a line for "
-		"each event", 0 },
-	{ "thread", 't', "THREAD", 0, "Only events of this thread: a number of the recording, or a "
-		"name, in which * stands for any text; may be repeated", 0 },
-	{ "object", KEY_OBJECT, "OBJECT", 0, "Only events on this object: number or name, likewise", 0 },
+	{ "format", 'f', "FORMAT", 0,
+		"How to write it: text (default), csv, or json, a line for "
+		"each event",
+		0 },
+	{ "thread", 't', "THREAD", 0,
+		"Only events of this thread: a number of the recording, or a "
+		"name, in which * stands for any text; may be repeated",
+		0 },
+	{ "object", KEY_OBJECT, "OBJECT", 0, "Only events on this object: number or name, likewise",
+		0 },
 	{ "op", KEY_OP, "OP[,OP...]", 0, "Only these: wait, lock, unlock, take, post, ...", 0 },
-	{ "since", KEY_SINCE, "TIME", 0, "From TIME on; in seconds since the recording began, or "
-		"with a unit: 250ms, 7us", 0 },
+	{ "since", KEY_SINCE, "TIME", 0,
+		"From TIME on; in seconds since the recording began, or "
+		"with a unit: 250ms, 7us",
+		0 },
 	{ "until", KEY_UNTIL, "TIME", 0, "Up to TIME", 0 },
 	{ "limit", 'n', "COUNT", 0, "The first COUNT of them", 0 },
 	{ 0 },
@@ -137,7 +144,8 @@ static void write_event(void *user, const struct hw_event_row *row)
 	writing->format->event(&writing->writer, row);
 }
 
-static int write_log(const struct arguments *a, const struct hw_input *input, struct hw_error *error)
+static int write_log(
+	const struct arguments *a, const struct hw_input *input, struct hw_error *error)
 {
 	struct hw_output output;
 	struct writing writing = { .format = a->format };
@@ -166,8 +174,8 @@ static int list(struct arguments *a, const struct hw_input *input, struct hw_err
 		&a->filter.threads, error);
 
 	if (!code)
-		code = match(m, &a->objects, "object", m->object_count,
-			hw_event_log_match_objects, &a->filter.objects, error);
+		code = match(m, &a->objects, "object", m->object_count, hw_event_log_match_objects,
+			&a->filter.objects, error);
 	if (!code)
 		code = write_log(a, input, error);
 	free(a->filter.threads);

@@ -54,17 +54,16 @@ static int report(const struct arguments *a, const struct hw_input *input, struc
 	if (code)
 		return code;
 	hw_analysis_run(&input->model, HW_ANALYSIS_BUDGET, &analysis);
-	hw_report_write(a->format,
-		&(struct hw_report){
-			.out = output.file,
-			.analysis = &analysis,
-			.model = &input->model,
-			.file = input->file,
-			.all = a->all,
-			.verbose = a->common.verbose,
-			.quiet = a->common.quiet,
-			.term = hw_term_of(output.file, a->common.color),
-		});
+	hw_report_write(a->format, &(struct hw_report){
+					   .out = output.file,
+					   .analysis = &analysis,
+					   .model = &input->model,
+					   .file = input->file,
+					   .all = a->all,
+					   .verbose = a->common.verbose,
+					   .quiet = a->common.quiet,
+					   .term = hw_term_of(output.file, a->common.color),
+				   });
 	hw_analysis_finish(&analysis);
 	return hw_output_commit(&output, error);
 }

@@ -34,8 +34,7 @@ void hw_coverage_finish(struct hw_coverage *coverage)
 	*coverage = (struct hw_coverage){ 0 };
 }
 
-bool hw_coverage_put(
-	struct hw_coverage *coverage, uint32_t code, uint32_t length, int64_t *budget)
+bool hw_coverage_put(struct hw_coverage *coverage, uint32_t code, uint32_t length, int64_t *budget)
 {
 	struct hw_coverage_code *c = &coverage->codes[code];
 	bool covered = false;

@@ -29,8 +29,7 @@ void hw_coverage_finish(struct hw_coverage *coverage);
  * covers a known cycle that is shorter, or that was closed. What it costs is taken
  * from *budget.
  */
-bool hw_coverage_put(
-	struct hw_coverage *coverage, uint32_t code, uint32_t length, int64_t *budget);
+bool hw_coverage_put(struct hw_coverage *coverage, uint32_t code, uint32_t length, int64_t *budget);
 
 /* Take it off again, covered or not. */
 void hw_coverage_take(struct hw_coverage *coverage, uint32_t code);

@@ -13,8 +13,8 @@ struct search {
 	struct hw_cycles *cycles;
 	struct hw_pattern pattern;
 	struct hw_coverage coverage; /* its cycles have the same numbers */
-	struct hw_intern rings;      /* least rotations of codes; again the same numbers */
-	struct hw_intern seen;       /* edges and codes of every instance */
+	struct hw_intern rings;	     /* least rotations of codes; again the same numbers */
+	struct hw_intern seen;	     /* edges and codes of every instance */
 	uint32_t *scratch;
 	int64_t budget;
 };
@@ -129,8 +129,8 @@ void hw_cycles_find(const struct hw_model *model, const struct hw_graph *graph,
 
 	hw_coverage_init(&s.coverage, steps->codes.count);
 	hw_pattern_init(&s.pattern, model, steps);
-	cycles.complete = hw_walk_cycles(
-		&steps->shape, count_takers(model, steps), &s.budget, &visitor);
+	cycles.complete =
+		hw_walk_cycles(&steps->shape, count_takers(model, steps), &s.budget, &visitor);
 	hw_pattern_finish(&s.pattern);
 	hw_coverage_finish(&s.coverage);
 	free(s.scratch);

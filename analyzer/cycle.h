@@ -22,10 +22,10 @@ enum { HW_CYCLE_INSTANCES_MAX = 1000 };
 
 struct hw_cycle {
 	struct hw_step_taker *ring; /* each waits for what the next one holds */
-	uint32_t *codes;            /* of its steps */
+	uint32_t *codes;	    /* of its steps */
 	uint32_t length;
 	uint32_t instances; /* at most HW_CYCLE_INSTANCES_MAX are counted */
-	bool bounded;       /* one of its waits ends by itself */
+	bool bounded;	    /* one of its waits ends by itself */
 };
 
 struct hw_cycles {

@@ -14,7 +14,7 @@ struct search {
 	struct hw_stuck stuck;
 	struct hw_deadlocks *result;
 	uint32_t *component; /* of threads */
-	uint32_t *via;       /* keeper by which a breadth-first search came to a thread; HW_NONE if not */
+	uint32_t *via; /* keeper by which a breadth-first search came to a thread; HW_NONE if not */
 	uint32_t *queue;
 	struct hw_deadlock best; /* ring of the component being looked at, in these arrays */
 	uint64_t best_fingerprint;
@@ -157,7 +157,8 @@ static void add_others(struct search *s, struct hw_deadlock *deadlock)
 
 		for (uint32_t arc = first; arc < graph->first[thread + 1]; arc++)
 			kept |= is_member(deadlock, graph->to[arc]);
-		for (uint32_t arc = first; arc < graph->first[thread + 1] && (all || !kept); arc++) {
+		for (uint32_t arc = first; arc < graph->first[thread + 1] && (all || !kept);
+			arc++) {
 			if (!is_member(deadlock, graph->to[arc])) {
 				deadlock->threads[deadlock->thread_count] = graph->to[arc];
 				deadlock->holds[deadlock->thread_count++] =

@@ -23,7 +23,8 @@
 
 struct hw_deadlock {
 	uint32_t *threads; /* the ring, each waits for the next; then other keepers of units */
-	uint32_t *holds;   /* by which that thread keeps what its predecessor waits for; HW_NONE: its end */
+	uint32_t *holds; /* by which that thread keeps what its predecessor waits for; HW_NONE: its
+			    end */
 	uint32_t ring_length; /* 1 when a thread waits for itself */
 	uint32_t thread_count;
 	uint32_t behind_count; /* threads that wait for these without being part of it */

@@ -60,7 +60,7 @@ struct visit {
 struct tarjan {
 	const struct hw_digraph *graph;
 	uint32_t *order;     /* when a node was first seen */
-	uint32_t *low;       /* the oldest node reachable from it that is still open */
+	uint32_t *low;	     /* the oldest node reachable from it that is still open */
 	uint32_t *component; /* NOT_VISITED while open */
 	uint32_t *open;
 	struct visit *visits;

@@ -30,8 +30,10 @@ static void label_processes(struct hw_model *m)
 		struct hw_process *process = &m->processes[i];
 		const char *name = program_name(m, process);
 
-		process->label = m->process_count == 1 ? name :
-			hw_arena_printf(&m->arena, "%s (process %lld)", name, (long long)process->id);
+		process->label = m->process_count == 1
+					 ? name
+					 : hw_arena_printf(&m->arena, "%s (process %lld)", name,
+						   (long long)process->id);
 	}
 }
 
@@ -51,15 +53,14 @@ static const char *thread_label(struct hw_model *m, const struct hw_thread *thre
 
 	if (m->process_count == 1)
 		return named ? hw_arena_printf(&m->arena, "%s (thread %lld)", thread->name,
-				       (long long)thread->number) :
-			       thread->short_name;
+				       (long long)thread->number)
+			     : thread->short_name;
 	if (named)
 		return hw_arena_printf(&m->arena, "%s (thread %lld of process %lld)", thread->name,
 			(long long)thread->number, (long long)process->id);
-	return thread->number == 1 ?
-		hw_arena_printf(&m->arena, "main thread of %s", process->label) :
-		hw_arena_printf(&m->arena, "thread %lld of process %lld",
-			(long long)thread->number, (long long)process->id);
+	return thread->number == 1 ? hw_arena_printf(&m->arena, "main thread of %s", process->label)
+				   : hw_arena_printf(&m->arena, "thread %lld of process %lld",
+					     (long long)thread->number, (long long)process->id);
 }
 
 static void label_threads(struct hw_model *m)
@@ -68,6 +69,14 @@ static void label_threads(struct hw_model *m)
 		m->threads[i].short_name = thread_short_name(m, &m->threads[i]);
 		m->threads[i].label = thread_label(m, &m->threads[i]);
 	}
+}
+
+/* A name is short enough; what only says where the object comes from is not. */
+static const char *object_short_label(struct hw_model *m, const struct hw_object *o)
+{
+	if (o->name || o->kind == HW_KIND_THREAD)
+		return o->label;
+	return hw_arena_printf(&m->arena, "%s #%lld", hw_words_describe(o->kind), (long long)o->id);
 }
 
 /* `ordinal` counts the objects of a class, from 1. */
@@ -91,8 +100,8 @@ static void label_ends_of_threads(struct hw_model *m)
 {
 	for (uint32_t i = 0; i < m->thread_count; i++)
 		if (m->threads[i].object != HW_NONE)
-			m->objects[m->threads[i].object].label = hw_arena_printf(
-				&m->arena, "the end of %s", m->threads[i].label);
+			m->objects[m->threads[i].object].label =
+				hw_arena_printf(&m->arena, "the end of %s", m->threads[i].label);
 }
 
 struct named {
@@ -117,7 +126,8 @@ static void tell_apart(struct hw_model *m)
 		all[i] = (struct named){ m->objects[i].label, i };
 	qsort(all, m->object_count, sizeof(*all), compare_named);
 	for (uint32_t i = 0; i < m->object_count; i++) {
-		bool twin = (i > 0 && strcmp(all[i].label, all[i - 1].label) == 0) ||
+		bool twin =
+			(i > 0 && strcmp(all[i].label, all[i - 1].label) == 0) ||
 			(i + 1 < m->object_count && strcmp(all[i].label, all[i + 1].label) == 0);
 		struct hw_object *o = &m->objects[all[i].object];
 
@@ -140,6 +150,8 @@ static void label_objects(struct hw_model *m)
 	free(seen);
 	label_ends_of_threads(m);
 	tell_apart(m);
+	for (uint32_t i = 0; i < m->object_count; i++)
+		m->objects[i].short_label = object_short_label(m, &m->objects[i]);
 }
 
 void hw_display_label(struct hw_model *model)

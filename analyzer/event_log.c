@@ -48,8 +48,9 @@ static bool read_row(struct reader *r, struct hw_event_row *ret_row)
 {
 	const struct hw_event_filter *f = r->filter;
 	uint32_t thread = hw_model_find_thread(r->model, sqlite3_column_int64(r->row, 1));
-	uint32_t object = sqlite3_column_type(r->row, 3) == SQLITE_NULL ?
-		HW_NONE : hw_model_find_object(r->model, sqlite3_column_int64(r->row, 3));
+	uint32_t object = sqlite3_column_type(r->row, 3) == SQLITE_NULL
+				  ? HW_NONE
+				  : hw_model_find_object(r->model, sqlite3_column_int64(r->row, 3));
 	const char *op = (const char *)sqlite3_column_text(r->row, 2);
 
 	if (thread == HW_NONE || !op || (f->threads && !f->threads[thread]) ||
@@ -63,7 +64,7 @@ static bool read_row(struct reader *r, struct hw_event_row *ret_row)
 		.site = site_of(r, sqlite3_column_int64(r->row, 6)),
 		.op = op,
 		.shared = sqlite3_column_type(r->row, 4) != SQLITE_NULL &&
-			strcmp((const char *)sqlite3_column_text(r->row, 4), "shared") == 0,
+			  strcmp((const char *)sqlite3_column_text(r->row, 4), "shared") == 0,
 		.how = (const char *)sqlite3_column_text(r->row, 5),
 		.has_result = sqlite3_column_type(r->row, 7) != SQLITE_NULL,
 		.result = sqlite3_column_int64(r->row, 7),
@@ -121,9 +122,9 @@ uint32_t hw_event_log_match_threads(
 
 	for (uint32_t i = 0; i < model->thread_count; i++) {
 		const struct hw_thread *thread = &model->threads[i];
-		bool match = by_id ? thread->id == strtoll(word, NULL, 10) :
-				     matches(word, thread->short_name) ||
-				matches(word, thread->label);
+		bool match =
+			by_id ? thread->id == strtoll(word, NULL, 10)
+			      : matches(word, thread->short_name) || matches(word, thread->label);
 
 		ret_threads[i] |= match;
 		count += match;
@@ -139,8 +140,8 @@ uint32_t hw_event_log_match_objects(
 
 	for (uint32_t i = 0; i < model->object_count; i++) {
 		const struct hw_object *o = &model->objects[i];
-		bool match = by_id ? o->id == strtoll(word, NULL, 10) :
-				     matches(word, o->name) || matches(word, o->label);
+		bool match = by_id ? o->id == strtoll(word, NULL, 10)
+				   : matches(word, o->name) || matches(word, o->label);
 
 		ret_objects[i] |= match;
 		count += match;

@@ -10,8 +10,8 @@
 #include "analyzer/model.h"
 
 struct hw_event_filter {
-	bool *threads; /* by index in the model; NULL: all */
-	bool *objects; /* likewise; events without an object are then left out */
+	bool *threads;	 /* by index in the model; NULL: all */
+	bool *objects;	 /* likewise; events without an object are then left out */
 	const char *ops; /* "lock,unlock"; NULL: all */
 	int64_t since_ns, until_ns;
 	int64_t limit; /* the first so many; negative: all */
@@ -22,8 +22,8 @@ struct hw_event_row {
 	int64_t time_ns;
 	uint32_t thread;
 	uint32_t object; /* HW_NONE: none */
-	uint32_t site;   /* frame; HW_NONE: not known */
-	const char *op;  /* valid during the call */
+	uint32_t site;	 /* frame; HW_NONE: not known */
+	const char *op;	 /* valid during the call */
 	bool shared;
 	const char *how; /* "try", "timed", "reacquire" or NULL; valid during the call */
 	bool has_result;

@@ -52,8 +52,8 @@ static struct hw_finding_thread of_dependency(
 
 	return (struct hw_finding_thread){
 		.thread = taker->thread,
-		.holds = copy_holds(model, dependency->first_hold, dependency->hold_count,
-			taker->hold, arena),
+		.holds = copy_holds(
+			model, dependency->first_hold, dependency->hold_count, taker->hold, arena),
 		.hold_count = dependency->hold_count,
 		.awaited = dependency->object,
 		.awaited_stack = dependency->stack,
@@ -125,8 +125,8 @@ struct hw_finding hw_finding_of_cycle(const struct hw_model *model, const struct
 struct hw_finding hw_finding_of_ruled_out(const struct hw_model *model,
 	const struct hw_steps *steps, const struct hw_ruled_out *ruled_out, struct hw_arena *arena)
 {
-	struct hw_finding finding = of_ring(
-		model, steps, ruled_out->ring, ruled_out->codes, ruled_out->length, arena);
+	struct hw_finding finding =
+		of_ring(model, steps, ruled_out->ring, ruled_out->codes, ruled_out->length, arena);
 
 	finding.verdict = HW_VERDICT_RULED_OUT;
 	finding.reason = ruled_out->reason;
@@ -160,8 +160,8 @@ static void add_object(struct hw_finding *finding, uint32_t object)
 	finding->objects[finding->object_count++] = object;
 }
 
-struct hw_finding hw_finding_of_deadlock(const struct hw_model *model,
-	const struct hw_deadlock *deadlock, struct hw_arena *arena)
+struct hw_finding hw_finding_of_deadlock(
+	const struct hw_model *model, const struct hw_deadlock *deadlock, struct hw_arena *arena)
 {
 	uint32_t count = deadlock->thread_count, ring = deadlock->ring_length;
 	enum hw_rule number = ring == 1 ? HW_RULE_SELF_DEADLOCK : HW_RULE_DEADLOCK;
@@ -171,7 +171,8 @@ struct hw_finding hw_finding_of_deadlock(const struct hw_model *model,
 		.verdict = HW_VERDICT_DEADLOCK,
 		.fingerprint = hw_deadlocks_fingerprint(
 			model, rule, deadlock->threads, deadlock->holds, ring),
-		.ring = hw_deadlocks_fingerprint(model, "", deadlock->threads, deadlock->holds, ring),
+		.ring = hw_deadlocks_fingerprint(
+			model, "", deadlock->threads, deadlock->holds, ring),
 		.instances = 1,
 		.objects = hw_arena_alloc(arena, count, sizeof(uint32_t)),
 		.threads = hw_arena_alloc(arena, count, sizeof(struct hw_finding_thread)),
@@ -207,7 +208,7 @@ bool hw_finding_same_objects(const struct hw_finding *a, const struct hw_finding
 	return true;
 }
 
-#define COMPARE(a, b) \
+#define COMPARE(a, b)   \
 	if ((a) != (b)) \
 	return (a) < (b) ? -1 : 1
 

@@ -17,8 +17,8 @@
 #include "analyzer/ruled_out.h"
 
 enum hw_rule {
-	HW_RULE_LOCK_ORDER = 1,    /* HW001 */
-	HW_RULE_DEADLOCK = 2,      /* HW002 */
+	HW_RULE_LOCK_ORDER = 1,	   /* HW001 */
+	HW_RULE_DEADLOCK = 2,	   /* HW002 */
 	HW_RULE_SELF_DEADLOCK = 3, /* HW003 */
 };
 
@@ -67,8 +67,8 @@ struct hw_finding hw_finding_of_cycle(const struct hw_model *model, const struct
 	const struct hw_cycle *cycle, struct hw_arena *arena);
 struct hw_finding hw_finding_of_ruled_out(const struct hw_model *model,
 	const struct hw_steps *steps, const struct hw_ruled_out *ruled_out, struct hw_arena *arena);
-struct hw_finding hw_finding_of_deadlock(const struct hw_model *model,
-	const struct hw_deadlock *deadlock, struct hw_arena *arena);
+struct hw_finding hw_finding_of_deadlock(
+	const struct hw_model *model, const struct hw_deadlock *deadlock, struct hw_arena *arena);
 
 /* Whether two findings are about the same objects, in whatever order. */
 bool hw_finding_same_objects(const struct hw_finding *a, const struct hw_finding *b);

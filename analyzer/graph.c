@@ -24,7 +24,8 @@ static void collect(const struct hw_model *model, enum hw_graph_by by, struct ra
 		if (dependency->how & HW_HOW_TRY || !hw_model_is_lock(model, dependency->object))
 			continue;
 		for (uint32_t i = 0; i < dependency->hold_count; i++) {
-			uint32_t hold = dependency->first_hold + i, held = model->holds[hold].object;
+			uint32_t hold = dependency->first_hold + i,
+				 held = model->holds[hold].object;
 			struct raw_use use = { held, dependency->object, { d, hold } };
 
 			if (held == dependency->object || !hw_model_is_lock(model, held))
@@ -39,7 +40,7 @@ static void collect(const struct hw_model *model, enum hw_graph_by by, struct ra
 	}
 }
 
-#define COMPARE(a, b) \
+#define COMPARE(a, b)   \
 	if ((a) != (b)) \
 	return (a) < (b) ? -1 : 1
 
@@ -149,8 +150,8 @@ void hw_graph_build(const struct hw_model *model, enum hw_graph_by by, struct hw
 	struct hw_graph graph = { .by = by };
 
 	collect(model, by, &uses);
-	make_nodes(&graph, &uses,
-		by == HW_GRAPH_BY_CLASS ? model->class_count : model->object_count);
+	make_nodes(
+		&graph, &uses, by == HW_GRAPH_BY_CLASS ? model->class_count : model->object_count);
 	if (uses.count)
 		qsort(uses.all, uses.count, sizeof(*uses.all), compare_uses);
 	make_edges(&graph, &uses);

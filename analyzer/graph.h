@@ -35,8 +35,8 @@ struct hw_graph_edge {
 	uint32_t from, to;
 	uint32_t first_use, use_count;
 	uint32_t thread_count; /* different ones */
-	int64_t count;         /* how often it happened */
-	bool cyclic;           /* on a cycle of the graph */
+	int64_t count;	       /* how often it happened */
+	bool cyclic;	       /* on a cycle of the graph */
 };
 
 struct hw_graph {
@@ -48,7 +48,7 @@ struct hw_graph {
 	struct hw_graph_use *uses;
 	uint32_t use_count;
 	struct hw_digraph shape; /* arcs are the edges */
-	uint32_t *node_of;       /* of a subject; HW_NONE when it has no edge */
+	uint32_t *node_of;	 /* of a subject; HW_NONE when it has no edge */
 };
 
 /* Build the graph of a model. The caller finishes it, before the model. */

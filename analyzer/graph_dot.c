@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/stack.h"
 #include "analyzer/textbuf.h"
@@ -24,11 +25,9 @@ static const struct {
 	const char *edge;
 } looks[] = {
 	[HW_GRAPH_PLAIN] = { "plain", "", "" },
-	[HW_GRAPH_CYCLIC] = { "cyclic",
-		", color=\"#bf8700\", fillcolor=\"#fff8c5\"",
+	[HW_GRAPH_CYCLIC] = { "cyclic", ", color=\"#bf8700\", fillcolor=\"#fff8c5\"",
 		", color=\"#bf8700\", fontcolor=\"#7d4e00\"" },
-	[HW_GRAPH_FOUND] = { "found",
-		", color=\"#cf222e\", fillcolor=\"#ffebe9\", penwidth=2",
+	[HW_GRAPH_FOUND] = { "found", ", color=\"#cf222e\", fillcolor=\"#ffebe9\", penwidth=2",
 		", color=\"#cf222e\", fontcolor=\"#a40e26\", penwidth=2.5, style=bold" },
 };
 
@@ -138,19 +137,21 @@ static void write_head(const struct writer *w)
 {
 	const char *command = w->model->meta.command;
 	char *title = hw_xasprintf("Lock order%s%s\nan arrow: held, then waited for; "
-				   "red: can deadlock; yellow: a cycle that cannot",
+				   "red: a deadlock that was or could be; yellow: other cycles",
 		command ? " of " : "", command ? short_command(command) : "");
 
 	fputs("digraph \"lock order\" {\n\tgraph [rankdir=LR, charset=\"UTF-8\", bgcolor=white, "
 	      "pad=0.3, nodesep=0.4, ranksep=0.9, fontname=\"Helvetica,Arial,sans-serif\", "
-	      "fontsize=11, fontcolor=\"#57606a\", labelloc=b", w->out);
+	      "fontsize=11, fontcolor=\"#57606a\", labelloc=b",
+		w->out);
 	fputs(is_round(w) ? ", layout=circo, mindist=1.4" : "", w->out);
 	write_attribute(w->out, "label", title);
 	fputs("];\n\tnode [shape=box, style=\"rounded,filled\", color=\"#57606a\", "
 	      "fillcolor=\"#f6f8fa\", fontname=\"Helvetica,Arial,sans-serif\", fontsize=12, "
 	      "margin=\"0.15,0.08\"];\n"
 	      "\tedge [color=\"#57606a\", fontcolor=\"#57606a\", arrowsize=0.8, "
-	      "fontname=\"Helvetica,Arial,sans-serif\", fontsize=10];\n", w->out);
+	      "fontname=\"Helvetica,Arial,sans-serif\", fontsize=10];\n",
+		w->out);
 	free(title);
 }
 
@@ -167,47 +168,66 @@ static const char *prefix(const struct writer *w)
 	return w->graph->by == HW_GRAPH_BY_CLASS ? "class" : "lock";
 }
 
-static const char *place(const struct writer *w, uint32_t stack, struct hw_arena *arena)
+/*
+ * "created at pool_init\n(pool.c:12)" of "mutex created at pool_init (pool.c:12)": narrow,
+ * and without the kind, which the label says already.
+ */
+static const char *origin(const char *name, enum hw_kind kind, struct hw_arena *arena)
 {
-	uint32_t site = hw_stack_site(w->model, stack);
+	const char *word = hw_words_describe(kind);
+	char *text = hw_arena_string(arena, name);
+	char *parenthesis;
 
-	return site == HW_NONE ? "an unknown place" : hw_stack_place(w->model, site, arena);
+	if (strncmp(text, word, strlen(word)) == 0 && text[strlen(word)] == ' ')
+		text += strlen(word) + 1;
+	parenthesis = strstr(text, " (");
+	if (parenthesis)
+		*parenthesis = '\n';
+	return text;
 }
 
-/* Name, label and tooltip of a node of either kind. */
-static void describe_node(const struct writer *w, uint32_t node, struct hw_arena *arena,
-	enum hw_kind *ret_kind, const char **ret_label, const char **ret_tooltip)
+static void describe_class(const struct writer *w, const struct hw_class *class_,
+	struct hw_arena *arena, const char **ret_label, const char **ret_tooltip)
 {
-	uint32_t subject = w->graph->nodes[node].subject;
+	const char *word = hw_words_describe(class_->kind);
+	const char *plural = class_->kind == HW_KIND_MUTEX ? "es" : "s";
+	const char *name = origin(class_->name, class_->kind, arena);
+	uint32_t count = class_->object_count;
 
-	if (w->graph->by == HW_GRAPH_BY_CLASS) {
-		const struct hw_class *class_ = &w->model->classes[subject];
-		uint32_t count = class_->object_count;
+	*ret_label =
+		hw_arena_printf(arena, "%s\n%u %s%s", name, count, word, count == 1 ? "" : plural);
+	*ret_tooltip = class_->key;
+}
 
-		*ret_kind = class_->kind;
-		*ret_label = hw_arena_printf(arena, "%s\n%u %s%s", class_->name, count,
-			hw_words_describe(class_->kind),
-			count == 1 ? "" : class_->kind == HW_KIND_MUTEX ? "es" : "s");
-		*ret_tooltip = class_->key;
-	} else {
-		const struct hw_object *o = &w->model->objects[subject];
+static void describe_object(const struct writer *w, const struct hw_object *o,
+	struct hw_arena *arena, const char **ret_label, const char **ret_tooltip)
+{
+	bool named = o->label == o->short_label;
+	const char *kind = hw_words_describe(o->kind);
+	const char *from = origin(w->model->classes[o->class_].name, o->kind, arena);
 
-		*ret_kind = o->kind;
-		*ret_label = hw_arena_printf(arena, "%s\n%s", o->label, hw_words_describe(o->kind));
-		*ret_tooltip = hw_arena_printf(arena, "object %" PRId64 ", %s in %s", o->id,
-			o->initialised ? "made" : "first used", place(w, o->create_stack, arena));
-	}
+	*ret_label = hw_arena_printf(arena, "%s\n%s", o->short_label, named ? kind : from);
+	*ret_tooltip = hw_arena_printf(arena, "object %" PRId64 ", %s in %s", o->id,
+		o->initialised ? "made" : "first used",
+		hw_stack_place(w->model, hw_stack_site(w->model, o->create_stack), arena));
 }
 
 static void write_node(const struct writer *w, uint32_t node)
 {
 	struct hw_arena arena = { 0 };
-	const char *label, *tooltip, *shape;
+	uint32_t subject = w->graph->nodes[node].subject;
 	enum hw_graph_mark mark = w->node_marks[node];
 	int64_t number = number_of(w, node);
+	const char *label, *tooltip, *shape;
 	enum hw_kind kind;
 
-	describe_node(w, node, &arena, &kind, &label, &tooltip);
+	if (w->graph->by == HW_GRAPH_BY_CLASS) {
+		kind = w->model->classes[subject].kind;
+		describe_class(w, &w->model->classes[subject], &arena, &label, &tooltip);
+	} else {
+		kind = w->model->objects[subject].kind;
+		describe_object(w, &w->model->objects[subject], &arena, &label, &tooltip);
+	}
 	shape = shapes[kind];
 	fprintf(w->out, "\t\"%s-%" PRId64 "\" [id=\"%s-%" PRId64 "\", class=\"%s %s\"", prefix(w),
 		number, prefix(w), number, hw_words_of_kind(kind), looks[mark].class_);
@@ -228,13 +248,16 @@ static const char *edge_label(
 	const struct hw_graph_use *use = &w->graph->uses[edge->first_use];
 	const struct hw_thread *thread =
 		&w->model->threads[w->model->dependencies[use->dependency].thread];
-	const char *times = edge->count == 1 ?
-		"once" : hw_arena_printf(arena, "%" PRId64 " times", edge->count);
+	const char *times = edge->count == 1
+				    ? "once"
+				    : hw_arena_printf(arena, "%" PRId64 " times", edge->count);
 
-	if (edge->thread_count == 1)
-		return hw_arena_printf(arena, "  %s  \n  %s  ", times,
-			w->model->process_count == 1 ? thread->short_name : thread->label);
-	return hw_arena_printf(arena, "  %s  \n  %u threads  ", times, edge->thread_count);
+	if (edge->thread_count > 1)
+		return hw_arena_printf(arena, "  %s  \n  %u threads  ", times, edge->thread_count);
+	if (w->model->process_count == 1)
+		return hw_arena_printf(arena, "  %s  \n  %s  ", times, thread->short_name);
+	return hw_arena_printf(arena, "  %s  \n  %s  \n  process %" PRId64 "  ", times,
+		thread->short_name, w->model->processes[thread->process].id);
 }
 
 static void write_edge(const struct writer *w, uint32_t e)
@@ -258,12 +281,9 @@ static void write_edge(const struct writer *w, uint32_t e)
 		hw_arena_printf(&arena, "%s: %s taken in %s, then %s in %s",
 			w->model->threads[dependency->thread].label,
 			w->model->objects[w->model->holds[use->hold].object].label,
-			held_site == HW_NONE ? "an unknown place" :
-					       hw_stack_place(w->model, held_site, &arena),
+			hw_stack_place(w->model, held_site, &arena),
 			w->model->objects[dependency->object].label,
-			awaited_site == HW_NONE ?
-				"an unknown place" :
-				hw_stack_place(w->model, awaited_site, &arena)));
+			hw_stack_place(w->model, awaited_site, &arena)));
 	fputs("];\n", w->out);
 	hw_arena_finish(&arena);
 }
@@ -288,8 +308,10 @@ void hw_graph_dot_write(const struct hw_graph_dot *dot, FILE *out)
 		if (is_drawn(dot, e))
 			write_edge(&w, e);
 	if (hw_graph_dot_edge_count(dot) == 0)
-		fputs("\tnothing [shape=plaintext, style=\"\", label=\"no lock was taken while another "
-		      "was held\"];\n", out);
+		fputs("\tnothing [shape=plaintext, style=\"\", label=\"no lock was taken while "
+		      "another "
+		      "was held\"];\n",
+			out);
 	fputs("}\n", out);
 	free(w.node_marks);
 	free(w.node_drawn);

@@ -17,7 +17,7 @@ struct hw_graph_dot {
 	const struct hw_analysis *analysis;
 	const struct hw_graph *graph;
 	const enum hw_graph_mark *marks; /* of its edges */
-	bool cycles_only; /* leave out what is on no cycle */
+	bool cycles_only;		 /* leave out what is on no cycle */
 };
 
 /* What there is to draw. */

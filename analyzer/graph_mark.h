@@ -11,9 +11,9 @@
 #include "analyzer/analysis.h"
 
 enum hw_graph_mark {
-	HW_GRAPH_PLAIN,  /* on no cycle */
+	HW_GRAPH_PLAIN,	 /* on no cycle */
 	HW_GRAPH_CYCLIC, /* on a cycle, but in no finding */
-	HW_GRAPH_FOUND,  /* part of a finding */
+	HW_GRAPH_FOUND,	 /* part of a finding */
 };
 
 /* The mark of each edge of a graph of the analysed model. The caller frees them. */

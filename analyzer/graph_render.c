@@ -31,7 +31,7 @@ static void draw(const char *dot, const char *engine, const char *format, unsign
 	if (!engine)
 		engine = agget(graph, (char *)"layout");
 	failed = gvLayout(context, graph, engine && engine[0] ? engine : "dot") != 0 ||
-		gvRender(context, graph, format, picture) != 0 || fflush(picture) != 0;
+		 gvRender(context, graph, format, picture) != 0 || fflush(picture) != 0;
 	_exit(failed);
 }
 

@@ -12,7 +12,6 @@
 
 #include "trace/error.h"
 
-
 /*
  * Lay out a graph in DOT with an engine ("dot", "sfdp"; NULL: the one the graph asks for, else
  * dot) and append the picture to `out`. -ETIMEDOUT when `limit_s` seconds

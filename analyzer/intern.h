@@ -12,7 +12,7 @@
 
 struct hw_intern {
 	struct hw_table numbers; /* by hash of the bytes */
-	const void **bytes;      /* by number */
+	const void **bytes;	 /* by number */
 	size_t *sizes_bytes;
 	uint32_t count;
 	size_t bytes_capacity, sizes_capacity;

@@ -11,8 +11,8 @@ int hw_loader_failed(struct hw_loader *l)
 {
 	l->result = hw_error_set(l->error, -EIO, "cannot read table '%s' of '%s': %s", l->table,
 		l->path, sqlite3_errmsg(l->db));
-	hw_error_hint(l->error, "sqlite3 '%s' 'PRAGMA integrity_check' says how badly it is damaged",
-		l->path);
+	hw_error_hint(l->error,
+		"sqlite3 '%s' 'PRAGMA integrity_check' says how badly it is damaged", l->path);
 	return l->result;
 }
 

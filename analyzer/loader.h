@@ -32,8 +32,7 @@ int hw_loader_failed(struct hw_loader *l);
 int hw_loader_damaged(struct hw_loader *l, const char *what);
 
 /* Begin to read columns of a table; the next row, false at the end; and end it. */
-int hw_loader_query(
-	struct hw_loader *l, const char *table, const char *columns, const char *order);
+int hw_loader_query(struct hw_loader *l, const char *table, const char *columns, const char *order);
 bool hw_loader_next(struct hw_loader *l);
 void hw_loader_done(struct hw_loader *l);
 

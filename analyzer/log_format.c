@@ -9,7 +9,7 @@
 #include "analyzer/utf8.h"
 
 /* Labels that are longer than this do not widen their column. */
-enum { LABEL_COLUMNS_MAX = 32 };
+enum { LABEL_COLUMNS_MAX = 40 };
 
 static void widen(size_t *columns, const char *label)
 {
@@ -24,7 +24,7 @@ static void begin_text(struct hw_log_writer *w)
 	for (uint32_t i = 0; i < w->model->thread_count; i++)
 		widen(&w->thread_columns, w->model->threads[i].label);
 	for (uint32_t i = 0; i < w->model->object_count; i++)
-		widen(&w->object_columns, w->model->objects[i].label);
+		widen(&w->object_columns, w->model->objects[i].short_label);
 }
 
 static void print_column(
@@ -35,6 +35,7 @@ static void print_column(
 	fputs(hw_term_end(&w->term), w->out);
 	for (size_t used = hw_utf8_columns(text); used < columns; used++)
 		fputc(' ', w->out);
+	fputs("  ", w->out);
 }
 
 static enum hw_style style_of(const char *op)
@@ -53,7 +54,7 @@ static const char *remark(struct hw_log_writer *w, const struct hw_event_row *ro
 	if (row->has_result && strcmp(row->op, "fail") == 0)
 		text = strerrorname_np((int)row->result);
 	else if (row->has_result && strcmp(row->op, "create") == 0 &&
-		hw_model_find_thread(w->model, row->result) != HW_NONE)
+		 hw_model_find_thread(w->model, row->result) != HW_NONE)
 		text = w->model->threads[hw_model_find_thread(w->model, row->result)].label;
 	if (text || !row->has_result)
 		return hw_arena_printf(&w->arena, "%s%s%s%s", mode, how, text && *how ? " " : "",
@@ -67,28 +68,28 @@ static void write_text(struct hw_log_writer *w, const struct hw_event_row *row)
 	/* That a thread starts or ends says the word; its end is an object only to who joins. */
 	bool own = strcmp(row->op, "start") == 0 || strcmp(row->op, "end") == 0;
 	const char *object =
-		row->object == HW_NONE || own ? "" : w->model->objects[row->object].label;
+		row->object == HW_NONE || own ? "" : w->model->objects[row->object].short_label;
 	const char *more = remark(w, row);
 
 	fprintf(w->out, "%4" PRId64 ".%09" PRId64 "  ", row->time_ns / 1000000000,
 		row->time_ns % 1000000000);
-	print_column(w, HW_STYLE_THREAD, w->model->threads[row->thread].label,
-		w->thread_columns + 2);
-	print_column(w, style_of(row->op), row->op, 11);
-	print_column(w, HW_STYLE_OBJECT, object, w->object_columns + 2);
+	print_column(w, HW_STYLE_THREAD, w->model->threads[row->thread].label, w->thread_columns);
+	print_column(w, style_of(row->op), row->op, 9);
+	print_column(w, HW_STYLE_OBJECT, object, w->object_columns);
 	if (*more)
-		print_column(w, HW_STYLE_NONE, more, hw_utf8_columns(more) + 2);
+		print_column(w, HW_STYLE_NONE, more, 0);
+	fputs(hw_term_begin(&w->term, HW_STYLE_FAINT), w->out);
 	if (row->site != HW_NONE)
-		print_column(
-			w, HW_STYLE_FAINT, hw_stack_place(w->model, row->site, &w->arena), 0);
-	fputc('\n', w->out);
+		hw_utf8_print(w->out, hw_stack_place(w->model, row->site, &w->arena));
+	fprintf(w->out, "%s\n", hw_term_end(&w->term));
 	hw_arena_finish(&w->arena);
 }
 
 static void begin_csv(struct hw_log_writer *w)
 {
 	fputs("time_ns,process,thread,thread_name,op,object,object_name,mode,how,result,function,"
-	      "file,line\r\n", w->out);
+	      "file,line\r\n",
+		w->out);
 }
 
 /* A field in quotes where it needs them. */

@@ -18,7 +18,8 @@ static void print_help(void)
 	printf("Usage: holdwait [run] [OPTION...] [--] PROGRAM [ARGUMENT...]\n"
 	       "       holdwait VERB [OPTION...] [FILE]\n"
 	       "       holdwait --help | --version\n\n"
-	       "Records the locks of a program, finds its deadlocks, draws its lock-order graph.\n\n");
+	       "Records the locks of a program, finds its deadlocks, draws its lock-order "
+	       "graph.\n\n");
 	for (const struct hw_verb *verb = hw_verbs; verb->name; verb++)
 		printf("  %-8s %s\n", verb->name, verb->summary);
 	printf("\n'holdwait VERB --help' says more, 'holdwait help VERB' everything.\n\n"

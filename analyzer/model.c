@@ -36,7 +36,8 @@ bool hw_model_is_lock(const struct hw_model *model, uint32_t object)
 	case HW_KIND_ONCE:
 		return true;
 	case HW_KIND_SEM:
-		/* Without a verdict of the collector: one that began with units was made to be taken. */
+		/* Without a verdict of the collector: one that began with units was made to be
+		 * taken. */
 		return o->role == HW_ROLE_LOCK || (o->role == HW_ROLE_UNKNOWN && o->capacity >= 1);
 	default:
 		return false;

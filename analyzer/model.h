@@ -41,7 +41,7 @@ struct hw_process {
 	const char *exe;     /* NULL when not known */
 	const char *command; /* NULL when not known */
 	int64_t start_ns;
-	int64_t end_ns;    /* HW_UNKNOWN while it runs */
+	int64_t end_ns;	   /* HW_UNKNOWN while it runs */
 	const char *label; /* "download_procs (process 2)"; "bank" when it is the only one */
 };
 
@@ -49,7 +49,7 @@ struct hw_thread {
 	int64_t id;
 	uint32_t process;
 	int64_t tid;
-	int64_t number;   /* inside its process; 1 is main */
+	int64_t number;	  /* inside its process; 1 is main */
 	const char *name; /* NULL when it has none */
 	uint32_t creator;
 	uint32_t create_stack;
@@ -57,11 +57,11 @@ struct hw_thread {
 	int64_t start_ns;
 	int64_t end_ns; /* HW_UNKNOWN while it runs */
 	int64_t lost;
-	uint32_t wait;       /* index of what it waits for now, or HW_NONE */
+	uint32_t wait;	     /* index of what it waits for now, or HW_NONE */
 	uint32_t first_hold; /* what it holds now, in `holds` */
 	uint32_t hold_count;
 	const char *short_name; /* "philosopher 2", "main thread", "thread 3" */
-	const char *label;      /* unambiguous: "philosopher 2 (thread 3)" */
+	const char *label;	/* unambiguous: "philosopher 2 (thread 3)" */
 };
 
 struct hw_module {
@@ -74,7 +74,7 @@ struct hw_frame {
 	uint64_t offset;
 	const char *function; /* NULL when not known */
 	const char *file;     /* NULL when not known */
-	int64_t line;         /* 0 when not known */
+	int64_t line;	      /* 0 when not known */
 	uint32_t caller;      /* frame it was inlined into */
 	bool is_holdwait;     /* of the preloaded library, which is not part of the program */
 	bool is_runtime;      /* of the language's run-time library (runtime.h) */
@@ -110,7 +110,8 @@ struct hw_object {
 	int64_t capacity; /* HW_UNKNOWN when not known */
 	const char *name; /* NULL when it has none */
 	uint32_t class_;
-	const char *label; /* for people, never NULL */
+	const char *label;	 /* for people, never NULL: "mutex created at f (x.c:12) #2" */
+	const char *short_label; /* for the second time: "mutex #31"; its name when it has one */
 };
 
 /* Something held: as part of a dependency, or now. */
@@ -126,7 +127,7 @@ struct hw_dependency {
 	uint32_t object;
 	uint32_t stack;
 	bool shared;
-	uint8_t how; /* HW_HOW_TRY, TIMED, REACQUIRE */
+	uint8_t how;	     /* HW_HOW_TRY, TIMED, REACQUIRE */
 	uint32_t first_hold; /* in `holds`; the first was acquired first */
 	uint32_t hold_count;
 	int64_t count;
@@ -151,7 +152,7 @@ struct hw_meta {
 	const char *host;      /* NULL when not known */
 	int64_t started_at;    /* Unix seconds; HW_UNKNOWN when not known */
 	int64_t ended_ns;      /* HW_UNKNOWN when not known */
-	int64_t events;        /* HW_UNKNOWN when not known */
+	int64_t events;	       /* HW_UNKNOWN when not known */
 	int64_t lost;
 	bool complete;
 	double blocked_elsewhere_percent; /* negative when not known */

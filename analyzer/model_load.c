@@ -48,8 +48,8 @@ static void read_thread(struct hw_loader *l, void *element)
 
 static void read_module(struct hw_loader *l, void *element)
 {
-	*(struct hw_module *)element =
-		(struct hw_module){ .path = hw_loader_string(l, 1), .build_id = hw_loader_string(l, 2) };
+	*(struct hw_module *)element = (struct hw_module){ .path = hw_loader_string(l, 1),
+		.build_id = hw_loader_string(l, 2) };
 	if (!((struct hw_module *)element)->path)
 		hw_loader_damaged(l, "a module without a path");
 }
@@ -104,8 +104,9 @@ static void read_object(struct hw_loader *l, void *element)
 		.initialised = hw_loader_integer(l, 7, 0) != 0,
 		.create_ns = hw_loader_integer(l, 8, 0),
 		.destroy_ns = hw_loader_integer(l, 9, HW_UNKNOWN),
-		.role = hw_loader_is(l, 10, "lock") ? HW_ROLE_LOCK :
-			hw_loader_is(l, 10, "signal") ? HW_ROLE_SIGNAL : HW_ROLE_UNKNOWN,
+		.role = hw_loader_is(l, 10, "lock")	? HW_ROLE_LOCK
+			: hw_loader_is(l, 10, "signal") ? HW_ROLE_SIGNAL
+							: HW_ROLE_UNKNOWN,
 		.capacity = hw_loader_integer(l, 11, HW_UNKNOWN),
 		.name = hw_loader_string(l, 12),
 		.class_ = hw_loader_reference(l, 13, &l->model->class_ids),
@@ -139,12 +140,12 @@ struct section {
 	void (*read)(struct hw_loader *l, void *element);
 };
 
-#define SECTION(name, array, count, columns_text) \
-	{ \
-		.table = #name, .columns = columns_text, \
-		.ids_at = offsetof(struct hw_model, name##_ids), \
-		.array_at = offsetof(struct hw_model, array), \
-		.count_at = offsetof(struct hw_model, count), \
+#define SECTION(name, array, count, columns_text)                              \
+	{                                                                      \
+		.table = #name, .columns = columns_text,                       \
+		.ids_at = offsetof(struct hw_model, name##_ids),               \
+		.array_at = offsetof(struct hw_model, array),                  \
+		.count_at = offsetof(struct hw_model, count),                  \
 		.element_bytes = sizeof(struct hw_##name), .read = read_##name \
 	}
 
@@ -156,10 +157,12 @@ static const struct section sections[] = {
 	SECTION(stack, stacks, stack_count, "id, parent, frame"),
 	SECTION(class, classes, class_count, "id, kind, key, name"),
 	SECTION(object, objects, object_count,
-		"id, kind, type, process, address, shared_key, create_stack, initialised, create_ns,"
+		"id, kind, type, process, address, shared_key, create_stack, initialised, "
+		"create_ns,"
 		" destroy_ns, role, capacity, name, class"),
 	SECTION(thread, threads, thread_count,
-		"id, process, tid, number, name, creator, create_stack, object, start_ns, end_ns, lost"),
+		"id, process, tid, number, name, creator, create_stack, object, start_ns, end_ns, "
+		"lost"),
 	SECTION(dependency, dependencies, dependency_count,
 		"id, thread, object, mode, stack, how, count, first_ns, last_ns"),
 };
@@ -241,7 +244,7 @@ static void classify_frames(struct hw_model *m)
 
 		f->is_holdwait = module && hw_runtime_is_holdwait(module);
 		f->is_runtime = (module && hw_runtime_is_module(module)) ||
-			(f->function && hw_runtime_is_function(f->function));
+				(f->function && hw_runtime_is_function(f->function));
 		f->is_wrapper = f->function && hw_runtime_is_wrapper(f->function);
 	}
 }
@@ -258,9 +261,10 @@ static void complete_classes(struct hw_model *m)
 			const char *word = hw_words_of_kind(o->kind);
 			struct hw_class alone = {
 				.kind = o->kind,
-				.key = hw_arena_printf(&m->arena, "%s object %lld", word, (long long)o->id),
-				.name = o->name ? o->name :
-						  hw_arena_printf(&m->arena, "%s 0x%llx", word,
+				.key = hw_arena_printf(
+					&m->arena, "%s object %lld", word, (long long)o->id),
+				.name = o->name ? o->name
+						: hw_arena_printf(&m->arena, "%s 0x%llx", word,
 							  (unsigned long long)o->address),
 			};
 
@@ -292,8 +296,7 @@ static int read_all(struct hw_loader *l)
 	return 0;
 }
 
-int hw_model_load(
-	sqlite3 *db, const char *path, struct hw_model *ret_model, struct hw_error *error)
+int hw_model_load(sqlite3 *db, const char *path, struct hw_model *ret_model, struct hw_error *error)
 {
 	struct hw_model model = { 0 };
 	struct hw_loader l = { .db = db, .path = path, .model = &model, .error = error };

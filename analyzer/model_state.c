@@ -42,7 +42,8 @@ int hw_loader_read_holds(struct hw_loader *l)
 				&m->dependencies[owner].hold_count);
 	}
 	hw_loader_done(l);
-	if (l->result || hw_loader_query(l, "hold", "thread, object, mode, stack, count", "thread, position"))
+	if (l->result || hw_loader_query(l, "hold", "thread, object, mode, stack, count",
+				 "thread, position"))
 		return l->result;
 	while (hw_loader_next(l)) {
 		owner = hw_loader_required(l, 0, &m->thread_ids);
@@ -135,7 +136,8 @@ int hw_loader_read_meta(struct hw_loader *l)
 		return l->result;
 	while (hw_loader_next(l))
 		if (sqlite3_column_type(l->row, 1) != SQLITE_NULL)
-			read_meta_row(l, (const char *)sqlite3_column_text(l->row, 0), &note_capacity);
+			read_meta_row(
+				l, (const char *)sqlite3_column_text(l->row, 0), &note_capacity);
 	hw_loader_done(l);
 	return l->result || l->model->meta.events != HW_UNKNOWN ? l->result : count_events(l);
 }

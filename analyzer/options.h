@@ -26,7 +26,7 @@ struct hw_options {
 extern const struct argp hw_options_argp;
 
 /* What every verb's --help ends with. */
-#define HW_OPTIONS_EXIT_STATUS \
+#define HW_OPTIONS_EXIT_STATUS                                                                 \
 	"Exit status: 0, also when there are findings; 2 when the file cannot be read or the " \
 	"command line makes no sense."
 

@@ -15,7 +15,7 @@
 
 struct hw_output {
 	FILE *file;
-	char *path;      /* NULL: standard output */
+	char *path;	 /* NULL: standard output */
 	char *temporary; /* NULL: written directly */
 };
 

@@ -126,8 +126,9 @@ static enum hw_reason occupy_all(
 {
 	for (uint32_t i = 0; i < dependency->hold_count; i++) {
 		const struct hw_hold *hold = &p->model->holds[dependency->first_hold + i];
-		enum hw_reason reason = hw_model_is_lock(p->model, hold->object) ?
-			occupy(p, hold, position) : HW_REASON_NONE;
+		enum hw_reason reason = hw_model_is_lock(p->model, hold->object)
+						? occupy(p, hold, position)
+						: HW_REASON_NONE;
 
 		if (reason) {
 			vacate_all(p, dependency, i);
@@ -186,8 +187,7 @@ void hw_pattern_pop(struct hw_pattern *pattern)
 
 enum hw_reason hw_pattern_close(struct hw_pattern *pattern)
 {
-	return check_conflict(
-		pattern, step_at(pattern, pattern->length - 1), step_at(pattern, 0));
+	return check_conflict(pattern, step_at(pattern, pattern->length - 1), step_at(pattern, 0));
 }
 
 const char *hw_pattern_reason_name(enum hw_reason reason)

@@ -41,15 +41,15 @@ struct hw_pattern {
 	uint32_t because_object;
 
 	/* The matching. Positions are those in `path`. */
-	uint32_t *taker_at;     /* of a position, in the steps' takers */
-	uint32_t *position_of;  /* of a thread; HW_NONE when it has none */
-	uint64_t *asked;        /* of a thread: the search that looked at it last */
+	uint32_t *taker_at;    /* of a position, in the steps' takers */
+	uint32_t *position_of; /* of a thread; HW_NONE when it has none */
+	uint64_t *asked;       /* of a thread: the search that looked at it last */
 	uint64_t search;
 
 	/* What is held by the path, by object. */
 	uint32_t *owner;   /* 1 + position of who holds it exclusively, or 0 */
 	uint32_t *readers; /* how many hold it shared */
-	int64_t *units;    /* of a semaphore: how many are out */
+	int64_t *units;	   /* of a semaphore: how many are out */
 };
 
 void hw_pattern_init(

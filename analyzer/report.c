@@ -5,7 +5,8 @@
 
 const struct hw_report_format *hw_report_find_format(const char *name)
 {
-	static const struct hw_report_format *const formats[] = { &hw_report_text, &hw_report_json };
+	static const struct hw_report_format *const formats[] = { &hw_report_text,
+		&hw_report_json };
 
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
 		if (strcmp(formats[i]->name, name) == 0)

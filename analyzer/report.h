@@ -17,14 +17,14 @@ struct hw_report {
 	FILE *out;
 	const struct hw_analysis *analysis;
 	const struct hw_model *model;
-	const char *file; /* the recording, as the user named it */
-	bool all;         /* with what is ruled out */
-	bool verbose;     /* stacks in full */
-	bool quiet;       /* a line for each finding */
-	bool partial;     /* no summary: more is to come */
-	bool told;        /* the findings were told before: only the summary */
+	const char *file;    /* the recording, as the user named it */
+	bool all;	     /* with what is ruled out */
+	bool verbose;	     /* stacks in full */
+	bool quiet;	     /* a line for each finding */
+	bool partial;	     /* no summary: more is to come */
+	bool told;	     /* the findings were told before: only the summary */
 	struct hw_term term; /* for formats that people read */
-	void *private;       /* of the format */
+	void *private;	     /* of the format */
 };
 
 struct hw_report_format {

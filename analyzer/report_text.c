@@ -9,8 +9,10 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/report.h"
+#include "analyzer/report_summary.h"
 #include "analyzer/snippet.h"
 #include "analyzer/stack.h"
 #include "analyzer/textbuf.h"
@@ -26,7 +28,6 @@ struct writer {
 	FILE *out;
 	const struct hw_model *model;
 	const struct hw_finding *finding;
-	uint32_t deadlocks, possible; /* told so far */
 };
 
 static void begin_style(const struct writer *w, enum hw_style style)
@@ -77,7 +78,7 @@ static void print_headline(const struct writer *w)
 
 static const char *object_label(const struct writer *w, uint32_t object)
 {
-	return w->model->objects[object].label;
+	return w->model->objects[object].short_label;
 }
 
 /* What a thread holds that matters; "" when only its end is waited for. */
@@ -141,6 +142,26 @@ static void print_threads(const struct writer *w)
 	}
 }
 
+/* What the short names of the objects stand for. */
+static void print_introductions(const struct writer *w)
+{
+	for (uint32_t i = 0; i < w->finding->object_count; i++) {
+		const struct hw_object *o = &w->model->objects[w->finding->objects[i]];
+
+		const char *word = hw_words_describe(o->kind), *text = o->label;
+
+		if (o->label == o->short_label)
+			continue;
+		if (strncmp(text, word, strlen(word)) == 0)
+			text += strlen(word) + strspn(text + strlen(word), " ");
+		fputs("  ", w->out);
+		print_styled(w, HW_STYLE_OBJECT, o->short_label);
+		fputs(": ", w->out);
+		hw_utf8_print(w->out, text);
+		fputc('\n', w->out);
+	}
+}
+
 static uint32_t hold_stack(const struct hw_finding_thread *t)
 {
 	return t->hold_count ? t->holds[0].stack : HW_NONE;
@@ -150,14 +171,15 @@ static uint32_t hold_stack(const struct hw_finding_thread *t)
 static bool same_ways(const struct hw_finding_thread *a, const struct hw_finding_thread *b)
 {
 	return hold_stack(a) == hold_stack(b) && a->awaited_stack == b->awaited_stack &&
-		(a->hold_count == 0) == (b->hold_count == 0);
+	       (a->hold_count == 0) == (b->hold_count == 0);
 }
 
 /* The frames worth showing, innermost first. `ret_hidden`: how many are left out. */
 static uint32_t choose_frames(
 	const struct writer *w, uint32_t stack, uint32_t *ret_frames, uint32_t *ret_hidden)
 {
-	uint32_t all[HW_STACK_FRAMES_MAX], total = hw_stack_frames(w->model, stack, all, HW_STACK_FRAMES_MAX);
+	uint32_t all[HW_STACK_FRAMES_MAX],
+		total = hw_stack_frames(w->model, stack, all, HW_STACK_FRAMES_MAX);
 	uint32_t count = 0, stored = total < HW_STACK_FRAMES_MAX ? total : HW_STACK_FRAMES_MAX;
 	bool own = false;
 
@@ -175,7 +197,8 @@ static uint32_t choose_frames(
 
 static void print_stack(const struct writer *w, const char *heading, uint32_t stack)
 {
-	uint32_t frames[HW_STACK_FRAMES_MAX], hidden, count = choose_frames(w, stack, frames, &hidden);
+	uint32_t frames[HW_STACK_FRAMES_MAX], hidden,
+		count = choose_frames(w, stack, frames, &hidden);
 	struct hw_arena arena = { 0 };
 
 	for (uint32_t i = 0; i < count; i++) {
@@ -192,11 +215,11 @@ static void print_places(const struct writer *w, const struct hw_finding_thread 
 	struct hw_snippet_mark marks[2];
 	uint32_t held_site, awaited_site;
 	unsigned mark_count = 0;
-	char *held = count > 1 ? hw_xstrdup("holds one, taken here") :
-				 hw_xasprintf("%s taken here", held_label(w, t));
-	char *awaited = count > 1 ?
-		hw_xasprintf("and %s the next here", wait_verb(w, t)) :
-		hw_xasprintf("%s %s here", wait_verb(w, t), object_label(w, t->awaited));
+	char *held = count > 1 ? hw_xstrdup("holds one, taken here")
+			       : hw_xasprintf("%s taken here", held_label(w, t));
+	char *awaited = count > 1 ? hw_xasprintf("and %s the next here", wait_verb(w, t))
+				  : hw_xasprintf("%s %s here", wait_verb(w, t),
+					    object_label(w, t->awaited));
 
 	hw_stack_sites(w->model, hold_stack(t), t->awaited_stack, &held_site, &awaited_site);
 	if (t->hold_count)
@@ -256,10 +279,12 @@ static void print_objects(const struct writer *w)
 		uint32_t site = hw_stack_site(w->model, o->create_stack);
 		char *text = hw_xasprintf("object %" PRId64 " is a %s%s%s%s%s", o->id, o->type,
 			o->type[0] ? " " : "", hw_words_describe(o->kind),
-			site == HW_NONE ? "" : o->initialised ? ", made in " : ", first used in ",
+			site == HW_NONE	 ? ""
+			: o->initialised ? ", made in "
+					 : ", first used in ",
 			site == HW_NONE ? "" : hw_stack_place(w->model, site, &arena));
 
-		print_remark(w, o->label, text);
+		print_remark(w, o->short_label, text);
 		free(text);
 	}
 	hw_arena_finish(&arena);
@@ -272,6 +297,7 @@ static void print_finding(const struct writer *w)
 
 	print_headline(w);
 	print_threads(w);
+	print_introductions(w);
 	for (uint32_t i = 0; i < f->thread_count; i++)
 		if (!told[i])
 			print_group(w, i, told);
@@ -298,8 +324,6 @@ static void finding(struct hw_report *report, const struct hw_finding *f)
 	struct writer *w = report->private;
 
 	w->finding = f;
-	w->deadlocks += f->verdict == HW_VERDICT_DEADLOCK;
-	w->possible += f->verdict == HW_VERDICT_POSSIBLE;
 	if (report->told)
 		return;
 	if (report->quiet)
@@ -312,62 +336,11 @@ static void ruled_out(struct hw_report *report)
 {
 }
 
-static const char *plural(int64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
-static void print_verdict(const struct writer *w)
-{
-	uint32_t ruled = w->report->analysis->ruled_out_count;
-
-	if (w->deadlocks + w->possible == 0) {
-		print_styled(w, HW_STYLE_RULED_OUT, "no deadlock found");
-	} else {
-		begin_style(w, w->deadlocks ? HW_STYLE_DEADLOCK : HW_STYLE_POSSIBLE);
-		if (w->deadlocks)
-			fprintf(w->out, "%u deadlock%s", w->deadlocks, plural(w->deadlocks));
-		if (w->possible)
-			fprintf(w->out, "%s%u possible deadlock%s", w->deadlocks ? ", " : "",
-				w->possible, plural(w->possible));
-		end_style(w);
-	}
-	if (ruled)
-		fprintf(w->out, "; %u lock-order cycle%s ruled out%s", ruled, plural(ruled),
-			w->report->all ? "" : " (--all shows them)");
-	fputc('\n', w->out);
-}
-
-static void print_recording(const struct writer *w)
-{
-	const struct hw_model *m = w->model;
-
-	hw_utf8_print(w->out, w->report->file);
-	fprintf(w->out, ": ");
-	if (m->meta.events != HW_UNKNOWN)
-		fprintf(w->out, "%" PRId64 " event%s of ", m->meta.events, plural(m->meta.events));
-	fprintf(w->out, "%u thread%s", m->thread_count, plural(m->thread_count));
-	if (m->process_count > 1)
-		fprintf(w->out, " in %u processes", m->process_count);
-	fprintf(w->out, " on %u object%s, %" PRId64 " event%s lost\n", m->object_count,
-		plural(m->object_count), m->meta.lost, plural(m->meta.lost));
-}
-
 static void end(struct hw_report *report)
 {
-	struct writer *w = report->private;
-
-	if (!report->quiet && !report->partial) {
-		for (uint32_t i = 0; i < report->analysis->note_count; i++) {
-			print_styled(w, HW_STYLE_NOTE, "note");
-			fputs(": ", w->out);
-			hw_utf8_print(w->out, report->analysis->notes[i]);
-			fputc('\n', w->out);
-		}
-		print_verdict(w);
-		print_recording(w);
-	}
-	free(w);
+	if (!report->quiet)
+		hw_report_summary_print(report);
+	free(report->private);
 }
 
 const struct hw_report_format hw_report_text = {

@@ -18,9 +18,9 @@ struct search {
 	struct hw_ruled_outs *result;
 	struct hw_pattern pattern;
 	struct hw_coverage coverage;
-	uint32_t *edge_code;     /* of edges: number of the pair of classes */
+	uint32_t *edge_code;	 /* of edges: number of the pair of classes */
 	uint32_t *steps_of_edge; /* the first; edge_count + 1 of them */
-	struct hw_intern rings;  /* least rotations of these */
+	struct hw_intern rings;	 /* least rotations of these */
 	struct hw_intern groups; /* ring and reason; the number is that of the result */
 	uint32_t *codes, *turned;
 	int64_t budget;
@@ -268,7 +268,7 @@ void hw_ruled_out_find(const struct hw_model *model, const struct hw_graph *grap
 	hw_coverage_init(&s.coverage, prepare(&s));
 	hw_pattern_init(&s.pattern, model, steps);
 	result.complete = hw_walk_cycles(&graph->shape, graph->node_count, &s.budget, &visitor) &&
-		!s.undecided;
+			  !s.undecided;
 	hw_pattern_finish(&s.pattern);
 	hw_coverage_finish(&s.coverage);
 	hw_intern_finish(&s.rings);

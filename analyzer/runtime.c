@@ -19,14 +19,21 @@ static bool is_library(const char *base, const char *stem)
 {
 	size_t length = strlen(stem);
 
-	return starts_with(base, stem) && (starts_with(base + length, ".so") ||
-		(base[length] == '-' && isdigit((unsigned char)base[length + 1])));
+	return starts_with(base, stem) &&
+	       (starts_with(base + length, ".so") ||
+		       (base[length] == '-' && isdigit((unsigned char)base[length + 1])));
 }
 
 bool hw_runtime_is_module(const char *path)
 {
 	static const char *const stems[] = {
-		"libc", "libpthread", "librt", "libstdc++", "libc++", "libc++abi", "libgcc_s",
+		"libc",
+		"libpthread",
+		"librt",
+		"libstdc++",
+		"libc++",
+		"libc++abi",
+		"libgcc_s",
 	};
 	const char *base = hw_path_base(path);
 
@@ -44,9 +51,20 @@ bool hw_runtime_is_holdwait(const char *path)
 bool hw_runtime_is_function(const char *function)
 {
 	static const char *const starts[] = {
-		"std::", "__gnu_cxx::", "__gthread_", "__gthrw_", "core::ops::", "core::sync::",
-		"core::cell::", "core::ptr::", "core::option::", "core::result::", "core::iter::",
-		"alloc::sync::", "alloc::boxed::", "alloc::rc::",
+		"std::",
+		"__gnu_cxx::",
+		"__gthread_",
+		"__gthrw_",
+		"core::ops::",
+		"core::sync::",
+		"core::cell::",
+		"core::ptr::",
+		"core::option::",
+		"core::result::",
+		"core::iter::",
+		"alloc::sync::",
+		"alloc::boxed::",
+		"alloc::rc::",
 	};
 
 	/* Rust writes <std::sync::Mutex<T>>::lock. */
@@ -60,10 +78,12 @@ bool hw_runtime_is_function(const char *function)
 bool hw_runtime_is_wrapper(const char *function)
 {
 #define THING "(mutex|mtx|sem|semaphore|rwlock|spinlock|spin|critical_?section|crit)"
-#define TAKE  "(lock|enter|acquire|obtain|take|get|wait|down|rd_?lock|wr_?lock|read_?lock|write_?lock)"
+#define TAKE \
+	"(lock|enter|acquire|obtain|take|get|wait|down|rd_?lock|wr_?lock|read_?lock|write_?lock)"
 #define EXTRA "(_?(timed|timeout|nointr|shared|exclusive|read|write))?"
 	static const char pattern[] =
-		"(" THING "_?" TAKE "|" TAKE "_?(" THING "|lock)|(mutex|lock|lockable|semaphore)::" TAKE
+		"(" THING "_?" TAKE "|" TAKE "_?(" THING
+		"|lock)|(mutex|lock|lockable|semaphore)::" TAKE
 		"|(lock|guard|locker)(<.*>)?::[a-z_]*(lock|guard|locker))" EXTRA "$";
 	static regex_t compiled;
 	static bool is_compiled;

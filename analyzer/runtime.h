@@ -10,7 +10,8 @@
 
 #include <stdbool.h>
 
-/* A run-time library, by its path: "/lib/x86_64-linux-gnu/libc.so.6" is, "libcrypto.so.3" is not. */
+/* A run-time library, by its path: "/lib/x86_64-linux-gnu/libc.so.6" is, "libcrypto.so.3" is not.
+ */
 bool hw_runtime_is_module(const char *path);
 
 /* The preloaded library itself. */

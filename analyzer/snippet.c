@@ -64,9 +64,7 @@ static void print_place(const struct printer *p, const struct hw_snippet_mark *m
 
 	fprintf(p->out, "%s%*s-->%s ", hw_term_begin(p->term, HW_STYLE_PLACE), NUMBER_COLUMNS, "",
 		hw_term_end(p->term));
-	if (!f)
-		fputs("unknown place", p->out);
-	else if (!f->file)
+	if (!f || !f->file)
 		hw_utf8_print(p->out, hw_stack_place(p->model, mark->frame, &arena));
 	else {
 		hw_utf8_print(p->out, shorten(f->file));
@@ -79,10 +77,11 @@ static void print_place(const struct printer *p, const struct hw_snippet_mark *m
 /* A line of source with its tabs as blanks; NULL when there is none. The caller frees it. */
 static char *source_of(const struct printer *p, const struct hw_frame *f)
 {
-	char *line = f && f->file ?
-		hw_source_line(f->file, (int)f->line,
-			f->module == HW_NONE ? NULL : p->model->modules[f->module].path) :
-		NULL;
+	char *line =
+		f && f->file
+			? hw_source_line(f->file, (int)f->line,
+				  f->module == HW_NONE ? NULL : p->model->modules[f->module].path)
+			: NULL;
 	struct hw_textbuf text;
 	size_t column = 0;
 
@@ -137,7 +136,7 @@ static void print_mark(
 {
 	size_t indent = strspn(source, " "), columns = hw_utf8_columns(source) - indent;
 	bool fits = NUMBER_COLUMNS + 5 + indent + columns + hw_utf8_columns(mark->text) <=
-		p->term->columns;
+		    p->term->columns;
 
 	print_edge(p, 0);
 	fprintf(p->out, " %*s%s", (int)indent, "", hw_term_begin(p->term, mark->style));
@@ -182,13 +181,13 @@ static void print_marked_line(const struct printer *p, const struct hw_snippet_m
 }
 
 /* Whether a mark can be shown below the one before it, further down in the same file. */
-static bool continues(
-	const struct printer *p, const struct hw_snippet_mark *mark, const struct hw_snippet_mark *next)
+static bool continues(const struct printer *p, const struct hw_snippet_mark *mark,
+	const struct hw_snippet_mark *next)
 {
 	const struct hw_frame *a = frame_of(p, mark), *b = frame_of(p, next);
 
 	return a && b && a->file && b->file && strcmp(a->file, b->file) == 0 &&
-		a->line <= b->line && b->line - a->line <= LINES_APART_MAX;
+	       a->line <= b->line && b->line - a->line <= LINES_APART_MAX;
 }
 
 void hw_snippet_print(FILE *out, const struct hw_term *term, const struct hw_model *model,
@@ -200,6 +199,8 @@ void hw_snippet_print(FILE *out, const struct hw_term *term, const struct hw_mod
 		bool follows = i > 0 && continues(&p, &marks[i - 1], &marks[i]);
 
 		if (!follows) {
+			if (i > 0)
+				print_empty_edge(&p);
 			print_place(&p, &marks[i]);
 			print_empty_edge(&p);
 		}

@@ -5,8 +5,8 @@
 
 #include "analyzer/path.h"
 
-uint32_t hw_stack_frames(const struct hw_model *model, uint32_t stack, uint32_t *ret_frames,
-	uint32_t capacity)
+uint32_t hw_stack_frames(
+	const struct hw_model *model, uint32_t stack, uint32_t *ret_frames, uint32_t capacity)
 {
 	uint32_t count = 0, frame;
 
@@ -99,20 +99,24 @@ const char *hw_stack_function(const struct hw_model *model, uint32_t frame, stru
 		return f->function;
 	if (f->module == HW_NONE)
 		return hw_arena_printf(arena, "0x%llx", (unsigned long long)f->offset);
-	return hw_arena_printf(arena, "%s+0x%llx",
-		hw_path_base(model->modules[f->module].path), (unsigned long long)f->offset);
+	return hw_arena_printf(arena, "%s+0x%llx", hw_path_base(model->modules[f->module].path),
+		(unsigned long long)f->offset);
 }
 
 const char *hw_stack_place(const struct hw_model *model, uint32_t frame, struct hw_arena *arena)
 {
-	const struct hw_frame *f = &model->frames[frame];
-	const char *function = hw_stack_function(model, frame, arena);
+	const struct hw_frame *f;
+	const char *function;
 
+	if (frame == HW_NONE)
+		return "an unknown place";
+	f = &model->frames[frame];
+	function = hw_stack_function(model, frame, arena);
+	if (!f->file && f->function && f->module != HW_NONE)
+		return hw_arena_printf(
+			arena, "%s (%s)", function, hw_path_base(model->modules[f->module].path));
 	if (!f->file)
-		return f->function && f->module != HW_NONE ?
-			hw_arena_printf(arena, "%s (%s)", function,
-				hw_path_base(model->modules[f->module].path)) :
-			function;
-	return hw_arena_printf(arena, "%s (%s:%lld)", function, hw_path_base(f->file),
-		(long long)f->line);
+		return function;
+	return hw_arena_printf(
+		arena, "%s (%s:%lld)", function, hw_path_base(f->file), (long long)f->line);
 }

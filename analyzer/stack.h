@@ -25,8 +25,8 @@ enum { HW_STACK_FRAMES_MAX = 1024 };
  * The first `capacity` frames of a stack, innermost first; the return value
  * counts all. HW_NONE is a stack of no frames.
  */
-uint32_t hw_stack_frames(const struct hw_model *model, uint32_t stack, uint32_t *ret_frames,
-	uint32_t capacity);
+uint32_t hw_stack_frames(
+	const struct hw_model *model, uint32_t stack, uint32_t *ret_frames, uint32_t capacity);
 
 /* The frame that is the site of a stack, or HW_NONE when it has no frames. */
 uint32_t hw_stack_site(const struct hw_model *model, uint32_t stack);
@@ -38,7 +38,7 @@ void hw_stack_sites(const struct hw_model *model, uint32_t stack, uint32_t other
 /* "take_forks", or "libqueue.so+0x1234" when the function has no name. */
 const char *hw_stack_function(const struct hw_model *model, uint32_t frame, struct hw_arena *arena);
 
-/* "take_forks (philosophers.c:41)", without what is not known. */
+/* "take_forks (philosophers.c:41)", without what is not known; HW_NONE is "an unknown place". */
 const char *hw_stack_place(const struct hw_model *model, uint32_t frame, struct hw_arena *arena);
 
 #endif

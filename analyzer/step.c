@@ -12,7 +12,8 @@ struct gathering {
 	const struct hw_model *model;
 	const struct hw_graph *graph;
 	struct hw_steps *steps;
-	uint32_t *set_of; /* of dependencies: the number of what they hold; HW_NONE: not known yet */
+	uint32_t
+		*set_of; /* of dependencies: the number of what they hold; HW_NONE: not known yet */
 	struct hw_intern sets;
 	bool *plentiful; /* of objects */
 };
@@ -99,7 +100,7 @@ static struct raw_step describe(struct gathering *g, uint32_t e, const struct hw
 	};
 }
 
-#define COMPARE(a, b) \
+#define COMPARE(a, b)   \
 	if ((a) != (b)) \
 	return (a) < (b) ? -1 : 1
 
@@ -179,14 +180,16 @@ static void find_plentiful(struct gathering *g)
 	for (uint32_t d = 0; d < m->dependency_count; d++)
 		for (uint32_t i = 0; i < m->dependencies[d].hold_count; i++) {
 			const struct hw_hold *hold = &m->holds[m->dependencies[d].first_hold + i];
-			struct units units = { hold->object, m->dependencies[d].thread, hold->count };
+			struct units units = { hold->object, m->dependencies[d].thread,
+				hold->count };
 
 			if (hw_model_capacity(m, hold->object) == 1 ||
 				m->dependencies[d].how & HW_HOW_TRY ||
 				!hw_model_is_lock(m, m->dependencies[d].object))
 				continue;
 			for (uint32_t j = 0; j < i; j++)
-				if (m->holds[m->dependencies[d].first_hold + j].object == hold->object)
+				if (m->holds[m->dependencies[d].first_hold + j].object ==
+					hold->object)
 					units.count++;
 			HW_GROW(all, count, capacity);
 			all[count++] = units;
@@ -194,10 +197,12 @@ static void find_plentiful(struct gathering *g)
 	if (count)
 		qsort(all, count, sizeof(*all), compare_units);
 	for (size_t i = 0; i < count; i++)
-		if (i == 0 || all[i].object != all[i - 1].object || all[i].thread != all[i - 1].thread)
+		if (i == 0 || all[i].object != all[i - 1].object ||
+			all[i].thread != all[i - 1].thread)
 			together[all[i].object] += all[i].count;
 	for (uint32_t o = 0; o < m->object_count; o++)
-		g->plentiful[o] = hw_model_capacity(m, o) > 1 && together[o] < hw_model_capacity(m, o);
+		g->plentiful[o] =
+			hw_model_capacity(m, o) > 1 && together[o] < hw_model_capacity(m, o);
 	free(all);
 	free(together);
 }

@@ -39,8 +39,8 @@ struct hw_step {
 	uint32_t from, to; /* nodes */
 	uint32_t code;
 	bool held_shared, awaited_shared;
-	bool bounded;   /* a timed wait */
-	bool plentiful; /* waits for a semaphore that can never run out of units here */
+	bool bounded;	     /* a timed wait */
+	bool plentiful;	     /* waits for a semaphore that can never run out of units here */
 	uint32_t dependency; /* one of those it stands for */
 	uint32_t first_taker, taker_count; /* by thread, each once */
 };
@@ -50,7 +50,7 @@ struct hw_steps {
 	uint32_t count;
 	struct hw_step_taker *takers;
 	uint32_t taker_count;
-	struct hw_intern codes;     /* struct hw_step_code */
+	struct hw_intern codes;	    /* struct hw_step_code */
 	struct hw_intern functions; /* of acquire sites, by name */
 	struct hw_digraph shape;    /* arcs are the steps, nodes those of the graph */
 };

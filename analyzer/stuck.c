@@ -11,7 +11,7 @@ struct by_object {
 	struct member {
 		uint32_t thread;
 		uint32_t hold; /* HW_NONE for waiters */
-	} *members;
+	} * members;
 };
 
 struct finder {
@@ -84,12 +84,12 @@ static bool keeps(const struct finder *f, uint32_t thread)
 	const struct hw_process *process = &f->model->processes[t->process];
 
 	return f->result->is_stuck[thread] ||
-		(t->wait == HW_NONE && t->end_ns != HW_UNKNOWN &&
-			(process->end_ns == HW_UNKNOWN || t->end_ns < process->end_ns));
+	       (t->wait == HW_NONE && t->end_ns != HW_UNKNOWN &&
+		       (process->end_ns == HW_UNKNOWN || t->end_ns < process->end_ns));
 }
 
-#define FOR_EACH(who, by, object) \
-	for (const struct member *who = (by).members + (by).first[object], \
+#define FOR_EACH(who, by, object)                                                      \
+	for (const struct member *who = (by).members + (by).first[object],             \
 				 *who##_end = (by).members + (by).first[(object) + 1]; \
 		who < who##_end; who++)
 
@@ -97,7 +97,8 @@ static bool mutex_is_kept(const struct finder *f, uint32_t object)
 {
 	bool held = false;
 
-	FOR_EACH(holder, f->holders, object) {
+	FOR_EACH(holder, f->holders, object)
+	{
 		held = true;
 		if (!keeps(f, holder->thread))
 			return false;
@@ -109,19 +110,19 @@ static bool mutex_is_kept(const struct finder *f, uint32_t object)
 static bool reader_is_kept(const struct finder *f, uint32_t object)
 {
 	FOR_EACH(holder, f->holders, object)
-		if (!f->model->holds[holder->hold].shared)
-			return keeps(f, holder->thread);
+	if (!f->model->holds[holder->hold].shared)
+		return keeps(f, holder->thread);
 	FOR_EACH(waiter, f->waiters, object)
-		if (!waits_shared(f->model, waiter->thread) && f->result->is_stuck[waiter->thread])
-			return true;
+	if (!waits_shared(f->model, waiter->thread) && f->result->is_stuck[waiter->thread])
+		return true;
 	return false;
 }
 
 static bool writer_is_kept(const struct finder *f, uint32_t object)
 {
 	FOR_EACH(holder, f->holders, object)
-		if (keeps(f, holder->thread))
-			return true;
+	if (keeps(f, holder->thread))
+		return true;
 	return false;
 }
 
@@ -130,8 +131,8 @@ static bool units_are_kept(const struct finder *f, uint32_t object)
 	int64_t kept = 0;
 
 	FOR_EACH(holder, f->holders, object)
-		if (keeps(f, holder->thread))
-			kept += f->model->holds[holder->hold].count;
+	if (keeps(f, holder->thread))
+		kept += f->model->holds[holder->hold].count;
 	return kept >= hw_model_capacity(f->model, object);
 }
 
@@ -155,10 +156,10 @@ static bool is_kept(const struct finder *f, uint32_t thread)
 static void look_again(struct finder *f, uint32_t object)
 {
 	FOR_EACH(waiter, f->waiters, object)
-		if (f->result->is_stuck[waiter->thread] && !f->queued[waiter->thread]) {
-			f->queued[waiter->thread] = true;
-			f->queue[f->queue_count++] = waiter->thread;
-		}
+	if (f->result->is_stuck[waiter->thread] && !f->queued[waiter->thread]) {
+		f->queued[waiter->thread] = true;
+		f->queue[f->queue_count++] = waiter->thread;
+	}
 }
 
 /* A thread can go on after all: so may those who wait for what it has, or wait with it. */
@@ -219,13 +220,13 @@ static void add_keepers(struct finder *f, uint32_t thread)
 		return;
 	}
 	FOR_EACH(holder, f->holders, o)
-		if (!wait->shared || !f->model->holds[holder->hold].shared)
-			add_keeper(f, thread, holder->thread, holder->hold);
+	if (!wait->shared || !f->model->holds[holder->hold].shared)
+		add_keeper(f, thread, holder->thread, holder->hold);
 	if (f->result->keeper_count > before || !wait->shared)
 		return;
 	FOR_EACH(waiter, f->waiters, o)
-		if (!waits_shared(f->model, waiter->thread))
-			add_keeper(f, thread, waiter->thread, HW_NONE);
+	if (!waits_shared(f->model, waiter->thread))
+		add_keeper(f, thread, waiter->thread, HW_NONE);
 }
 
 static void make_graph(struct finder *f)

@@ -24,10 +24,10 @@ enum hw_style {
 	HW_STYLE_POSSIBLE,
 	HW_STYLE_RULED_OUT,
 	HW_STYLE_TITLE,
-	HW_STYLE_PLACE,  /* rules and arrows around source */
+	HW_STYLE_PLACE, /* rules and arrows around source */
 	HW_STYLE_THREAD,
 	HW_STYLE_OBJECT,
-	HW_STYLE_HELD,   /* marks where something was taken */
+	HW_STYLE_HELD,	 /* marks where something was taken */
 	HW_STYLE_WAITED, /* marks where something is waited for */
 	HW_STYLE_NOTE,
 	HW_STYLE_FAINT,

@@ -13,7 +13,8 @@ struct walk {
 	const struct hw_walk_visitor *visitor;
 	int64_t *budget;
 	uint32_t *component;
-	uint32_t *next_length; /* of each start: no cycle from it is shorter; NEVER when none is left */
+	uint32_t *next_length; /* of each start: no cycle from it is shorter; NEVER when none is
+				  left */
 
 	/* Of the current start. */
 	uint32_t *distance; /* back to it; NEVER beyond the horizon */
@@ -44,7 +45,8 @@ static void measure(struct walk *w, uint32_t start, uint32_t horizon)
 	for (uint32_t i = 0; i < w->reached_count; i++) {
 		uint32_t node = w->reached[i];
 
-		for (uint32_t arc = w->reverse.first[node]; arc < w->reverse.first[node + 1]; arc++) {
+		for (uint32_t arc = w->reverse.first[node]; arc < w->reverse.first[node + 1];
+			arc++) {
 			uint32_t from = w->reverse.to[arc];
 
 			--*w->budget;
@@ -75,15 +77,15 @@ static uint32_t shortest(const struct walk *w, uint32_t start, uint32_t horizon)
 }
 
 /* Whether a path of `position` arcs may go on along `arc` and still close at `length`. */
-static bool promising(const struct walk *w, uint32_t start, uint32_t arc, uint32_t position,
-	uint32_t length)
+static bool promising(
+	const struct walk *w, uint32_t start, uint32_t arc, uint32_t position, uint32_t length)
 {
 	uint32_t to = w->graph->to[arc];
 
 	if (to == start)
 		return position + 1 == length;
 	return to > start && w->component[to] == w->component[start] && !w->on_path[to] &&
-		w->distance[to] != NEVER && w->distance[to] < length - position;
+	       w->distance[to] != NEVER && w->distance[to] < length - position;
 }
 
 static void search_from(struct walk *w, uint32_t start, uint32_t length)
@@ -125,7 +127,7 @@ static uint32_t search_length(struct walk *w, uint32_t length)
 {
 	uint32_t next = NEVER;
 
-	for (uint32_t start = 0; start < w->graph->node_count && *w->budget > 0; start++) {
+	for (uint32_t start = 0; start<w->graph->node_count && * w->budget> 0; start++) {
 		uint32_t *own = &w->next_length[start];
 
 		if (*own <= length) {

@@ -25,7 +25,11 @@ static void write_list(
 	uint32_t shown = count <= NAMES_MAX + 1 ? count : NAMES_MAX;
 
 	for (uint32_t i = 0; i < shown; i++)
-		fprintf(text->out, "%s%s", i == 0 ? "" : i + 1 == count ? " and " : ", ", name(w, i));
+		fprintf(text->out, "%s%s",
+			i == 0		 ? ""
+			: i + 1 == count ? " and "
+					 : ", ",
+			name(w, i));
 	if (shown < count)
 		fprintf(text->out, " and %u more", count - shown);
 }
@@ -59,6 +63,11 @@ static const char *object_name(const struct wording *w, uint32_t i)
 	return w->model->objects[w->finding->objects[i]].label;
 }
 
+static const char *object_short_name(const struct wording *w, uint32_t i)
+{
+	return w->model->objects[w->finding->objects[i]].short_label;
+}
+
 /* Where a thread waits, as "g (bank.c:20)", or NULL. */
 static const char *place(const struct wording *w, const struct hw_finding_thread *t)
 {
@@ -73,8 +82,8 @@ static const char *deadlock_title(const struct wording *w)
 	struct hw_textbuf text;
 
 	if (w->finding->ring_length == 2)
-		return hw_arena_printf(w->arena, "%s and %s wait for each other",
-			thread_name(w, 0), thread_name(w, 1));
+		return hw_arena_printf(w->arena, "%s and %s wait for each other", thread_name(w, 0),
+			thread_name(w, 1));
 	hw_textbuf_init(&text);
 	write_list(&text, w, w->finding->ring_length, thread_name);
 	fprintf(text.out, " wait for each other in a ring of %u", w->finding->ring_length);
@@ -95,8 +104,7 @@ static const char *self_title(const struct wording *w)
 	if (o->kind == HW_KIND_RWLOCK && t->holds[0].shared)
 		return hw_arena_printf(w->arena,
 			"%s waits to write %s, which it holds itself to read", name, o->label);
-	return hw_arena_printf(
-		w->arena, "%s waits for %s, which it holds itself", name, o->label);
+	return hw_arena_printf(w->arena, "%s waits for %s, which it holds itself", name, o->label);
 }
 
 static const char *order_title(const struct wording *w)
@@ -157,7 +165,7 @@ static const char *join_help(const struct wording *w, uint32_t i)
 	if (!t->hold_count)
 		return "let no thread wait for the end of one that waits for it";
 	return hw_arena_printf(w->arena, "unlock %s before joining %s, which needs it to go on",
-		w->model->objects[t->holds[0].object].label,
+		w->model->objects[t->holds[0].object].short_label,
 		thread_name(w, (i + 1) % w->finding->ring_length));
 }
 
@@ -170,14 +178,15 @@ static const char *order_help(const struct wording *w)
 	if (class_ && class_->object_count > 1)
 		return hw_arena_printf(w->arena,
 			"give all of %s one order, by index or by address, and take them only in "
-			"that order", class_->name);
+			"that order",
+			class_->name);
 	hw_textbuf_init(&text);
 	fputs("take ", text.out);
-	write_list(&text, w, f->object_count, object_name);
+	write_list(&text, w, f->object_count, object_short_name);
 	fputs(" in the same order everywhere", text.out);
 	if (f->ring_length == 2 && place(w, &f->threads[1]))
-		fprintf(text.out, ", or unlock %s before waiting for %s in %s", object_name(w, 1),
-			object_name(w, 0), place(w, &f->threads[1]));
+		fprintf(text.out, ", or unlock %s before waiting for %s in %s",
+			object_short_name(w, 1), object_short_name(w, 0), place(w, &f->threads[1]));
 	return finish(&text, w->arena);
 }
 
@@ -190,7 +199,8 @@ static const char *self_help(const struct wording *w)
 		return "unlock it first and look again at what was read, or lock it to write from "
 		       "the beginning";
 	case HW_KIND_SEM:
-		return "post it before waiting for it again, or hand what it guards to the function "
+		return "post it before waiting for it again, or hand what it guards to the "
+		       "function "
 		       "that wants it";
 	default:
 		return "unlock it before calling code that locks it, give that code a variant for "
@@ -218,8 +228,8 @@ static void add_notes(const struct wording *w)
 
 	f->notes = hw_arena_alloc(w->arena, 4, sizeof(*f->notes));
 	if (f->behind_count)
-		add_note(w, hw_arena_printf(w->arena, "%u more thread%s behind %s",
-				    f->behind_count, f->behind_count == 1 ? " waits" : "s wait",
+		add_note(w, hw_arena_printf(w->arena, "%u more thread%s behind %s", f->behind_count,
+				    f->behind_count == 1 ? " waits" : "s wait",
 				    f->ring_length == 1 ? "it" : "them"));
 	if (f->bounded)
 		add_note(w, "one of the waits is limited in time: it ends by itself, with a delay");
@@ -238,9 +248,9 @@ static const char *reason(const struct hw_finding *finding, struct hw_arena *are
 
 	switch (finding->reason) {
 	case HW_REASON_ONE_THREAD:
-		format = strchr(finding->because, ',') ?
-			"cannot happen: only %s do this, and it takes more at once" :
-			"cannot happen: only %s does this, and it takes two at once";
+		format = strchr(finding->because, ',')
+				 ? "cannot happen: only %s do this, and it takes more at once"
+				 : "cannot happen: only %s does this, and it takes two at once";
 		break;
 	case HW_REASON_GATE:
 		format = "cannot happen: both sides hold %s meanwhile, which only one can";
@@ -274,8 +284,8 @@ void hw_wording_fill(
 	add_notes(&w);
 }
 
-const char *hw_wording_because(const struct hw_model *model,
-	const struct hw_ruled_out *ruled_out, struct hw_arena *arena)
+const char *hw_wording_because(
+	const struct hw_model *model, const struct hw_ruled_out *ruled_out, struct hw_arena *arena)
 {
 	struct hw_textbuf text;
 

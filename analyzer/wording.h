@@ -15,7 +15,7 @@ void hw_wording_fill(
 	const struct hw_model *model, struct hw_finding *finding, struct hw_arena *arena);
 
 /* Why a cycle is ruled out: "object 9 (room)", "thread 2 (philosopher 1)". */
-const char *hw_wording_because(const struct hw_model *model,
-	const struct hw_ruled_out *ruled_out, struct hw_arena *arena);
+const char *hw_wording_because(
+	const struct hw_model *model, const struct hw_ruled_out *ruled_out, struct hw_arena *arena);
 
 #endif

@@ -124,13 +124,14 @@ static int64_t frame_of(struct scenario *s, const char *text, size_t length)
 		line = strtol(colon + 1, NULL, 10);
 		*colon = '\0';
 	}
-	id = number_of(s, "SELECT id FROM frame WHERE function = %Q AND line = %ld", function, line);
+	id = number_of(
+		s, "SELECT id FROM frame WHERE function = %Q AND line = %ld", function, line);
 	if (id)
 		return id;
 	id = ++s->frames;
 	scenario_sql(s,
-		"INSERT INTO frame VALUES (%lld, 1, %lld, %Q, '/home/me/bank/bank.c', %ld, NULL)", id,
-		0x4000 + 16 * id, function, line);
+		"INSERT INTO frame VALUES (%lld, 1, %lld, %Q, '/home/me/bank/bank.c', %ld, NULL)",
+		id, 0x4000 + 16 * id, function, line);
 	return id;
 }
 
@@ -146,7 +147,8 @@ int64_t scenario_stack(struct scenario *s, const char *place)
 	if (id)
 		return id;
 	id = ++s->stacks;
-	scenario_sql(s, "INSERT INTO stack VALUES (%lld, nullif(%lld, 0), %lld)", id, parent, frame);
+	scenario_sql(
+		s, "INSERT INTO stack VALUES (%lld, nullif(%lld, 0), %lld)", id, parent, frame);
 	return id;
 }
 
@@ -176,8 +178,8 @@ int64_t scenario_depend(struct scenario *s, int64_t thread, int64_t object, cons
 		id, thread, object, mode ? mode : "exclusive", default_stack(s, object, place),
 		how ? how : "block");
 	for (int i = 0; holds[i].object; i++)
-		scenario_sql(s, "INSERT INTO dependency_hold VALUES (%lld, %d, %lld, %Q, %lld)", id, i,
-			holds[i].object, holds[i].mode ? holds[i].mode : "exclusive",
+		scenario_sql(s, "INSERT INTO dependency_hold VALUES (%lld, %d, %lld, %Q, %lld)", id,
+			i, holds[i].object, holds[i].mode ? holds[i].mode : "exclusive",
 			default_stack(s, holds[i].object, holds[i].place));
 	return id;
 }
@@ -202,17 +204,18 @@ void scenario_nest(struct scenario *s, int64_t thread, const char *function, ...
 	va_end(arguments);
 }
 
-void scenario_hold(struct scenario *s, int64_t thread, int64_t object, const char *mode,
-	const char *place)
+void scenario_hold(
+	struct scenario *s, int64_t thread, int64_t object, const char *mode, const char *place)
 {
 	scenario_sql(s,
-		"INSERT INTO hold VALUES (%lld, (SELECT count(*) FROM hold WHERE thread = %lld), %lld, "
+		"INSERT INTO hold VALUES (%lld, (SELECT count(*) FROM hold WHERE thread = %lld), "
+		"%lld, "
 		"%Q, 1, %lld, 1000)",
 		thread, thread, object, mode ? mode : "exclusive", default_stack(s, object, place));
 }
 
-void scenario_wait(struct scenario *s, int64_t thread, int64_t object, const char *mode,
-	const char *place)
+void scenario_wait(
+	struct scenario *s, int64_t thread, int64_t object, const char *mode, const char *place)
 {
 	scenario_sql(s, "INSERT INTO wait VALUES (%lld, %lld, %Q, 'block', %lld, 2000)", thread,
 		object, mode ? mode : "exclusive", default_stack(s, object, place));

@@ -56,9 +56,9 @@ int64_t scenario_depend(struct scenario *s, int64_t thread, int64_t object, cons
 void scenario_nest(struct scenario *s, int64_t thread, const char *function, ...);
 
 /* The waiting state. A NULL mode is exclusive. */
-void scenario_hold(struct scenario *s, int64_t thread, int64_t object, const char *mode,
-	const char *place);
-void scenario_wait(struct scenario *s, int64_t thread, int64_t object, const char *mode,
-	const char *place);
+void scenario_hold(
+	struct scenario *s, int64_t thread, int64_t object, const char *mode, const char *place);
+void scenario_wait(
+	struct scenario *s, int64_t thread, int64_t object, const char *mode, const char *place);
 
 #endif

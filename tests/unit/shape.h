@@ -11,7 +11,8 @@
 
 #include "analyzer/digraph.h"
 
-static inline struct hw_digraph graph_of(uint32_t node_count, const uint32_t (*arcs)[2], uint32_t count)
+static inline struct hw_digraph graph_of(
+	uint32_t node_count, const uint32_t (*arcs)[2], uint32_t count)
 {
 	struct hw_digraph graph;
 	uint32_t *sources = calloc(count + 1, sizeof(*sources));
@@ -26,7 +27,7 @@ static inline struct hw_digraph graph_of(uint32_t node_count, const uint32_t (*a
 	return graph;
 }
 
-#define GRAPH(nodes, ...) \
+#define GRAPH(nodes, ...)                                     \
 	graph_of(nodes, (const uint32_t[][2]){ __VA_ARGS__ }, \
 		sizeof((const uint32_t[][2]){ __VA_ARGS__ }) / (2 * sizeof(uint32_t)))
 

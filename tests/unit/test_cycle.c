@@ -115,8 +115,8 @@ static void make_ring(unsigned n, const char *pattern)
 		threads[i] = scenario_thread(&s, name);
 	}
 	for (unsigned i = 0; i < n; i++)
-		scenario_nest(&s, threads[i], "take_forks", locks[i], locks[(i + 1) % n],
-			NULL_OBJECT);
+		scenario_nest(
+			&s, threads[i], "take_forks", locks[i], locks[(i + 1) % n], NULL_OBJECT);
 }
 
 static void expect_one_ring(unsigned n)
@@ -247,8 +247,8 @@ Test(cycle, gate_held_to_write_by_one_keeps_readers_out)
 }
 
 /* Two rwlocks taken in both orders, in these modes. */
-static void read_write(const char *hold_a, const char *wait_b, const char *hold_b,
-	const char *wait_a)
+static void read_write(
+	const char *hold_a, const char *wait_b, const char *hold_b, const char *wait_a)
 {
 	int64_t t = scenario_thread(&s, "t"), u = scenario_thread(&s, "u");
 	int64_t a = scenario_object(&s, "rwlock", "a"), b = scenario_object(&s, "rwlock", "b");
@@ -356,8 +356,8 @@ Test(cycle, same_code_on_other_objects_is_another_instance)
 	for (int i = 0; i < 6; i++)
 		for (int j = 0; j < 6; j++)
 			if (i != j)
-				scenario_nest(&s, i < j ? t : u, "transfer", account[i],
-					account[j], NULL_OBJECT);
+				scenario_nest(&s, i < j ? t : u, "transfer", account[i], account[j],
+					NULL_OBJECT);
 	search();
 	cr_assert_eq(cycles.count, 1);
 	cr_assert_eq(cycles.all[0].length, 2);
@@ -398,15 +398,16 @@ static void make_room(unsigned n, int seats)
 	int64_t room = scenario_object(&s, "sem", "room"), forks[16], threads[16];
 	char name[32];
 
-	scenario_sql(&s, "UPDATE object SET role = 'lock', capacity = %d WHERE id = %lld", seats, room);
+	scenario_sql(
+		&s, "UPDATE object SET role = 'lock', capacity = %d WHERE id = %lld", seats, room);
 	for (unsigned i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "forks[%u]", i);
 		forks[i] = mutex(name);
 		threads[i] = scenario_thread(&s, "philosopher");
 	}
 	for (unsigned i = 0; i < n; i++)
-		scenario_nest(&s, threads[i], "eat", room, forks[i], forks[(i + 1) % n],
-			NULL_OBJECT);
+		scenario_nest(
+			&s, threads[i], "eat", room, forks[i], forks[(i + 1) % n], NULL_OBJECT);
 }
 
 Test(cycle, room_with_a_seat_too_few_rules_it_out)
@@ -460,7 +461,8 @@ static void make_pool(int users, int units)
 {
 	int64_t pool = scenario_object(&s, "sem", "pool"), m = mutex("m");
 
-	scenario_sql(&s, "UPDATE object SET role = 'lock', capacity = %d WHERE id = %lld", units, pool);
+	scenario_sql(
+		&s, "UPDATE object SET role = 'lock', capacity = %d WHERE id = %lld", units, pool);
 	for (int i = 0; i < users; i++)
 		scenario_nest(&s, scenario_thread(&s, "user"), "use", pool, m, NULL_OBJECT);
 	scenario_nest(&s, scenario_thread(&s, "other"), "refill", m, pool, NULL_OBJECT);
@@ -493,8 +495,8 @@ Test(cycle, budget_ends_the_search_and_is_reported)
 	for (int i = 0; i < 24; i++)
 		for (int j = 0; j < 24; j++)
 			if (i != j)
-				scenario_nest(&s, scenario_thread(&s, "t"), "f", locks[i],
-					locks[j], NULL_OBJECT);
+				scenario_nest(&s, scenario_thread(&s, "t"), "f", locks[i], locks[j],
+					NULL_OBJECT);
 	scenario_sql(&s, "COMMIT");
 	budget = 100000;
 	search();

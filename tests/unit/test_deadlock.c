@@ -48,7 +48,8 @@ static const struct hw_deadlock *expect_one(uint32_t ring, uint32_t threads, uin
 			continue;
 		cr_assert_eq(model.holds[hold].object, wait->object);
 		cr_assert_geq(hold, model.threads[keeper].first_hold);
-		cr_assert_lt(hold, model.threads[keeper].first_hold + model.threads[keeper].hold_count);
+		cr_assert_lt(
+			hold, model.threads[keeper].first_hold + model.threads[keeper].hold_count);
 	}
 	return d;
 }
@@ -180,8 +181,8 @@ Test(deadlock, lock_held_across_a_join)
 	scenario_wait(&s, u, a, NULL, NULL);
 	d = expect_one(2, 2, 0);
 	for (uint32_t i = 0; i < 2; i++)
-		cr_assert_eq(d->holds[i] == HW_NONE,
-			d->threads[i] == hw_model_find_thread(&model, u));
+		cr_assert_eq(
+			d->holds[i] == HW_NONE, d->threads[i] == hw_model_find_thread(&model, u));
 }
 
 Test(deadlock, join_of_a_thread_that_runs)
@@ -334,12 +335,15 @@ Test(deadlock, ten_thousand_threads_behind_one_another)
 	for (int i = 0; i < 10000; i++) {
 		int64_t own = mutex("m");
 
-		scenario_sql(&s, "INSERT INTO thread (id, process, tid, number, start_ns) VALUES "
-				 "(%d, 1, %d, %d, 0)", i + 1, i + 1, i + 1);
+		scenario_sql(&s,
+			"INSERT INTO thread (id, process, tid, number, start_ns) VALUES "
+			"(%d, 1, %d, %d, 0)",
+			i + 1, i + 1, i + 1);
 		scenario_sql(&s, "INSERT INTO hold VALUES (%d, 0, %lld, 'exclusive', 1, NULL, 0)",
 			i + 1, own);
-		scenario_sql(&s, "INSERT INTO wait VALUES (%d, %lld, 'exclusive', 'block', NULL, 0)",
-			i + 1, previous);
+		scenario_sql(&s,
+			"INSERT INTO wait VALUES (%d, %lld, 'exclusive', 'block', NULL, 0)", i + 1,
+			previous);
 		previous = own;
 	}
 	scenario_sql(&s, "COMMIT");

@@ -107,8 +107,8 @@ Test(model, labels_are_unambiguous)
 	second = scenario_object(&s, "mutex", "pool");
 	lone = scenario_object(&s, "mutex", "lone");
 	none = scenario_object(&s, "mutex", "none");
-	scenario_sql(&s, "UPDATE object SET name = NULL WHERE id IN (%lld, %lld, %lld, %lld)", first,
-		second, lone, none);
+	scenario_sql(&s, "UPDATE object SET name = NULL WHERE id IN (%lld, %lld, %lld, %lld)",
+		first, second, lone, none);
 	scenario_sql(&s, "UPDATE object SET class = NULL WHERE id = %lld", none);
 	load();
 	cr_assert_str_eq(object(forks)->label, "forks[1]");
@@ -116,7 +116,8 @@ Test(model, labels_are_unambiguous)
 	cr_assert_str_eq(object(second)->label, "pool #2");
 	cr_assert_str_eq(object(lone)->label, "lone");
 	cr_assert_str_eq(object(none)->label, "mutex 0x1140 (#5)");
-	cr_assert_str_eq(model.threads[hw_model_find_thread(&model, main_thread)].label, "main thread");
+	cr_assert_str_eq(
+		model.threads[hw_model_find_thread(&model, main_thread)].label, "main thread");
 	cr_assert_str_eq(model.threads[hw_model_find_thread(&model, unnamed)].label, "thread 2");
 	cr_assert_str_eq(
 		model.threads[hw_model_find_thread(&model, worker)].label, "worker (thread 3)");

@@ -38,8 +38,8 @@ static void found(void *user, const uint32_t *arcs, uint32_t length)
 	seen->by_length[length < 16 ? length : 15]++;
 }
 
-static bool walk(const struct hw_digraph *graph, uint32_t length_max, int64_t budget,
-	struct seen *ret_seen)
+static bool walk(
+	const struct hw_digraph *graph, uint32_t length_max, int64_t budget, struct seen *ret_seen)
 {
 	struct hw_walk_visitor visitor = { enter, leave, found, ret_seen };
 	bool complete;

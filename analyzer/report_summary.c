@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/report_summary.h"
+
+#include <inttypes.h>
+
+#include "analyzer/utf8.h"
+
+static void print_notes(const struct hw_report *report)
+{
+	for (uint32_t i = 0; i < report->analysis->note_count; i++) {
+		fprintf(report->out, "%snote%s: ", hw_term_begin(&report->term, HW_STYLE_NOTE),
+			hw_term_end(&report->term));
+		hw_utf8_print(report->out, report->analysis->notes[i]);
+		fputc('\n', report->out);
+	}
+}
+
+static const char *plural(int64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static uint32_t count(const struct hw_report *report, enum hw_verdict verdict)
+{
+	uint32_t result = 0;
+
+	for (uint32_t i = 0; i < report->analysis->finding_count; i++)
+		result += report->analysis->findings[i].verdict == verdict;
+	return result;
+}
+
+static void print_findings(const struct hw_report *report)
+{
+	uint32_t deadlocks = count(report, HW_VERDICT_DEADLOCK);
+	uint32_t possible = count(report, HW_VERDICT_POSSIBLE);
+	enum hw_style style = HW_STYLE_RULED_OUT;
+
+	if (deadlocks)
+		style = HW_STYLE_DEADLOCK;
+	else if (possible)
+		style = HW_STYLE_POSSIBLE;
+	fputs(hw_term_begin(&report->term, style), report->out);
+	if (deadlocks)
+		fprintf(report->out, "%u deadlock%s", deadlocks, plural(deadlocks));
+	if (possible)
+		fprintf(report->out, "%s%u possible deadlock%s", deadlocks ? ", " : "", possible,
+			plural(possible));
+	if (!deadlocks && !possible)
+		fputs("no deadlock found", report->out);
+	fputs(hw_term_end(&report->term), report->out);
+}
+
+static void print_ruled_out(const struct hw_report *report)
+{
+	uint32_t ruled_out = report->analysis->ruled_out_count;
+
+	if (ruled_out)
+		fprintf(report->out, "; %u lock-order cycle%s ruled out%s", ruled_out,
+			plural(ruled_out), report->all ? "" : " (--all shows them)");
+	fputc('\n', report->out);
+}
+
+static void print_recording(const struct hw_report *report)
+{
+	const struct hw_model *m = report->model;
+
+	hw_utf8_print(report->out, report->file);
+	fputs(": ", report->out);
+	if (m->meta.events != HW_UNKNOWN)
+		fprintf(report->out, "%" PRId64 " event%s of ", m->meta.events,
+			plural(m->meta.events));
+	fprintf(report->out, "%u thread%s", m->thread_count, plural(m->thread_count));
+	if (m->process_count > 1)
+		fprintf(report->out, " in %u processes", m->process_count);
+	fprintf(report->out, " on %u object%s, %" PRId64 " event%s lost\n", m->object_count,
+		plural(m->object_count), m->meta.lost, plural(m->meta.lost));
+}
+
+void hw_report_summary_print(const struct hw_report *report)
+{
+	print_notes(report);
+	print_findings(report);
+	print_ruled_out(report);
+	print_recording(report);
+}

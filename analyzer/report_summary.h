@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_ANALYZER_REPORT_SUMMARY_H
+#define HW_ANALYZER_REPORT_SUMMARY_H
+
+/*
+ * The end of a report for people: what to know about the recording, how much
+ * was found, and what it was found in; that no event was lost is said, too.
+ */
+
+#include "analyzer/report.h"
+
+void hw_report_summary_print(const struct hw_report *report);
+
+#endif
