@@ -16,6 +16,7 @@ PRAGMA user_version = 1;
 -- What was recorded, with what, and whether it is whole. Keys: version,
 -- command, directory, host, started_at (Unix seconds), clock, depth, events,
 -- lost, complete (1 when the collector closed the file itself), ended_ns,
+-- named (last frame and last object whose symbols were looked up),
 -- note (one row per line a person should read; key is note.1, note.2 ...).
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
