@@ -6,100 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/path.h"
 #include "analyzer/resolve.h"
 #include "analyzer/textbuf.h"
-#include "tests/unit/names/expected.h"
-#include "tests/unit/recording.h"
+#include "tests/unit/names/sample.h"
 #include "trace/memory.h"
-
-/* A recording of all that the test programs expect, as the collector would leave it. */
-struct sample {
-	struct scenario scenario;
-	struct expected_list list; /* item i is frame or object i + 1 */
-};
-
-static int64_t module_id(struct scenario *s, const char *path)
-{
-	char *build_id = expected_build_id(path);
-	int64_t id;
-
-	scenario_sql(s,
-		"INSERT INTO module (path, build_id) SELECT %Q, nullif(%Q, '')"
-		" WHERE NOT EXISTS (SELECT 1 FROM module WHERE path = %Q)",
-		path, build_id, path);
-	free(build_id);
-	id = sqlite3_last_insert_rowid(s->db);
-	return id;
-}
-
-static void sample_init(struct sample *sample)
-{
-	struct scenario *s = &sample->scenario;
-
-	scenario_init(s);
-	expected_read(&sample->list);
-	if (!sample->list.count)
-		cr_skip("no compiler");
-	for (size_t i = 0; i < sample->list.count; i++) {
-		const struct expected *item = &sample->list.items[i];
-		int64_t id = (int64_t)i + 1;
-
-		module_id(s, item->module);
-		if (item->is_frame)
-			scenario_sql(s,
-				"INSERT INTO frame (id, module, offset)"
-				" SELECT %lld, id, %lld FROM module WHERE path = %Q",
-				id, item->address, item->module);
-		else
-			scenario_sql(s,
-				"INSERT INTO object (id, kind, process, module, offset, create_ns)"
-				" SELECT %lld, %Q, 1, id, %lld, 0 FROM module WHERE path = %Q",
-				id, item->kind, item->address, item->module);
-	}
-}
-
-static void sample_finish(struct sample *sample)
-{
-	expected_finish(&sample->list);
-	scenario_finish(&sample->scenario);
-}
-
-/* The first column of the first row as text in new memory, "" when NULL or no row. */
-static char *query(struct scenario *s, const char *format, ...)
-{
-	sqlite3_stmt *statement;
-	va_list arguments;
-	const char *value = NULL;
-	char *sql, *text;
-
-	va_start(arguments, format);
-	sql = sqlite3_vmprintf(format, arguments);
-	va_end(arguments);
-	cr_assert_eq(sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL), SQLITE_OK, "%s: %s", sql,
-		sqlite3_errmsg(s->db));
-	if (sqlite3_step(statement) == SQLITE_ROW)
-		value = (const char *)sqlite3_column_text(statement, 0);
-	text = hw_xstrdup(value ? value : "");
-	sqlite3_finalize(statement);
-	sqlite3_free(sql);
-	return text;
-}
-
-#define EXPECT(s, expected, ...)                     \
-	do {                                         \
-		char *found = query(s, __VA_ARGS__); \
-                                                     \
-		cr_expect_str_eq(found, expected);   \
-		free(found);                         \
-	} while (0)
-
-static void resolve(struct scenario *s)
-{
-	struct hw_error error = { "", "" };
-
-	cr_assert_eq(hw_resolve_recording(s->db, &error), 0, "%s", error.message);
-}
 
 /* The chain of one frame as where.h writes it. */
 #define CHAIN                                                                                  \
@@ -113,7 +23,7 @@ Test(resolve, frames_and_static_objects)
 	struct sample sample;
 
 	sample_init(&sample);
-	resolve(&sample.scenario);
+	sample_resolve(&sample.scenario);
 	for (size_t i = 0; i < sample.list.count; i++) {
 		const struct expected *item = &sample.list.items[i];
 		int64_t id = (int64_t)i + 1;
@@ -172,11 +82,11 @@ Test(resolve, a_second_time_changes_nothing)
 
 	sample_init(&sample);
 	cr_expect_not(hw_resolve_done(sample.scenario.db));
-	resolve(&sample.scenario);
+	sample_resolve(&sample.scenario);
 	cr_expect(hw_resolve_done(sample.scenario.db));
 	first = dump(&sample.scenario);
 	changes = sqlite3_total_changes(sample.scenario.db);
-	resolve(&sample.scenario);
+	sample_resolve(&sample.scenario);
 	second = dump(&sample.scenario);
 	cr_expect_str_eq(first, second);
 	cr_expect_eq(sqlite3_total_changes(sample.scenario.db), changes);
@@ -191,7 +101,7 @@ Test(resolve, only_what_is_missing)
 	struct scenario *s = &sample.scenario;
 
 	sample_init(&sample);
-	resolve(s);
+	sample_resolve(s);
 	scenario_sql(
 		s, "UPDATE frame SET function = 'kept' WHERE id = (SELECT min(id) FROM frame)");
 	scenario_sql(s, "UPDATE object SET name = 'kept' WHERE id = (SELECT min(id) FROM object)");
@@ -199,7 +109,7 @@ Test(resolve, only_what_is_missing)
 			" SELECT 100000, module, offset FROM frame WHERE id ="
 			" (SELECT max(id) FROM frame WHERE function IS NOT NULL)");
 	cr_expect_not(hw_resolve_done(s->db));
-	resolve(s);
+	sample_resolve(s);
 	cr_expect(hw_resolve_done(s->db));
 	EXPECT(s, "kept", "SELECT function FROM frame WHERE id = (SELECT min(id) FROM frame)");
 	EXPECT(s, "kept", "SELECT name FROM object WHERE id = (SELECT min(id) FROM object)");
@@ -212,12 +122,12 @@ Test(resolve, new_objects_are_not_done)
 	struct scenario s;
 
 	scenario_init(&s);
-	resolve(&s);
+	sample_resolve(&s);
 	cr_expect(hw_resolve_done(s.db));
 	scenario_sql(&s, "INSERT INTO object (kind, process, address, create_ns)"
 			 " VALUES ('mutex', 1, 4096, 0)");
 	cr_expect_not(hw_resolve_done(s.db));
-	resolve(&s);
+	sample_resolve(&s);
 	cr_expect(hw_resolve_done(s.db));
 	scenario_finish(&s);
 }
@@ -235,7 +145,7 @@ Test(resolve, missing_modules_leave_everything_open)
 			 " VALUES (1, 'mutex', 7, 64, 1, 0), (2, 'mutex', NULL, NULL, 1, 0),"
 			 " (3, 'mutex', NULL, NULL, 2, 0), (4, 'mutex', NULL, NULL, 3, 0),"
 			 " (5, 'mutex', NULL, NULL, NULL, 0), (6, 'mutex', NULL, NULL, 999, 0)");
-	resolve(&s);
+	sample_resolve(&s);
 	EXPECT(&s, "0",
 		"SELECT count(*) FROM frame WHERE function IS NOT NULL OR file IS NOT NULL"
 		" OR caller IS NOT NULL");
@@ -259,8 +169,8 @@ Test(resolve, changed_modules_get_one_note)
 	scenario_sql(s, "INSERT INTO meta VALUES ('note.9', 'something else')");
 	scenario_sql(s, "UPDATE module SET build_id = 'abcd' WHERE path = %Q",
 		sample.list.items[0].module);
-	resolve(s);
-	resolve(s);
+	sample_resolve(s);
+	sample_resolve(s);
 	expected =
 		hw_xasprintf("'%s' has changed since the recording", sample.list.items[0].module);
 	EXPECT(s, expected, "SELECT value FROM meta WHERE key = 'note.10'");
@@ -269,125 +179,6 @@ Test(resolve, changed_modules_get_one_note)
 		"SELECT count(*) FROM frame JOIN module m ON m.id = module"
 		" WHERE m.build_id = 'abcd' AND function IS NOT NULL");
 	free(expected);
-	sample_finish(&sample);
-}
-
-/* Frames 1 to 4 of one stack: take in pool.c, called by main, which a wrapper hides. */
-static void insert_stack(struct scenario *s)
-{
-	scenario_sql(s,
-		"INSERT INTO frame (id, module, offset, function, file, line, caller) VALUES"
-		" (1, 1, 10, 'main', '/src/bank.c', 7, NULL),"
-		" (3, 1, 20, 'take', '/src/pool.c', 42, NULL),"
-		" (2, 1, 20, 'std::mutex::lock', '/usr/include/mutex', 99, 3),"
-		" (4, 1, 30, 'take', '/src/pool.c', 43, NULL)");
-	scenario_sql(s, "INSERT INTO stack VALUES (1, NULL, 1), (2, 1, 2), (3, 1, 4), (4, 1, 2)");
-}
-
-Test(resolve, classes_by_place_of_creation)
-{
-	struct scenario s;
-
-	scenario_init(&s);
-	insert_stack(&s);
-	scenario_sql(&s,
-		"INSERT INTO object (id, kind, create_stack, initialised, create_ns) VALUES"
-		" (1, 'mutex', 2, 1, 0), (2, 'mutex', 4, 1, 0), (3, 'mutex', 3, 1, 0),"
-		" (4, 'mutex', 2, 0, 0), (5, 'rwlock', 2, 1, 0), (6, 'mutex', 2, 1, 0)");
-	resolve(&s);
-	EXPECT(&s, "mutex created bank:take:42<bank:main:7",
-		"SELECT key FROM class JOIN object o ON o.class = class.id WHERE o.id = 1");
-	EXPECT(&s, "mutex created at take (pool.c:42)",
-		"SELECT class.name FROM class JOIN object o ON o.class = class.id WHERE o.id = 1");
-	EXPECT(&s, "1,2,6",
-		"SELECT group_concat(id) FROM object WHERE class ="
-		" (SELECT class FROM object WHERE id = 1)");
-	EXPECT(&s, "4", "SELECT count(DISTINCT class) FROM object");
-	EXPECT(&s, "mutex first used at take (pool.c:42)",
-		"SELECT class.name FROM class JOIN object o ON o.class = class.id WHERE o.id = 4");
-	EXPECT(&s, "0", "SELECT count(*) FROM object WHERE name IS NOT NULL");
-	scenario_finish(&s);
-}
-
-Test(resolve, classes_of_named_semaphores_and_threads)
-{
-	struct scenario s;
-
-	scenario_init(&s);
-	insert_stack(&s);
-	/* The scenario's process has pid 1001. */
-	scenario_sql(&s, "INSERT INTO object (id, kind, name, create_stack, create_ns) VALUES"
-			 " (1, 'sem', '/queue-1001', 2, 0), (2, 'thread', NULL, NULL, 0),"
-			 " (3, 'thread', NULL, NULL, 0)");
-	scenario_sql(&s, "INSERT INTO thread (process, tid, number, create_stack, object, start_ns)"
-			 " VALUES (1, 1, 1, NULL, 2, 0), (1, 2, 2, 3, 3, 0)");
-	resolve(&s);
-	EXPECT(&s, "sem named /queue-<pid>",
-		"SELECT key FROM class JOIN object o ON o.class = class.id WHERE o.id = 1");
-	EXPECT(&s, "/queue-1001", "SELECT name FROM object WHERE id = 1");
-	EXPECT(&s, "thread main bank",
-		"SELECT key FROM class JOIN object o ON o.class = class.id WHERE o.id = 2");
-	EXPECT(&s, "thread created at take (pool.c:43)",
-		"SELECT class.name FROM class JOIN object o ON o.class = class.id WHERE o.id = 3");
-	scenario_finish(&s);
-}
-
-/* The same code in another folder, loaded and recorded anew: every key must be the same. */
-Test(resolve, keys_do_not_depend_on_folders)
-{
-	struct sample here, there;
-	char directory[] = "/tmp/holdwait_resolve_XXXXXX", *command;
-	char *keys[2];
-
-	cr_assert_not_null(mkdtemp(directory));
-	sample_init(&here);
-	sample_init(&there);
-	command = hw_xasprintf("cp -r '%s/.' %s", HW_NAMES_DIR, directory);
-	cr_assert_eq(system(command), 0);
-	free(command);
-	scenario_sql(&there.scenario, "UPDATE module SET path = replace(path, %Q, %Q)",
-		HW_NAMES_DIR, directory);
-	resolve(&here.scenario);
-	resolve(&there.scenario);
-	keys[0] = query(&here.scenario, "SELECT group_concat(key) FROM class");
-	keys[1] = query(&there.scenario, "SELECT group_concat(key) FROM class");
-	cr_expect_gt(strlen(keys[0]), 100);
-	cr_expect_str_eq(keys[0], keys[1]);
-	cr_expect_null(strstr(keys[0], "/tmp"));
-	command = hw_xasprintf("rm -r %s", directory);
-	cr_assert_eq(system(command), 0);
-	free(command);
-	free(keys[0]);
-	free(keys[1]);
-	sample_finish(&here);
-	sample_finish(&there);
-}
-
-/* Lines count from the start of their function, so an edit elsewhere in the file moves nothing. */
-Test(resolve, keys_have_lines_inside_of_functions)
-{
-	struct sample sample;
-	struct scenario *s = &sample.scenario;
-	char *module;
-	size_t i = 0;
-
-	sample_init(&sample);
-	while (i < sample.list.count &&
-		(sample.list.items[i].depth != DEPTH_ALL || !sample.list.items[i].is_frame ||
-			strncmp(sample.list.items[i].chain, "leaf:", 5) != 0))
-		i++;
-	if (i == sample.list.count)
-		cr_skip("no C compiler");
-	scenario_sql(s, "INSERT INTO stack VALUES (1, NULL, %lld)", (int64_t)i + 1);
-	scenario_sql(s, "INSERT INTO object (id, kind, create_stack, initialised, create_ns)"
-			" VALUES (100000, 'mutex', 1, 1, 0)");
-	module = hw_xasprintf("%s:", hw_path_base(sample.list.items[i].module));
-	resolve(s);
-	EXPECT(s, "mutex created leaf+2<middle+3<outer+4",
-		"SELECT replace(key, %Q, '') FROM class JOIN object o ON o.class = class.id"
-		" WHERE o.id = 100000",
-		module);
-	free(module);
 	sample_finish(&sample);
 }
 
@@ -401,7 +192,7 @@ Test(resolve, loops_of_broken_rows_end)
 	scenario_sql(&s, "INSERT INTO stack VALUES (1, 2, 1), (2, 1, 2)");
 	scenario_sql(&s, "INSERT INTO object (id, kind, create_stack, create_ns)"
 			 " VALUES (1, 'mutex', 1, 0)");
-	resolve(&s);
+	sample_resolve(&s);
 	EXPECT(&s, "mutex used bank:a@0x0<bank:b@0x0<bank:a@0x0<bank:b@0x0",
 		"SELECT key FROM class");
 	scenario_finish(&s);
@@ -437,7 +228,7 @@ Test(resolve, read_only_recording)
 
 	close(mkstemp(path));
 	scenario_init(&s);
-	insert_stack(&s);
+	sample_stacks(&s);
 	scenario_sql(&s, "INSERT INTO object (kind, create_stack, create_ns) VALUES ('sem', 2, 0)");
 	unlink(path);
 	scenario_sql(&s, "VACUUM INTO %Q", path);
