@@ -13,6 +13,7 @@
 #include "analyzer/runtime.h"
 #include "analyzer/words.h"
 #include "trace/memory.h"
+#include "trace/name.h"
 
 static void read_process(struct hw_loader *l, void *element)
 {
@@ -81,7 +82,7 @@ static void read_class(struct hw_loader *l, void *element)
 	struct hw_class *class_ = element;
 
 	*class_ = (struct hw_class){
-		.kind = hw_words_kind((const char *)sqlite3_column_text(l->row, 1)),
+		.kind = hw_name_to_kind((const char *)sqlite3_column_text(l->row, 1)),
 		.key = hw_loader_string(l, 2),
 		.name = hw_loader_string(l, 3),
 	};
@@ -95,7 +96,7 @@ static void read_object(struct hw_loader *l, void *element)
 
 	*o = (struct hw_object){
 		.id = hw_loader_integer(l, 0, 0),
-		.kind = hw_words_kind((const char *)sqlite3_column_text(l->row, 1)),
+		.kind = hw_name_to_kind((const char *)sqlite3_column_text(l->row, 1)),
 		.type = hw_loader_string(l, 2),
 		.process = hw_loader_reference(l, 3, &l->model->process_ids),
 		.address = (uint64_t)hw_loader_integer(l, 4, 0),

@@ -11,6 +11,7 @@
 #include "analyzer/textbuf.h"
 #include "analyzer/words.h"
 #include "trace/memory.h"
+#include "trace/name.h"
 
 static bool starts_with(const char *text, const char *start)
 {
@@ -207,7 +208,7 @@ bool hw_origin_of_stack(const char *kind, bool is_created, const struct hw_origi
 	}
 	ret_origin->key = hw_textbuf_finish(&key);
 	place = write_place(chosen[0]);
-	ret_origin->name = hw_xasprintf("%s %s at %s", hw_words_describe(hw_words_kind(kind)),
+	ret_origin->name = hw_xasprintf("%s %s at %s", hw_words_describe(hw_name_to_kind(kind)),
 		is_created ? "created" : "first used", place);
 	free(place);
 	return true;

@@ -8,6 +8,7 @@
 #include "analyzer/variable.h"
 #include "analyzer/words.h"
 #include "trace/memory.h"
+#include "trace/name.h"
 #include "trace/table.h"
 
 /* A key is made of a few of the innermost frames; this leaves out a loop of broken rows. */
@@ -173,7 +174,7 @@ static int store_class(
 static int class_of_stack(struct work *work, const struct object *object, int64_t *ret_class)
 {
 	uint64_t key = (uint64_t)object->create_stack << 8 |
-		       (uint64_t)hw_words_kind(object->kind) << 1 | object->is_created;
+		       (uint64_t)hw_name_to_kind(object->kind) << 1 | object->is_created;
 	uint64_t *known = hw_table_find(&work->by_stack, key);
 	struct frames frames = { .count = 0 };
 	struct hw_origin origin = { 0 };

@@ -9,10 +9,7 @@
 
 #include "trace/record.h"
 
-/* HW_KIND_NONE when the word is not one. */
-enum hw_kind hw_words_kind(const char *word);
-
-/* As in the recording. */
+/* As in the recording; "unknown" for HW_KIND_NONE. */
 const char *hw_words_of_kind(enum hw_kind kind);
 
 /* For sentences: "mutex", "reader-writer lock". */

@@ -57,8 +57,4 @@ int hw_store_failure(const struct hw_store *store, struct hw_error *error);
 
 uint64_t hw_store_event_count(const struct hw_store *store);
 
-/* The name of an op, kind, as in the recording; NULL for none. */
-const char *hw_store_op_name(enum hw_op op);
-const char *hw_store_kind_name(enum hw_kind kind);
-
 #endif

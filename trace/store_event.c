@@ -1,55 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include "trace/name.h"
 #include "trace/store_private.h"
 
 /* Rows of the event table, many to a statement: a third of the cost of one each (LIMITS). */
-
-static const char *const op_names[HW_OP_COUNT] = {
-	[HW_OP_INIT] = "init",
-	[HW_OP_DESTROY] = "destroy",
-	[HW_OP_WAIT] = "wait",
-	[HW_OP_FAIL] = "fail",
-	[HW_OP_CANCEL] = "cancel",
-	[HW_OP_LOCK] = "lock",
-	[HW_OP_UNLOCK] = "unlock",
-	[HW_OP_TAKE] = "take",
-	[HW_OP_POST] = "post",
-	[HW_OP_SLEEP] = "sleep",
-	[HW_OP_WAKE] = "wake",
-	[HW_OP_SIGNAL] = "signal",
-	[HW_OP_BROADCAST] = "broadcast",
-	[HW_OP_ARRIVE] = "arrive",
-	[HW_OP_LEAVE] = "leave",
-	[HW_OP_ONCE_BEGIN] = "once_begin",
-	[HW_OP_ONCE_END] = "once_end",
-	[HW_OP_START] = "start",
-	[HW_OP_EXIT] = "end",
-	[HW_OP_CREATE] = "create",
-	[HW_OP_JOIN] = "join",
-	[HW_OP_DETACH] = "detach",
-	[HW_OP_FORK] = "fork",
-	[HW_OP_EXEC] = "exec",
-};
-
-static const char *const kind_names[HW_KIND_COUNT] = {
-	[HW_KIND_MUTEX] = "mutex",
-	[HW_KIND_RWLOCK] = "rwlock",
-	[HW_KIND_SPIN] = "spin",
-	[HW_KIND_COND] = "cond",
-	[HW_KIND_BARRIER] = "barrier",
-	[HW_KIND_SEM] = "sem",
-	[HW_KIND_ONCE] = "once",
-	[HW_KIND_THREAD] = "thread",
-};
-
-const char *hw_store_op_name(enum hw_op op)
-{
-	return (unsigned)op < HW_OP_COUNT ? op_names[op] : NULL;
-}
-
-const char *hw_store_kind_name(enum hw_kind kind)
-{
-	return (unsigned)kind < HW_KIND_COUNT ? kind_names[kind] : NULL;
-}
 
 static const char *how_name(uint32_t how)
 {
@@ -63,7 +16,7 @@ static void bind_event(sqlite3_stmt *statement, int first, const struct hw_event
 {
 	sqlite3_bind_int64(statement, first, event->time_ns);
 	sqlite3_bind_int64(statement, first + 1, event->thread);
-	hw_store_bind_text(statement, first + 2, op_names[event->op]);
+	hw_store_bind_text(statement, first + 2, hw_name_of_op(event->op));
 	hw_store_bind_unless(statement, first + 3, event->object, 0);
 	hw_store_bind_text(statement, first + 4, event->how & HW_HOW_SHARED ? "shared" : NULL);
 	hw_store_bind_text(statement, first + 5, how_name(event->how));

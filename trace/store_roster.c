@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "trace/name.h"
 #include "trace/session.h"
 #include "trace/store_private.h"
 
@@ -125,7 +126,7 @@ static const char *type_text(const struct hw_object *object, char *text, size_t 
 static void put_object(struct hw_store *store, struct hw_object *object)
 {
 	sqlite3_stmt *row = hw_store_statement(store, HW_PUT_OBJECT);
-	const char *kind = hw_store_kind_name(object->kind);
+	const char *kind = hw_name_of_kind(object->kind);
 	char type[160], key[80];
 
 	if (!row)

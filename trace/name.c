@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/name.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const char *const op_names[HW_OP_COUNT] = {
+	[HW_OP_INIT] = "init",
+	[HW_OP_DESTROY] = "destroy",
+	[HW_OP_WAIT] = "wait",
+	[HW_OP_FAIL] = "fail",
+	[HW_OP_CANCEL] = "cancel",
+	[HW_OP_LOCK] = "lock",
+	[HW_OP_UNLOCK] = "unlock",
+	[HW_OP_TAKE] = "take",
+	[HW_OP_POST] = "post",
+	[HW_OP_SLEEP] = "sleep",
+	[HW_OP_WAKE] = "wake",
+	[HW_OP_SIGNAL] = "signal",
+	[HW_OP_BROADCAST] = "broadcast",
+	[HW_OP_ARRIVE] = "arrive",
+	[HW_OP_LEAVE] = "leave",
+	[HW_OP_ONCE_BEGIN] = "once_begin",
+	[HW_OP_ONCE_END] = "once_end",
+	[HW_OP_START] = "start",
+	[HW_OP_EXIT] = "end",
+	[HW_OP_CREATE] = "create",
+	[HW_OP_JOIN] = "join",
+	[HW_OP_DETACH] = "detach",
+	[HW_OP_FORK] = "fork",
+	[HW_OP_EXEC] = "exec",
+};
+
+static const char *const kind_names[HW_KIND_COUNT] = {
+	[HW_KIND_MUTEX] = "mutex",
+	[HW_KIND_RWLOCK] = "rwlock",
+	[HW_KIND_SPIN] = "spin",
+	[HW_KIND_COND] = "cond",
+	[HW_KIND_BARRIER] = "barrier",
+	[HW_KIND_SEM] = "sem",
+	[HW_KIND_ONCE] = "once",
+	[HW_KIND_THREAD] = "thread",
+};
+
+const char *hw_name_of_op(enum hw_op op)
+{
+	return (unsigned)op < HW_OP_COUNT ? op_names[op] : NULL;
+}
+
+enum hw_op hw_name_to_op(const char *name)
+{
+	for (int op = 0; op < HW_OP_COUNT; op++)
+		if (op_names[op] && !strcmp(name, op_names[op]))
+			return (enum hw_op)op;
+	return HW_OP_NONE;
+}
+
+const char *hw_name_of_kind(enum hw_kind kind)
+{
+	return (unsigned)kind < HW_KIND_COUNT ? kind_names[kind] : NULL;
+}
+
+enum hw_kind hw_name_to_kind(const char *name)
+{
+	for (int kind = 0; name && kind < HW_KIND_COUNT; kind++)
+		if (kind_names[kind] && !strcmp(name, kind_names[kind]))
+			return (enum hw_kind)kind;
+	return HW_KIND_NONE;
+}
