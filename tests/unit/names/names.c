@@ -18,6 +18,12 @@ union either {
 	sem_t semaphore;
 };
 
+/* A cache line each. */
+union padded {
+	pthread_mutex_t mutex;
+	char bytes[64];
+};
+
 struct table {
 	long count;
 	struct fork forks[5];
@@ -45,6 +51,11 @@ struct table {
 		};
 		pthread_mutex_t other;
 	} both;
+	struct {
+		union either either;
+		long stamp;
+	} named;
+	union padded padded[2];
 	pthread_spinlock_t spins[2];
 	volatile gate_t gate;
 	struct fork one[1];
@@ -85,6 +96,8 @@ static void print_members(void)
 	VARIABLE("mutex", table.both.mutex, table, "table", "table.both.mutex", "table.both.mutex");
 	VARIABLE("sem", table.both.units, table, "table", "table.both.units", "table.both.units");
 	VARIABLE("mutex", table.both.other, table, "table", "table.both.other", "table.both.other");
+	VARIABLE("sem", table.named.either, table, "table", "table.named", "table.named");
+	VARIABLE("mutex", table.padded[1], table, "table", "table.padded[1]", "table.padded[]");
 	VARIABLE("spin", table.spins[1], table, "table", "table.spins[1]", "table.spins[]");
 	VARIABLE("mutex", table.gate, table, "table", "table.gate", "table.gate");
 	VARIABLE("mutex", table.one[0].mutex, table, "table", "table.one[0]", "table.one[]");
@@ -171,6 +184,14 @@ NOINLINE void follows(void)
 {
 	WHERE("follows", __LINE__, 0);
 	NOT_THE_LAST;
+}
+
+/* Large, and thrown away by some linkers, which then leave it at address 0 in DWARF. */
+void never_called(void);
+
+void never_called(void)
+{
+	__asm__ volatile(".skip 65536, 0x90");
 }
 
 int main(void)
