@@ -10,6 +10,11 @@ static uint32_t find(const struct hw_table *ids, int64_t id)
 	return index ? (uint32_t)*index : HW_NONE;
 }
 
+uint32_t hw_model_find_process(const struct hw_model *model, int64_t id)
+{
+	return find(&model->process_ids, id);
+}
+
 uint32_t hw_model_find_thread(const struct hw_model *model, int64_t id)
 {
 	return find(&model->thread_ids, id);

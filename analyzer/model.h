@@ -201,6 +201,7 @@ int hw_model_load(
 void hw_model_finish(struct hw_model *model);
 
 /* The index of an id of the recording, or HW_NONE. */
+uint32_t hw_model_find_process(const struct hw_model *model, int64_t id);
 uint32_t hw_model_find_thread(const struct hw_model *model, int64_t id);
 uint32_t hw_model_find_object(const struct hw_model *model, int64_t id);
 uint32_t hw_model_find_stack(const struct hw_model *model, int64_t id);

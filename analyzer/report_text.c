@@ -338,7 +338,7 @@ static void ruled_out(struct hw_report *report)
 
 static void end(struct hw_report *report)
 {
-	if (!report->quiet)
+	if (!report->quiet && !report->partial)
 		hw_report_summary_print(report);
 	free(report->private);
 }

@@ -49,6 +49,16 @@ static void expect_what_they_did(const struct hw_recorded *recorded)
 			     "WHERE op = 'wait' AND kind = 'mutex'"), 5);
 }
 
+/* Told when it was seen, and not once more at the end. */
+static void expect_once(const struct hw_process *process, const char *part)
+{
+	char *errors = hw_process_errors(process);
+	const char *first = strstr(errors, part);
+
+	cr_expect(first && !strstr(first + 1, part), "not once '%s' in: %s", part, errors);
+	free(errors);
+}
+
 Test(run, exits_with_124_from_a_deadlock)
 {
 	struct hw_recorded recorded;
@@ -69,6 +79,8 @@ Test(run, exits_with_124_from_a_deadlock)
 		hw_process_expect_errors(&process, name);
 	}
 	hw_process_expect_errors(&process, "philosophers.c:");
+	expect_once(&process, "deadlock[HW002]");
+	expect_once(&process, "1 deadlock\n");
 	report = hw_recorded_report(&recorded, false);
 	expect_ring_of_forks(report);
 	cr_assert_eq(hw_recorded_count(report, "HW001"), 0, "the same ring was told twice");
