@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "analyzer/demangle.h"
 #include "analyzer/die.h"
@@ -21,10 +22,26 @@ struct hw_symbols {
 	size_t note_count, note_capacity;
 };
 
+/*
+ * A large program has 300 modules, each of them up to four open files: itself,
+ * its debug file, and two sockets of the client of debuginfod that libdwfl
+ * makes even when it is told of no server. The usual limit is 1024.
+ */
+static void allow_many_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 struct hw_symbols *hw_symbol_create(int64_t recorded_at)
 {
 	struct hw_symbols *symbols = hw_xcalloc(1, sizeof(*symbols));
 
+	allow_many_files();
 	symbols->recorded_at = recorded_at;
 	return symbols;
 }

@@ -35,7 +35,10 @@ struct hw_symbol_chain {
 	size_t count;
 };
 
-/* `recorded_at` in Unix seconds, or 0; files without a build id that are newer are not believed. */
+/*
+ * `recorded_at` in Unix seconds, or 0; files without a build id that are newer
+ * are not believed. Raises this process's limit on open files as far as it may.
+ */
 struct hw_symbols *hw_symbol_create(int64_t recorded_at);
 
 /* Close all modules; NULL is allowed. */

@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyzer/image.h"
 #include "analyzer/path.h"
 #include "analyzer/symbol.h"
 #include "analyzer/textbuf.h"
@@ -154,6 +156,25 @@ Test(symbol, addresses_outside_of_code_have_no_name)
 	}
 	expected_finish(&list);
 	hw_symbol_destroy(symbols);
+}
+
+/* Each of them stays open, and the usual limit would end that early. */
+Test(symbol, more_modules_than_files_may_be_open_at_first)
+{
+	struct rlimit limit;
+	struct hw_symbols *symbols;
+	struct expected_list list;
+
+	expected_read(&list);
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = 16;
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	symbols = hw_symbol_create(0);
+	for (size_t i = 0; i < list.count; i++)
+		cr_expect_not_null(hw_symbol_image(symbols, list.items[i].module, NULL)->module,
+			"%s is not open", list.items[i].module);
+	hw_symbol_destroy(symbols);
+	expected_finish(&list);
 }
 
 /* The link-time address of a function of libc itself, whatever else has one of that name. */
