@@ -20,14 +20,11 @@
  * list in private memory, because creating a thread may be all a program does.
  */
 
-enum {
-	STARTS_MAX = 4096,          /* threads between create and their first instruction */
-	SHALLOW_STACK_BYTES = 65536, /* the unwinder needs some 10 KiB */
-};
+enum { STARTS_MAX = 4096 }; /* threads between create and their first instruction */
 
 struct start {
 	_Atomic uint32_t next_free;
-	uint32_t shallow;
+	size_t stack_bytes;
 	void *(*routine)(void *); /* or an int (*)(void *) for C11 */
 	void *argument;
 	uint64_t uid;
@@ -47,7 +44,7 @@ static struct start *take_start(struct hw_self *self, void *(*routine)(void *), 
 	start = &starts[number];
 	start->routine = routine;
 	start->argument = argument;
-	start->shallow = 0;
+	start->stack_bytes = hw_thread_default_stack_bytes();
 	start->uid = hw_thread_new_uid();
 	start->creator_uid = self->slot->uid;
 	return start;
@@ -68,10 +65,8 @@ static struct start begin_thread(struct start *start, void *frame)
 	};
 	struct hw_self *self = &hw_self;
 
-	self->stack_high = (uintptr_t)frame;
-	self->shallow = start->shallow != 0;
-	if (hw_thread_register(self, start->uid, start->creator_uid))
-		hw_stack_prepare_thread(self);
+	hw_thread_set_stack(self, (uintptr_t)frame, start->stack_bytes);
+	hw_thread_register(self, start->uid, start->creator_uid);
 	give_back(start);
 	return copy;
 }
@@ -119,15 +114,14 @@ HW_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes
 {
 	struct hw_self *self = HW_ENTER();
 	struct start *start = self ? take_start(self, routine, argument) : NULL;
-	size_t stack_bytes;
 	uint32_t stack;
 	uint64_t uid;
 	int error;
 
 	if (!start)
 		return HW_REAL(pthread_create)(thread, attributes, routine, argument);
-	if (attributes && !pthread_attr_getstacksize(attributes, &stack_bytes))
-		start->shallow = stack_bytes < SHALLOW_STACK_BYTES;
+	if (attributes)
+		pthread_attr_getstacksize(attributes, &start->stack_bytes);
 	uid = start->uid;
 	stack = HW_STACK(self);
 	hw_log_add_payload(self, HW_OP_CREATE, HW_NO_OBJECT, stack, &uid, sizeof(uid));

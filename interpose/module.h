@@ -13,6 +13,8 @@
  * the collector reads /proc/PID/maps instead.
  */
 
+#include <link.h>
+
 #include "interpose/self.h"
 
 struct hw_module_range {
@@ -20,11 +22,23 @@ struct hw_module_range {
 	uintptr_t end;
 };
 
+/* A loaded module, as its file describes itself. */
+struct hw_module_headers {
+	uintptr_t bias;
+	const ElfW(Phdr) *headers;
+	unsigned count;
+	const ElfW(Dyn) *dynamic;
+	const char *path;
+};
+
 /* Resolve what the rest needs. From the constructor. */
 void hw_module_init(void);
 
 /* Log the module of an address unless it was logged. */
 void hw_module_note(struct hw_self *self, const void *address);
+
+/* The headers of the module of an address; false when it is in none, or has odd ones. */
+bool hw_module_headers_of(const void *address, struct hw_module_headers *ret_headers);
 
 /* Where the module of an address lies; 0, 0 when it is in none. */
 void hw_module_range_of(const void *address, struct hw_module_range *ret_range);

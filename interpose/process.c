@@ -16,6 +16,7 @@
 #include "interpose/stack.h"
 #include "interpose/sys.h"
 #include "interpose/thread.h"
+#include "interpose/unwinder.h"
 
 enum { PAGE_BYTES = 4096 };
 
@@ -125,6 +126,7 @@ static void become_child(struct hw_self *self)
 	hw_object_forked();
 	hw_module_forked();
 	hw_stack_forked();
+	hw_unwinder_forked();
 	self->slot = NULL;
 	self->epoch = 0;
 	self->fork_uid = 0;
@@ -145,12 +147,24 @@ static bool recording(void)
 		HW_SESSION_ON;
 }
 
+/* A signal handler that interrupted the unwinder jumped out of both. */
+static bool abandoned_unwinder(struct hw_self *self)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	if (here <= self->unwind_sp || here > self->stack_high)
+		return false;
+	self->unwinding = 0;
+	self->epoch = self->unwind_epoch;
+	return true;
+}
+
 struct hw_self *hw_self_enter_slow(const void *caller)
 {
 	struct hw_self *self = &hw_self;
 
-	if (self->unwinding)
-		return hw_stack_is_unwinder(caller) || !recording() ? NULL : self;
+	if (self->unwinding && !abandoned_unwinder(self))
+		return hw_unwinder_owns(caller) || !recording() ? NULL : self;
 	if (self->vforked || self->unrecorded)
 		return NULL;
 	if (atomic_load(&join_state) == JOIN_NOT_TRIED)
@@ -218,6 +232,5 @@ __attribute__((constructor)) static void start(void)
 	hw_thread_init();
 	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 	hw_attach_environment();
-	if (hw_self_enter(NULL))
-		hw_stack_prepare_thread(&hw_self);
+	hw_self_enter(NULL);
 }

@@ -25,6 +25,7 @@
 
 struct hw_memo;
 struct hw_cell;
+struct hw_unwinder_seat;
 
 struct hw_self {
 	uint64_t epoch;           /* hw_self_epoch_word() + 1 while recording */
@@ -34,14 +35,16 @@ struct hw_self {
 	struct hw_cell *wait_mutex; /* mutex to be re-acquired by it, for conditions */
 	struct hw_memo *memo;     /* table of stacks; NULL when the thread has none (any more) */
 	uintptr_t stack_high;     /* end of its stack, or 0 when it is not known */
+	uintptr_t stack_low;      /* below it there is too little left for the unwinder */
+	uintptr_t unwind_sp;      /* stack pointer where the unwinder was called */
+	uint64_t unwind_epoch;    /* while it runs: what `epoch` was */
+	struct hw_unwinder_seat *seat; /* its thread-local storage */
 	uint64_t fork_uid;        /* of the process being forked */
 	uint64_t saved_epoch;     /* during vfork */
 	uint32_t unwinding;       /* the unwinder runs: calls may be its own */
 	uint32_t transient;       /* last stack entry used that holds for one record */
 	uint32_t last_entry;      /* of the table of stacks: may still be on its way into a record */
 	uint32_t vforked;
-	uint8_t shallow;          /* stack too small for the unwinder */
-	uint8_t unwinds;          /* its stacks can have more than one frame */
 	uint8_t unrecorded;       /* found no slot; tried once */
 	uint8_t exit_round;       /* runs of its thread-specific destructor */
 	uint32_t once_stack;      /* pthread_once under way: what our trampoline runs, and for what */

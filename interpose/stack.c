@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "interpose/stack.h"
 
-#include <dlfcn.h>
-#include <errno.h>
-#include <link.h>
 #include <string.h>
 
 #include "interpose/module.h"
 #include "interpose/sys.h"
+#include "interpose/unwinder.h"
 
 enum {
 	WAYS = 2,
@@ -18,32 +16,20 @@ enum {
 
 struct hw_memo {
 	struct hw_memo *next_free;
+	struct hw_unwinder_seat seat; /* stays when another thread gets the memo */
 	uint32_t oldest[SETS]; /* way to be replaced next */
 	uint64_t hashes[SETS][WAYS];
 };
 
-static int (*unwind)(void **, int);
-static struct hw_module_range own_range, unwinder_range;
+static bool can_unwind;
+static struct hw_module_range own_range;
 static struct hw_sys_lock memo_lock;
 static struct hw_memo *free_memos;
 
 void hw_stack_init(void)
 {
-	void *library;
-
 	hw_module_range_of((const void *)hw_stack_init, &own_range);
-	library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
-	if (!library)
-		return;
-	*(void **)&unwind = dlsym(library, "unw_backtrace");
-	if (unwind)
-		hw_module_range_of(*(void **)&unwind, &unwinder_range);
-}
-
-bool hw_stack_is_unwinder(const void *address)
-{
-	return (uintptr_t)address - unwinder_range.start <
-		unwinder_range.end - unwinder_range.start;
+	can_unwind = hw_unwinder_open();
 }
 
 struct hw_memo *hw_stack_memo_take(void)
@@ -68,7 +54,8 @@ struct hw_memo *hw_stack_memo_take(void)
 
 void hw_stack_memo_give_back(struct hw_memo *memo)
 {
-	memset(memo, 0, sizeof(*memo));
+	memset(memo->oldest, 0, sizeof(memo->oldest));
+	memset(memo->hashes, 0, sizeof(memo->hashes));
 	hw_sys_lock(&memo_lock);
 	memo->next_free = free_memos;
 	free_memos = memo;
@@ -86,30 +73,6 @@ static bool is_own(const void *address)
 	return (uintptr_t)address - own_range.start < own_range.end - own_range.start;
 }
 
-static uint32_t unwind_now(struct hw_self *self, void **frames, uint32_t max)
-{
-	uint64_t epoch = self->epoch;
-	int saved_errno = errno, count;
-
-	self->epoch = 0;
-	self->unwinding++;
-	count = unwind(frames, (int)max);
-	self->unwinding--;
-	self->epoch = epoch;
-	errno = saved_errno;
-	return count < 0 ? 0 : (uint32_t)count;
-}
-
-void hw_stack_prepare_thread(struct hw_self *self)
-{
-	void *frames[OWN_FRAMES_MAX];
-
-	if (!unwind || self->shallow || hw_log_session->depth <= 1)
-		return;
-	unwind_now(self, frames, OWN_FRAMES_MAX);
-	self->unwinds = 1;
-}
-
 static uint64_t hash_of(void *const *frames, uint32_t count)
 {
 	uint64_t hash = 0xcbf29ce484222325u + count;
@@ -119,6 +82,17 @@ static uint64_t hash_of(void *const *frames, uint32_t count)
 		hash ^= hash >> 29;
 	}
 	return hash | 1; /* 0 is an empty entry */
+}
+
+static uint32_t set_of(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32) % SETS;
+}
+
+/* Entry 0 is no stack. */
+static uint32_t entry_of(uint32_t set, uint32_t way)
+{
+	return set * WAYS + way + 1;
 }
 
 static bool log_stack(struct hw_self *self, uint32_t entry, void *const *frames, uint32_t count)
@@ -138,58 +112,101 @@ static uint32_t log_transient(struct hw_self *self, void *const *frames, uint32_
 {
 	uint32_t entry = HW_STACK_TRANSIENT + self->transient++ % HW_STACK_TRANSIENT_COUNT;
 
+	for (uint32_t i = 0; i < count; i++)
+		hw_module_note(self, frames[i]);
 	return log_stack(self, entry, frames, count) ? entry : 0;
 }
 
 /*
- * A signal handler may run anywhere in here or before our caller has used the
- * entry, and may not replace it meanwhile: while the memo changes a nested
- * capture finds it taken away, during a wait it leaves it alone, and the entry
- * returned last is never the one replaced.
+ * Put a stack into the table. With signals blocked: a handler finds the table as
+ * it was or as it will be, and cannot jump out of here. The entry returned last may
+ * still be on its way into a record, of the code that a handler interrupted, and is
+ * never the one replaced.
  */
+static uint32_t add(struct hw_self *self, uint64_t hash, void *const *frames, uint32_t count)
+{
+	struct hw_memo *memo = self->memo;
+	uint32_t set = set_of(hash), way, entry;
+	uint64_t signals;
+
+	for (uint32_t i = 0; i < count; i++)
+		hw_module_note(self, frames[i]);
+	signals = hw_sys_block_signals();
+	way = memo->oldest[set]++ % WAYS;
+	if (entry_of(set, way) == self->last_entry)
+		way = (way + 1) % WAYS;
+	entry = entry_of(set, way);
+	memo->hashes[set][way] = 0;
+	if (log_stack(self, entry, frames, count))
+		memo->hashes[set][way] = hash;
+	else
+		entry = 0;
+	self->last_entry = entry;
+	hw_sys_restore_signals(signals);
+	return entry;
+}
+
+/* During a wait the table is left alone: the record of its end will name an entry. */
 static uint32_t remember(struct hw_self *self, void *const *frames, uint32_t count)
 {
 	struct hw_memo *memo = self->memo;
 	uint64_t hash = hash_of(frames, count);
-	uint32_t set = (uint32_t)(hash >> 32) % SETS, way;
+	uint32_t set = set_of(hash);
 
-	if (!memo || self->wait_sp)
+	if (!memo || self->wait_sp || self->unwinding)
 		return log_transient(self, frames, count);
-	for (way = 0; way < WAYS; way++)
+	for (uint32_t way = 0; way < WAYS; way++) {
+		if (memo->hashes[set][way] != hash)
+			continue;
+		self->last_entry = entry_of(set, way);
+		/* From here on no handler replaces it; one may just have done so. */
+		atomic_signal_fence(memory_order_seq_cst);
 		if (memo->hashes[set][way] == hash)
-			return self->last_entry = set * WAYS + way + 1;
-	self->memo = NULL;
-	way = memo->oldest[set]++ % WAYS;
-	if (set * WAYS + way + 1 == self->last_entry)
-		way = (way + 1) % WAYS;
-	memo->hashes[set][way] = 0;
-	for (uint32_t i = 0; i < count; i++)
-		hw_module_note(self, frames[i]);
-	if (log_stack(self, set * WAYS + way + 1, frames, count))
-		memo->hashes[set][way] = hash;
-	else
-		way = WAYS;
-	self->memo = memo;
-	return self->last_entry = way < WAYS ? set * WAYS + way + 1 : 0;
+			return self->last_entry;
+	}
+	return add(self, hash, frames, count);
+}
+
+/* Apart, so that a signal handler on a small stack does not pay for the array. */
+static __attribute__((noinline)) uint32_t capture_all(struct hw_self *self, const void *caller,
+	uint32_t depth)
+{
+	void *frames[HW_DEPTH_MAX + OWN_FRAMES_MAX];
+	uint32_t count = hw_unwinder_walk(self, &self->memo->seat, frames,
+			 depth + OWN_FRAMES_MAX);
+	uint32_t skip = 0;
+
+	while (skip < count && is_own(frames[skip]))
+		skip++;
+	count -= skip;
+	if (!count) {
+		skip = 0;
+		frames[0] = (void *)(uintptr_t)caller;
+		count = 1;
+	}
+	return remember(self, frames + skip, count < depth ? count : depth);
+}
+
+static __attribute__((noinline)) uint32_t capture_caller(struct hw_self *self, const void *caller)
+{
+	void *frame = (void *)(uintptr_t)caller;
+
+	return remember(self, &frame, 1);
+}
+
+/* The stack this runs on is known to be the thread's own, and the unwinder fits on it. */
+static bool has_room(const struct hw_self *self)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	return here - self->stack_low < self->stack_high - self->stack_low;
 }
 
 uint32_t hw_stack_capture(struct hw_self *self, const void *caller)
 {
-	void *frames[HW_DEPTH_MAX + OWN_FRAMES_MAX];
-	uint32_t count = 0, skip = 0, depth = hw_log_session->depth;
+	uint32_t depth = hw_log_session->depth;
 
-	if (self->unwinds && !self->unwinding) {
-		count = unwind_now(self, frames, depth + OWN_FRAMES_MAX);
-		while (skip < count && is_own(frames[skip]))
-			skip++;
-		count -= skip;
-	}
-	if (!count) {
-		frames[skip] = (void *)(uintptr_t)caller;
-		count = 1;
-	}
-	if (count > depth)
-		count = depth;
-	return self->unwinding ? log_transient(self, frames + skip, count) :
-				 remember(self, frames + skip, count);
+	return can_unwind && depth > 1 && self->memo && !self->unwinding && has_room(self) ?
+		capture_all(self, caller, depth) :
+		capture_caller(self, caller);
 }

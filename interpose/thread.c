@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "interpose/thread.h"
 
+#include <dlfcn.h>
 #include <limits.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "interpose/log.h"
@@ -12,20 +14,27 @@
 #include "interpose/stack.h"
 #include "interpose/sys.h"
 
+enum {
+	UNWINDER_ROOM_BYTES = 16384, /* it needs 6 KiB, and a signal handler may come on top */
+	MAIN_STACK_BYTES_MAX = 1 << 30,
+};
+
 static pthread_key_t end_key;
 static bool end_key_made;
+static size_t default_stack_bytes;
 
 static void tell_end(void *slot)
 {
-	struct hw_self *self = &hw_self;
-	struct hw_memo *memo = self->memo;
+	struct hw_self *self = HW_ENTER();
+	struct hw_memo *memo;
 
-	if (self->epoch != *hw_self_epoch + 1)
+	if (!self || self->slot != slot)
 		return;
 	if (++self->exit_round < PTHREAD_DESTRUCTOR_ITERATIONS) {
 		pthread_setspecific(end_key, slot);
 		return;
 	}
+	memo = self->memo;
 	self->memo = NULL;
 	if (memo)
 		hw_stack_memo_give_back(memo);
@@ -33,9 +42,55 @@ static void tell_end(void *slot)
 	atomic_store_explicit(&self->slot->state, HW_SLOT_ENDED, memory_order_release);
 }
 
+static size_t find_default_stack_bytes(void)
+{
+	pthread_attr_t attributes;
+	size_t size_bytes = 0;
+
+	if (pthread_getattr_default_np(&attributes))
+		return 0;
+	pthread_attr_getstacksize(&attributes, &size_bytes);
+	pthread_attr_destroy(&attributes);
+	return size_bytes;
+}
+
+size_t hw_thread_default_stack_bytes(void)
+{
+	return default_stack_bytes;
+}
+
+/* The descriptor lies at the upper end of the stack. */
+void hw_thread_set_stack(struct hw_self *self, uintptr_t outermost, size_t size_bytes)
+{
+	if (size_bytes <= UNWINDER_ROOM_BYTES)
+		return;
+	self->stack_high = outermost;
+	self->stack_low = (uintptr_t)pthread_self() - size_bytes + UNWINDER_ROOM_BYTES;
+	if (self->stack_low > self->stack_high)
+		self->stack_low = self->stack_high;
+}
+
+/* Of the main thread: it grows up to a limit. */
+static void find_main_stack(struct hw_self *self)
+{
+	void *const *end = dlsym(RTLD_DEFAULT, "__libc_stack_end");
+	struct rlimit limit = { .rlim_cur = 0 };
+
+	if (!end || hw_sys4(SYS_prlimit64, 0, RLIMIT_STACK, NULL, &limit))
+		return;
+	if (limit.rlim_cur > MAIN_STACK_BYTES_MAX)
+		limit.rlim_cur = MAIN_STACK_BYTES_MAX;
+	if (limit.rlim_cur <= UNWINDER_ROOM_BYTES)
+		return;
+	self->stack_high = (uintptr_t)*end;
+	self->stack_low = self->stack_high - limit.rlim_cur + UNWINDER_ROOM_BYTES;
+}
+
 void hw_thread_init(void)
 {
 	end_key_made = !pthread_key_create(&end_key, tell_end);
+	default_stack_bytes = find_default_stack_bytes();
+	find_main_stack(&hw_self);
 }
 
 uint64_t hw_thread_new_uid(void)

@@ -18,8 +18,14 @@
 
 #include "interpose/self.h"
 
-/* From the constructor: the key whose destructor tells the end. */
+/* From the constructor: the key whose destructor tells the end; how large stacks are. */
 void hw_thread_init(void);
+
+/* Of a thread that is created without attributes. */
+size_t hw_thread_default_stack_bytes(void);
+
+/* The calling thread's stack: its outermost frame, and how large it was asked to be. */
+void hw_thread_set_stack(struct hw_self *self, uintptr_t outermost, size_t size_bytes);
 
 /*
  * Give the calling thread a slot and a log. `uid` 0 takes a new one. False when

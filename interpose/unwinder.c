@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "interpose/unwinder.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "interpose/got.h"
+#include "interpose/module.h"
+#include "interpose/real.h"
+#include "interpose/sys.h"
+
+/* What libunwind asks the dynamic linker for: a module, and an offset in its storage. */
+struct tls_index {
+	unsigned long module;
+	unsigned long offset;
+};
+
+typedef int iterate_callback(struct dl_phdr_info *, size_t, void *);
+
+static int (*backtrace)(void **, int);
+static struct hw_module_range range;
+
+/* How many of libunwind's locks are held, or waited for. */
+static _Atomic uint32_t inside;
+
+static bool working(void)
+{
+	return hw_self.unwinding != 0;
+}
+
+static int lodger_pipe2(int fds[2], int flags)
+{
+	(void)flags;
+	fds[0] = fds[1] = -1;
+	return 0;
+}
+
+static long with_errno(long result)
+{
+	if (result >= 0 || result < -4095)
+		return result;
+	errno = (int)-result;
+	return -1;
+}
+
+/* Emptying the pipe, before it is written to. */
+static ssize_t lodger_read(int fd, void *buffer, size_t size_bytes)
+{
+	return with_errno(working() ? -EAGAIN : hw_sys3(SYS_read, fd, buffer, size_bytes));
+}
+
+/*
+ * Writing one byte from an address into the pipe, to see whether it can be read. The
+ * kernel reads a signal mask before it refuses to do something unknown with it.
+ */
+static long lodger_syscall(long number, ...)
+{
+	long argument[6];
+	va_list list;
+
+	va_start(list, number);
+	for (int i = 0; i < 6; i++)
+		argument[i] = va_arg(list, long);
+	va_end(list);
+	if (number == SYS_write && working())
+		return hw_sys4(SYS_rt_sigprocmask, ~0u, argument[1] & ~7l, NULL, 8) == -EFAULT ?
+			with_errno(-EFAULT) :
+			1;
+	return with_errno(hw_sys6(number, argument[0], argument[1], argument[2], argument[3],
+		argument[4], argument[5]));
+}
+
+static void *(*own_tls_get_addr)(const struct tls_index *);
+
+static void *lodger_tls_get_addr(const struct tls_index *index)
+{
+	return working() ? (char *)hw_self.seat + index->offset : own_tls_get_addr(index);
+}
+
+static int (*own_setspecific)(pthread_key_t, const void *);
+
+static int lodger_setspecific(pthread_key_t key, const void *value)
+{
+	return working() ? 0 : own_setspecific(key, value);
+}
+
+static int (*own_iterate_phdr)(iterate_callback *, void *);
+
+/* libunwind looks for the module of one address, which is what its data begins with. */
+static int lodger_iterate_phdr(iterate_callback *callback, void *data)
+{
+	struct dl_phdr_info info = { .dlpi_adds = 1 };
+	struct hw_module_headers headers;
+
+	if (!working())
+		return own_iterate_phdr(callback, data);
+	if (!hw_module_headers_of(*(void **)data, &headers))
+		return 0;
+	info.dlpi_addr = headers.bias;
+	info.dlpi_name = headers.path;
+	info.dlpi_phdr = headers.headers;
+	info.dlpi_phnum = headers.count;
+	return callback(&info, sizeof(info), data);
+}
+
+/* libunwind has blocked every signal when it locks. */
+static int lodger_mutex_lock(pthread_mutex_t *mutex)
+{
+	if (working())
+		atomic_fetch_add(&inside, 1);
+	return HW_REAL(pthread_mutex_lock)(mutex);
+}
+
+static int lodger_mutex_unlock(pthread_mutex_t *mutex)
+{
+	int error = HW_REAL(pthread_mutex_unlock)(mutex);
+
+	if (working())
+		atomic_fetch_sub(&inside, 1);
+	return error;
+}
+
+void hw_unwinder_forked(void)
+{
+	if (atomic_exchange(&inside, 0))
+		backtrace = NULL;
+}
+
+static const struct hw_got_replacement replacements[] = {
+	{ "__tls_get_addr", (void *)lodger_tls_get_addr, (void **)&own_tls_get_addr },
+	{ "dl_iterate_phdr", (void *)lodger_iterate_phdr, (void **)&own_iterate_phdr },
+	{ "pipe2", (void *)lodger_pipe2, NULL },
+	{ "pthread_mutex_lock", (void *)lodger_mutex_lock, NULL },
+	{ "pthread_mutex_unlock", (void *)lodger_mutex_unlock, NULL },
+	{ "pthread_setspecific", (void *)lodger_setspecific, (void **)&own_setspecific },
+	{ "read", (void *)lodger_read, NULL },
+	{ "syscall", (void *)lodger_syscall, NULL },
+};
+
+static bool fits(const struct hw_module_headers *module)
+{
+	for (unsigned i = 0; i < module->count; i++)
+		if (module->headers[i].p_type == PT_TLS &&
+			(module->headers[i].p_memsz > sizeof(struct hw_unwinder_seat) ||
+				module->headers[i].p_filesz))
+			return false;
+	return true;
+}
+
+bool hw_unwinder_open(void)
+{
+	void *library = dlopen("libunwind.so.8", RTLD_NOW | RTLD_LOCAL);
+	void *function = library ? dlsym(library, "unw_backtrace") : NULL;
+	struct hw_module_headers module;
+
+	if (!function || !hw_module_headers_of(function, &module) || !fits(&module))
+		return false;
+	hw_got_replace(&module, replacements, sizeof(replacements) / sizeof(replacements[0]));
+	if (!own_tls_get_addr || !own_iterate_phdr || !own_setspecific)
+		return false;
+	hw_module_range_of(function, &range);
+	*(void **)&backtrace = function;
+	return true;
+}
+
+bool hw_unwinder_owns(const void *address)
+{
+	return (uintptr_t)address - range.start < range.end - range.start;
+}
+
+uint32_t hw_unwinder_walk(struct hw_self *self, struct hw_unwinder_seat *seat, void **ret_frames,
+	uint32_t max)
+{
+	int (*walk)(void **, int) = backtrace;
+	uint64_t epoch = self->epoch;
+	int saved_errno = errno, count;
+
+	if (!walk)
+		return 0;
+	self->seat = seat;
+	self->unwind_epoch = epoch;
+	self->unwind_sp = (uintptr_t)__builtin_frame_address(0);
+	self->epoch = 0;
+	self->unwinding++;
+	count = walk(ret_frames, (int)max);
+	self->unwinding--;
+	self->epoch = epoch;
+	errno = saved_errno;
+	return count < 0 ? 0 : (uint32_t)count;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_INTERPOSE_UNWINDER_H
+#define HW_INTERPOSE_UNWINDER_H
+
+/*
+ * libunwind as a lodger: opened privately, and given the few things of the outside
+ * world that it wants in a form that does not disturb the program.
+ *
+ * It is opened with dlopen(RTLD_LOCAL): as a DT_NEEDED its _Unwind_* would be found
+ * before libgcc's by every C++ plugin, and exceptions would become thirty times
+ * slower (TRAPS). Then entries of its global offset table are replaced, so that
+ * while it works for us
+ *
+ *   pipe2, read, syscall   it opens no pipe to try addresses with: the program would
+ *                          see its numbers, or close them and get a byte
+ *                          written into the file that it opened next. A system call
+ *                          that needs no file tells as much.
+ *   __tls_get_addr         its thread-local storage is in ours: the dynamic linker
+ *                          would allocate it with the program's malloc, whose locks
+ *                          may be what called the hook.
+ *   pthread_setspecific    it keeps no key: its destructor would lock while the thread ends.
+ *                          A thread's storage goes to the next thread instead.
+ *   dl_iterate_phdr        no lock of the dynamic linker is taken, which a callback of
+ *                          the program may hold; _dl_find_object knows.
+ *   pthread_mutex_lock     its locks are counted: the child of a fork that happened while
+ *                          one was held does not call it, because nobody would unlock.
+ *
+ * A program that uses libunwind itself shares it with us; then the entries pass its own
+ * calls on.
+ */
+
+#include "interpose/self.h"
+
+/* libunwind's thread-local storage for one thread at a time. All zeroes at first. */
+struct hw_unwinder_seat {
+	uint64_t words[8];
+};
+
+/* Open it; false when there is none that fits in. It allocates: not from a hook. */
+bool hw_unwinder_open(void);
+
+/* Return addresses, innermost first, from this function's own frame on; how many. */
+uint32_t hw_unwinder_walk(struct hw_self *self, struct hw_unwinder_seat *seat, void **ret_frames,
+	uint32_t max);
+
+/* Whether an address belongs to it, so that a call from there is its own business. */
+bool hw_unwinder_owns(const void *address);
+
+/* In the child of a fork: whether it can be used there depends on who was inside. */
+void hw_unwinder_forked(void);
+
+#endif
