@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# shellcheck shell=sh
 # What the tests of real programs share. Each runs a program under a short real
 # load with and without `holdwait record`, and compares what it did.
 # Called as: NAME.sh BUILD_FOLDER. Exit status 77: skipped, with a word why.
