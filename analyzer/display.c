@@ -92,8 +92,8 @@ static const char *object_label(struct hw_model *m, const struct hw_object *o, u
 		return hw_arena_printf(&m->arena, "%s #%u", class_->name, ordinal);
 	if (m->class_ids.count && o->class_ < m->class_ids.count)
 		return class_->name;
-	return hw_arena_printf(&m->arena, "%s 0x%llx (#%lld)", hw_words_describe(o->kind),
-		(unsigned long long)o->address, (long long)o->id);
+	return hw_arena_printf(&m->arena, "%s #%lld at 0x%llx", hw_words_describe(o->kind),
+		(long long)o->id, (unsigned long long)o->address);
 }
 
 static void label_ends_of_threads(struct hw_model *m)

@@ -28,9 +28,10 @@ static void draw(const char *dot, const char *engine, const char *format, unsign
 	graph = agmemread(dot);
 	if (!picture || !context || !graph)
 		_exit(1);
-	if (!engine)
-		engine = agget(graph, (char *)"layout");
-	failed = gvLayout(context, graph, engine && engine[0] ? engine : "dot") != 0 ||
+	/* What the graph asks for would come first. */
+	if (engine)
+		agsafeset(graph, (char *)"layout", (char *)engine, (char *)"");
+	failed = gvLayout(context, graph, "dot") != 0 ||
 		 gvRender(context, graph, format, picture) != 0 || fflush(picture) != 0;
 	_exit(failed);
 }

@@ -27,15 +27,19 @@ static void begin_text(struct hw_log_writer *w)
 		widen(&w->object_columns, w->model->objects[i].short_label);
 }
 
+/* A column and, before the next one, what is missing to its width and two blanks. */
 static void print_column(
 	struct hw_log_writer *w, enum hw_style style, const char *text, size_t columns)
 {
-	fputs(hw_term_begin(&w->term, style), w->out);
-	hw_utf8_print(w->out, text);
-	fputs(hw_term_end(&w->term), w->out);
-	for (size_t used = hw_utf8_columns(text); used < columns; used++)
-		fputc(' ', w->out);
-	fputs("  ", w->out);
+	size_t own = hw_utf8_columns(text);
+
+	if (own) {
+		fprintf(w->out, "%*s%s", (int)w->blanks, "", hw_term_begin(&w->term, style));
+		hw_utf8_print(w->out, text);
+		fputs(hw_term_end(&w->term), w->out);
+		w->blanks = 0;
+	}
+	w->blanks += (own < columns ? columns - own : 0) + 2;
 }
 
 static enum hw_style style_of(const char *op)
@@ -71,17 +75,17 @@ static void write_text(struct hw_log_writer *w, const struct hw_event_row *row)
 		row->object == HW_NONE || own ? "" : w->model->objects[row->object].short_label;
 	const char *more = remark(w, row);
 
-	fprintf(w->out, "%4" PRId64 ".%09" PRId64 "  ", row->time_ns / 1000000000,
+	fprintf(w->out, "%4" PRId64 ".%09" PRId64, row->time_ns / 1000000000,
 		row->time_ns % 1000000000);
+	w->blanks = 2;
 	print_column(w, HW_STYLE_THREAD, w->model->threads[row->thread].label, w->thread_columns);
 	print_column(w, style_of(row->op), row->op, 9);
 	print_column(w, HW_STYLE_OBJECT, object, w->object_columns);
 	if (*more)
 		print_column(w, HW_STYLE_NONE, more, 0);
-	fputs(hw_term_begin(&w->term, HW_STYLE_FAINT), w->out);
 	if (row->site != HW_NONE)
-		hw_utf8_print(w->out, hw_stack_place(w->model, row->site, &w->arena));
-	fprintf(w->out, "%s\n", hw_term_end(&w->term));
+		print_column(w, HW_STYLE_FAINT, hw_stack_place(w->model, row->site, &w->arena), 0);
+	fputc('\n', w->out);
 	hw_arena_finish(&w->arena);
 }
 

@@ -17,6 +17,7 @@ struct hw_log_writer {
 	const struct hw_model *model;
 	struct hw_term term;
 	size_t thread_columns, object_columns; /* of the longest labels */
+	size_t blanks;			       /* due before the next column */
 	struct hw_arena arena;
 };
 

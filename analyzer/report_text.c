@@ -134,12 +134,20 @@ static void print_threads(const struct writer *w)
 		pad(w, label, thread_columns);
 		fputs(" holds ", w->out);
 		print_styled(w, HW_STYLE_OBJECT, held_label(w, t));
-		fprintf(w->out, " and %s ", wait_verb(w, t));
 		pad(w, held_label(w, t), held_columns);
+		fprintf(w->out, " and %s ", wait_verb(w, t));
 		print_styled(w, HW_STYLE_OBJECT, object_label(w, t->awaited));
 		print_other_holds(w, t);
 		fputc('\n', w->out);
 	}
+}
+
+/* A text without the words it begins with. */
+static const char *without(const char *text, const char *words)
+{
+	size_t length = strlen(words);
+
+	return strncmp(text, words, length) == 0 && text[length] == ' ' ? text + length + 1 : text;
 }
 
 /* What the short names of the objects stand for. */
@@ -148,12 +156,12 @@ static void print_introductions(const struct writer *w)
 	for (uint32_t i = 0; i < w->finding->object_count; i++) {
 		const struct hw_object *o = &w->model->objects[w->finding->objects[i]];
 
-		const char *word = hw_words_describe(o->kind), *text = o->label;
+		const char *text = o->label;
 
 		if (o->label == o->short_label)
 			continue;
-		if (strncmp(text, word, strlen(word)) == 0)
-			text += strlen(word) + strspn(text + strlen(word), " ");
+		text = without(text, o->short_label);
+		text = without(text, hw_words_describe(o->kind));
 		fputs("  ", w->out);
 		print_styled(w, HW_STYLE_OBJECT, o->short_label);
 		fputs(": ", w->out);
@@ -259,13 +267,36 @@ static void print_group(const struct writer *w, uint32_t first, bool *told)
 	print_places(w, t, count);
 }
 
+/* Text in lines of the width of the terminal; those after the first are indented. */
+static void print_wrapped(const struct writer *w, const char *text, size_t column, unsigned indent)
+{
+	struct hw_arena arena = { 0 };
+	char *words = hw_arena_string(&arena, text), *rest = words, *word;
+	const char *separator = "";
+
+	while ((word = strsep(&rest, " "))) {
+		size_t columns = hw_utf8_columns(word);
+
+		if (*separator && column + 1 + columns > w->report->term.columns) {
+			fprintf(w->out, "\n%*s", (int)indent, "");
+			column = indent;
+			separator = "";
+		}
+		fputs(separator, w->out);
+		hw_utf8_print(w->out, word);
+		column += strlen(separator) + columns;
+		separator = " ";
+	}
+	fputc('\n', w->out);
+	hw_arena_finish(&arena);
+}
+
 static void print_remark(const struct writer *w, const char *heading, const char *text)
 {
 	fputs("  = ", w->out);
 	print_styled(w, HW_STYLE_NOTE, heading);
 	fputs(": ", w->out);
-	hw_utf8_print(w->out, text);
-	fputc('\n', w->out);
+	print_wrapped(w, text, 6 + hw_utf8_columns(heading), 10);
 }
 
 /* With -v: what the objects are, as far as it is known. */

@@ -11,6 +11,7 @@
 #include "analyzer/stack.h"
 #include "analyzer/textbuf.h"
 #include "analyzer/utf8.h"
+#include "trace/memory.h"
 
 enum {
 	TAB_COLUMNS = 4,
@@ -22,13 +23,14 @@ struct printer {
 	FILE *out;
 	const struct hw_term *term;
 	const struct hw_model *model;
-	const struct hw_snippet_mark *marks;
 };
 
-static const struct hw_frame *frame_of(const struct printer *p, const struct hw_snippet_mark *mark)
-{
-	return mark->frame == HW_NONE ? NULL : &p->model->frames[mark->frame];
-}
+/* A mark and its line of source, NULL when there is none to show. */
+struct marked {
+	const struct hw_snippet_mark *mark;
+	const struct hw_frame *frame; /* NULL when not known */
+	char *source;
+};
 
 /* The left edge: a line number or blanks, and the rule. */
 static void print_edge(const struct printer *p, int64_t line)
@@ -57,20 +59,19 @@ static const char *shorten(const char *path)
 	return result;
 }
 
-static void print_place(const struct printer *p, const struct hw_snippet_mark *mark)
+static void print_place(const struct printer *p, const struct marked *marked)
 {
-	const struct hw_frame *f = frame_of(p, mark);
+	const struct hw_frame *f = marked->frame;
 	struct hw_arena arena = { 0 };
 
 	fprintf(p->out, "%s%*s-->%s ", hw_term_begin(p->term, HW_STYLE_PLACE), NUMBER_COLUMNS, "",
 		hw_term_end(p->term));
 	if (!f || !f->file)
-		hw_utf8_print(p->out, hw_stack_place(p->model, mark->frame, &arena));
+		hw_utf8_print(p->out, hw_stack_place(p->model, marked->mark->frame, &arena));
 	else {
 		hw_utf8_print(p->out, shorten(f->file));
 		fprintf(p->out, ":%" PRId64, f->line);
 	}
-	fputc('\n', p->out);
 	hw_arena_finish(&arena);
 }
 
@@ -154,57 +155,71 @@ static void print_mark(
 	print_text(p, mark);
 }
 
-static void print_marked_line(const struct printer *p, const struct hw_snippet_mark *mark,
-	const struct hw_snippet_mark *previous)
+/* What there is to say, behind its place. */
+static void print_alone(const struct printer *p, const struct marked *marked)
 {
-	const struct hw_frame *f = frame_of(p, mark);
-	char *source = source_of(p, f);
-
-	if (!source) {
-		print_edge(p, 0);
-		fputc(' ', p->out);
-		print_text(p, mark);
-		return;
-	}
-	fit(source, p->term->columns - NUMBER_COLUMNS - 3);
-	if (!previous || frame_of(p, previous)->line != f->line) {
-		if (previous && frame_of(p, previous)->line + 1 != f->line)
-			fprintf(p->out, "%s...%s\n", hw_term_begin(p->term, HW_STYLE_PLACE),
-				hw_term_end(p->term));
-		print_edge(p, f->line);
-		fputc(' ', p->out);
-		hw_utf8_print(p->out, source);
-		fputc('\n', p->out);
-	}
-	print_mark(p, mark, source);
-	free(source);
+	fputs(": ", p->out);
+	print_text(p, marked->mark);
 }
 
-/* Whether a mark can be shown below the one before it, further down in the same file. */
-static bool continues(const struct printer *p, const struct hw_snippet_mark *mark,
-	const struct hw_snippet_mark *next)
+/* The line of a mark and the mark, below its place or below another mark. */
+static void print_marked(
+	const struct printer *p, const struct marked *marked, const struct marked *above)
 {
-	const struct hw_frame *a = frame_of(p, mark), *b = frame_of(p, next);
+	int64_t line_above = above ? above->frame->line : 0;
 
-	return a && b && a->file && b->file && strcmp(a->file, b->file) == 0 &&
-	       a->line <= b->line && b->line - a->line <= LINES_APART_MAX;
+	if (!above) {
+		fputc('\n', p->out);
+		print_empty_edge(p);
+	}
+	if (line_above != marked->frame->line) {
+		if (above && line_above + 1 != marked->frame->line)
+			fprintf(p->out, "%s...%s\n", hw_term_begin(p->term, HW_STYLE_PLACE),
+				hw_term_end(p->term));
+		print_edge(p, marked->frame->line);
+		fputc(' ', p->out);
+		hw_utf8_print(p->out, marked->source);
+		fputc('\n', p->out);
+	}
+	print_mark(p, marked->mark, marked->source);
+}
+
+/* Whether a mark can be shown below another one, further down in the same file. */
+static bool continues(const struct marked *above, const struct marked *below)
+{
+	return above->source && below->source &&
+	       strcmp(above->frame->file, below->frame->file) == 0 &&
+	       above->frame->line <= below->frame->line &&
+	       below->frame->line - above->frame->line <= LINES_APART_MAX;
 }
 
 void hw_snippet_print(FILE *out, const struct hw_term *term, const struct hw_model *model,
 	const struct hw_snippet_mark *marks, unsigned mark_count)
 {
-	struct printer p = { out, term, model, marks };
+	struct marked *all = hw_xcalloc(mark_count, sizeof(*all));
+	struct printer p = { out, term, model };
 
 	for (unsigned i = 0; i < mark_count; i++) {
-		bool follows = i > 0 && continues(&p, &marks[i - 1], &marks[i]);
+		bool below;
 
-		if (!follows) {
-			if (i > 0)
-				print_empty_edge(&p);
-			print_place(&p, &marks[i]);
+		all[i].mark = &marks[i];
+		all[i].frame = marks[i].frame == HW_NONE ? NULL : &model->frames[marks[i].frame];
+		all[i].source = source_of(&p, all[i].frame);
+		if (all[i].source)
+			fit(all[i].source, term->columns - NUMBER_COLUMNS - 3);
+		below = i > 0 && continues(&all[i - 1], &all[i]);
+		if (i > 0 && all[i - 1].source && !below)
 			print_empty_edge(&p);
-		}
-		print_marked_line(&p, &marks[i], follows ? &marks[i - 1] : NULL);
+		if (!below)
+			print_place(&p, &all[i]);
+		if (all[i].source)
+			print_marked(&p, &all[i], below ? &all[i - 1] : NULL);
+		else
+			print_alone(&p, &all[i]);
 	}
-	print_empty_edge(&p);
+	if (mark_count && all[mark_count - 1].source)
+		print_empty_edge(&p);
+	for (unsigned i = 0; i < mark_count; i++)
+		free(all[i].source);
+	free(all);
 }

@@ -15,7 +15,9 @@
  *     |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ waits for table.forks[1] here
  *
  * Marks in one file, not too far apart, share the frame. Where there is no source
- * to show, the place is named and the text of the mark stands alone.
+ * to show, the text of the mark follows the place:
+ *
+ *    --> /home/me/philosophers.c:141: holds table.forks[0], taken here
  */
 
 #include "analyzer/model.h"

@@ -31,6 +31,7 @@ void scenario_sql(struct scenario *s, const char *format, ...)
 void scenario_init(struct scenario *s)
 {
 	memset(s, 0, sizeof(*s));
+	s->source = "/home/me/bank/bank.c";
 	check(s, sqlite3_open(":memory:", &s->db), "open");
 	check(s, sqlite3_exec(s->db, hw_schema_sql, NULL, NULL, NULL), "schema");
 	scenario_sql(s, "INSERT INTO meta VALUES ('version', '0.1.0'), ('command', 'bank --busy'),"
@@ -129,9 +130,8 @@ static int64_t frame_of(struct scenario *s, const char *text, size_t length)
 	if (id)
 		return id;
 	id = ++s->frames;
-	scenario_sql(s,
-		"INSERT INTO frame VALUES (%lld, 1, %lld, %Q, '/home/me/bank/bank.c', %ld, NULL)",
-		id, 0x4000 + 16 * id, function, line);
+	scenario_sql(s, "INSERT INTO frame VALUES (%lld, 1, %lld, %Q, %Q, %ld, NULL)", id,
+		0x4000 + 16 * id, function, s->source, line);
 	return id;
 }
 

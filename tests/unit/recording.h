@@ -16,8 +16,8 @@
  * makes another; threads and objects belong to the newest.
  *
  * A place is written "take:41 < eat:60 < main": functions, innermost first, with
- * lines of bank.c. An object's class is its name with the numbers taken out of the
- * brackets, so "forks[1]" and "forks[2]" are of class "forks[]".
+ * lines of `source`, bank.c if nobody changes it. An object's class is its name with the numbers
+ * taken out of the brackets, so "forks[1]" and "forks[2]" are of class "forks[]".
  */
 
 #include <sqlite3.h>
@@ -28,6 +28,7 @@
 struct scenario {
 	sqlite3 *db;
 	int64_t process;
+	const char *source; /* the file that stacks are in; absolute */
 	int64_t processes, threads, objects, frames, stacks, classes, dependencies;
 };
 

@@ -115,7 +115,7 @@ Test(model, labels_are_unambiguous)
 	cr_assert_str_eq(object(first)->label, "pool #1");
 	cr_assert_str_eq(object(second)->label, "pool #2");
 	cr_assert_str_eq(object(lone)->label, "lone");
-	cr_assert_str_eq(object(none)->label, "mutex 0x1140 (#5)");
+	cr_assert_str_eq(object(none)->label, "mutex #5 at 0x1140");
 	cr_assert_str_eq(
 		model.threads[hw_model_find_thread(&model, main_thread)].label, "main thread");
 	cr_assert_str_eq(model.threads[hw_model_find_thread(&model, unnamed)].label, "thread 2");
