@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/closure.h"
+
+#include <stdlib.h>
+
+#include "trace/memory.h"
+
+/* An acquisition that is in the closure. */
+struct taking {
+	uint32_t thread, index;
+	uint32_t position;
+};
+
+/* Of a lock: the latest exclusive acquisition, and readers whose release is not known to be in. */
+struct hw_closure_lock {
+	struct taking exclusive;
+	struct taking *readers;
+	uint32_t reader_count, reader_capacity;
+};
+
+static const struct hw_pull no_pull = { HW_NONE, HW_NONE, HW_NONE, HW_NONE };
+
+void hw_closure_init(struct hw_closure *closure, const struct hw_model *model,
+	const struct hw_history *history, bool critical)
+{
+	*closure = (struct hw_closure){ .model = model, .history = history, .critical = critical };
+	closure->wanted = hw_xcalloc(history->thread_count, sizeof(*closure->wanted));
+	closure->reached = hw_xcalloc(history->thread_count, sizeof(*closure->reached));
+	closure->pulls = hw_xcalloc(history->thread_count, sizeof(*closure->pulls));
+	closure->locks = hw_xcalloc(model->object_count, sizeof(*closure->locks));
+	closure->pending = hw_xcalloc(history->thread_count, sizeof(*closure->pending));
+	closure->is_pending = hw_xcalloc(history->thread_count, sizeof(*closure->is_pending));
+	for (uint32_t i = 0; i < history->thread_count; i++)
+		closure->pulls[i] = no_pull;
+	for (uint32_t i = 0; i < model->object_count; i++)
+		closure->locks[i].exclusive.thread = HW_NONE;
+}
+
+void hw_closure_finish(struct hw_closure *closure)
+{
+	for (uint32_t i = 0; i < closure->model->object_count; i++)
+		free(closure->locks[i].readers);
+	free(closure->locks);
+	free(closure->wanted);
+	free(closure->reached);
+	free(closure->pulls);
+	free(closure->pending);
+	free(closure->is_pending);
+}
+
+uint32_t hw_closure_count(const struct hw_closure *closure, uint32_t thread)
+{
+	return closure->wanted[thread];
+}
+
+static void want(struct hw_closure *closure, uint32_t thread, uint32_t count, struct hw_pull pull)
+{
+	if (count <= closure->wanted[thread])
+		return;
+	closure->wanted[thread] = count;
+	if (pull.thread != HW_NONE)
+		closure->pulls[thread] = pull;
+	if (!closure->is_pending[thread]) {
+		closure->is_pending[thread] = true;
+		closure->pending[closure->pending_count++] = thread;
+	}
+}
+
+static const struct hw_moment *moment_at(const struct hw_closure *closure, uint32_t thread,
+	uint32_t index)
+{
+	return &closure->history->lives[thread].moments[index];
+}
+
+/* The release of an acquisition must be in; what was never released ends with its thread. */
+static void want_release(struct hw_closure *closure, const struct taking *taking,
+	const struct taking *because)
+{
+	uint32_t release = moment_at(closure, taking->thread, taking->index)->release;
+
+	if (release == HW_NONE)
+		release = closure->history->lives[taking->thread].count - 1;
+	want(closure, taking->thread, release + 1,
+		(struct hw_pull){ because->thread, because->index, taking->thread, release });
+}
+
+static void want_earlier_released(struct hw_closure *closure, const struct taking *a,
+	const struct taking *b)
+{
+	if (a->thread == b->thread)
+		return;
+	if (a->position < b->position)
+		want_release(closure, a, b);
+	else
+		want_release(closure, b, a);
+}
+
+static void take_exclusive(struct hw_closure *closure, struct hw_closure_lock *lock,
+	const struct taking *taking)
+{
+	if (lock->exclusive.thread != HW_NONE)
+		want_earlier_released(closure, &lock->exclusive, taking);
+	for (uint32_t i = 0; i < lock->reader_count; i++)
+		want_earlier_released(closure, &lock->readers[i], taking);
+	if (lock->exclusive.thread == HW_NONE || lock->exclusive.position < taking->position)
+		lock->exclusive = *taking;
+}
+
+static void take_shared(struct hw_closure *closure, struct hw_closure_lock *lock,
+	const struct taking *taking)
+{
+	if (lock->exclusive.thread != HW_NONE)
+		want_earlier_released(closure, &lock->exclusive, taking);
+	HW_GROW(lock->readers, lock->reader_count, lock->reader_capacity);
+	lock->readers[lock->reader_count++] = *taking;
+}
+
+static void need_enabler(struct hw_closure *closure, uint32_t thread, uint32_t index,
+	const struct hw_moment *moment)
+{
+	const struct hw_moment *arrival;
+	struct hw_pull pull = { thread, index, moment->enabler_thread, moment->enabler };
+
+	if (moment->enabler_thread == HW_NONE || moment->op == HW_OP_ARRIVE)
+		return;
+	/* A unit of a semaphore that locks is given back by whoever has it: no order. */
+	if (!closure->critical && hw_moment_acquires(closure->model, moment))
+		return;
+	want(closure, moment->enabler_thread, moment->enabler + 1, pull);
+	if (moment->op != HW_OP_LEAVE)
+		return;
+	arrival = moment_at(closure, moment->enabler_thread, moment->enabler);
+	while (arrival->enabler_thread != HW_NONE) {
+		pull.enabler_thread = arrival->enabler_thread;
+		pull.enabler = arrival->enabler;
+		want(closure, arrival->enabler_thread, arrival->enabler + 1, pull);
+		arrival = moment_at(closure, arrival->enabler_thread, arrival->enabler);
+	}
+}
+
+static void look_at(struct hw_closure *closure, uint32_t thread, uint32_t index)
+{
+	const struct hw_moment *moment = moment_at(closure, thread, index);
+	struct taking taking = { thread, index, moment->position };
+
+	need_enabler(closure, thread, index, moment);
+	if (!closure->critical || !hw_moment_acquires(closure->model, moment) ||
+		hw_model_capacity(closure->model, moment->object) > 1)
+		return;
+	if (moment->how & HW_HOW_SHARED)
+		take_shared(closure, &closure->locks[moment->object], &taking);
+	else
+		take_exclusive(closure, &closure->locks[moment->object], &taking);
+}
+
+void hw_closure_include(struct hw_closure *closure, uint32_t thread, uint32_t count)
+{
+	want(closure, thread, count, no_pull);
+	while (closure->pending_count) {
+		uint32_t next = closure->pending[--closure->pending_count];
+
+		closure->is_pending[next] = false;
+		while (closure->reached[next] < closure->wanted[next])
+			look_at(closure, next, closure->reached[next]++);
+	}
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/history_rows.h"
+#include "trace/memory.h"
+
+/* An event while it is read: where it is, for those who were there later. */
+struct place {
+	uint32_t thread, index;
+};
+
+/* A growing list of places, taken from the front. */
+struct queue {
+	struct place *places;
+	uint32_t first, count, capacity;
+};
+
+/* What is known of an object while the run is read. */
+struct object_state {
+	struct queue posts;     /* posts no take was given yet; signals no waiter got */
+	struct place broadcast; /* the last one */
+	struct queue rounds;    /* of a barrier: the last arrival of each full round */
+	struct place arrival;   /* the last one of the round under way */
+	uint32_t arrivals;      /* in the round under way */
+	uint32_t takes;         /* of a semaphore that locks */
+};
+
+/* What a thread holds while the run is read: object and where it was acquired. */
+struct open_hold {
+	uint32_t object, index;
+	uint32_t depth;
+};
+
+struct thread_state {
+	struct open_hold *holds;
+	uint32_t hold_count, hold_capacity;
+	uint32_t slept; /* position of its last sleep */
+	uint32_t round; /* of the barrier it is at */
+};
+
+struct reading {
+	const struct hw_model *model;
+	struct hw_history *history;
+	struct object_state *objects;
+	struct thread_state *threads;
+	struct place *creations; /* by thread: the event that created it */
+	struct place *forks;     /* by process */
+	uint32_t *thread_of;     /* by thread object */
+};
+
+static const struct place nowhere = { HW_NONE, HW_NONE };
+
+static void push(struct queue *queue, struct place place)
+{
+	HW_GROW(queue->places, queue->count, queue->capacity);
+	queue->places[queue->count++] = place;
+}
+
+static struct hw_moment *moment_at(const struct hw_history *history, struct place place)
+{
+	return &history->lives[place.thread].moments[place.index];
+}
+
+static void enable(struct hw_moment *moment, struct place enabler)
+{
+	moment->enabler_thread = enabler.thread;
+	moment->enabler = enabler.index;
+}
+
+bool hw_moment_acquires(const struct hw_model *model, const struct hw_moment *moment)
+{
+	switch ((enum hw_op)moment->op) {
+	case HW_OP_LOCK:
+	case HW_OP_ONCE_BEGIN:
+		return true;
+	case HW_OP_TAKE:
+		return moment->object != HW_NONE && hw_model_is_lock(model, moment->object);
+	default:
+		return false;
+	}
+}
+
+static struct open_hold *find_hold(struct thread_state *thread, uint32_t object)
+{
+	for (uint32_t i = thread->hold_count; i-- > 0;)
+		if (thread->holds[i].object == object)
+			return &thread->holds[i];
+	return NULL;
+}
+
+static void acquire(struct reading *r, struct place place, struct hw_moment *moment)
+{
+	struct thread_state *thread = &r->threads[place.thread];
+	struct open_hold *hold = find_hold(thread, moment->object);
+
+	if (hold) {
+		/* It has it already: nobody has to give anything up for this. */
+		hold->depth++;
+		moment->release = place.index;
+		return;
+	}
+	HW_GROW(thread->holds, thread->hold_count, thread->hold_capacity);
+	thread->holds[thread->hold_count++] =
+		(struct open_hold){ .object = moment->object, .index = place.index, .depth = 1 };
+}
+
+static void release(struct reading *r, struct place place, const struct hw_moment *moment)
+{
+	struct thread_state *thread = &r->threads[place.thread];
+	struct open_hold *hold = find_hold(thread, moment->object);
+
+	if (!hold || --hold->depth)
+		return;
+	r->history->lives[place.thread].moments[hold->index].release = place.index;
+	memmove(hold, hold + 1,
+		(size_t)(thread->holds + --thread->hold_count - hold) * sizeof(*hold));
+}
+
+/* The earliest; nowhere when there is none: then it is a unit the semaphore began with. */
+static struct place take_first(struct queue *queue)
+{
+	return queue->first < queue->count ? queue->places[queue->first++] : nowhere;
+}
+
+static void wake(struct reading *r, struct place place, struct hw_moment *moment)
+{
+	struct object_state *cond = &r->objects[moment->object];
+	uint32_t slept = r->threads[place.thread].slept;
+
+	while (cond->posts.first < cond->posts.count) {
+		struct place signal = take_first(&cond->posts);
+
+		if (moment_at(r->history, signal)->position > slept) {
+			enable(moment, signal);
+			return;
+		}
+	}
+	if (cond->broadcast.thread != HW_NONE &&
+		moment_at(r->history, cond->broadcast)->position > slept)
+		enable(moment, cond->broadcast);
+}
+
+static void arrive(struct reading *r, struct place place, struct hw_moment *moment)
+{
+	struct object_state *barrier = &r->objects[moment->object];
+
+	if (barrier->arrivals)
+		enable(moment, barrier->arrival);
+	barrier->arrival = place;
+	r->threads[place.thread].round = barrier->rounds.count;
+	if (++barrier->arrivals < r->model->objects[moment->object].capacity)
+		return;
+	push(&barrier->rounds, place);
+	barrier->arrivals = 0;
+}
+
+static void leave(struct reading *r, struct place place, struct hw_moment *moment)
+{
+	const struct queue *rounds = &r->objects[moment->object].rounds;
+	uint32_t round = r->threads[place.thread].round;
+
+	if (round < rounds->count)
+		enable(moment, rounds->places[round]);
+}
+
+static void apply_to_object(struct reading *r, struct place place, struct hw_moment *moment)
+{
+	struct object_state *object = &r->objects[moment->object];
+
+	switch ((enum hw_op)moment->op) {
+	case HW_OP_UNLOCK:
+	case HW_OP_ONCE_END:
+		release(r, place, moment);
+		break;
+	case HW_OP_POST:
+		push(&object->posts, place);
+		if (hw_model_is_lock(r->model, moment->object))
+			release(r, place, moment);
+		break;
+	case HW_OP_TAKE:
+		enable(moment, take_first(&object->posts));
+		break;
+	case HW_OP_SLEEP:
+		r->threads[place.thread].slept = moment->position;
+		break;
+	case HW_OP_SIGNAL:
+		push(&object->posts, place);
+		break;
+	case HW_OP_BROADCAST:
+		object->broadcast = place;
+		break;
+	case HW_OP_WAKE:
+		wake(r, place, moment);
+		break;
+	case HW_OP_ARRIVE:
+		arrive(r, place, moment);
+		break;
+	case HW_OP_LEAVE:
+		leave(r, place, moment);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Joining waits for the last event of the thread that is its object. */
+static void join(struct reading *r, struct hw_moment *moment)
+{
+	uint32_t joined = r->thread_of[moment->object];
+
+	if (joined != HW_NONE && r->history->lives[joined].count)
+		enable(moment, (struct place){ joined, r->history->lives[joined].count - 1 });
+}
+
+static void start(struct reading *r, struct place place, struct hw_moment *moment)
+{
+	const struct hw_thread *thread = &r->model->threads[place.thread];
+	struct place creation = r->creations[place.thread];
+
+	/* The first thread of a forked process begins where its parent forked. */
+	if (creation.thread == HW_NONE)
+		creation = r->forks[thread->process];
+	enable(moment, creation);
+}
+
+/* Of a semaphore with several units, one beyond the first ones must have been given back before. */
+static void acquire_one(struct reading *r, struct place place, struct hw_moment *moment)
+{
+	struct object_state *object = &r->objects[moment->object];
+
+	if (moment->op == HW_OP_TAKE &&
+		++object->takes > hw_model_capacity(r->model, moment->object) &&
+		hw_model_capacity(r->model, moment->object) > 1)
+		enable(moment, take_first(&object->posts));
+	acquire(r, place, moment);
+}
+
+static void apply(struct reading *r, struct place place, struct hw_moment *moment, int64_t result)
+{
+	uint32_t made;
+
+	enable(moment, nowhere);
+	switch ((enum hw_op)moment->op) {
+	case HW_OP_CREATE:
+		made = hw_model_find_thread(r->model, result);
+		if (made != HW_NONE)
+			r->creations[made] = place;
+		return;
+	case HW_OP_FORK:
+		made = hw_model_find_process(r->model, result);
+		if (made != HW_NONE)
+			r->forks[made] = place;
+		return;
+	case HW_OP_START:
+		start(r, place, moment);
+		return;
+	default:
+		break;
+	}
+	if (moment->object == HW_NONE)
+		return;
+	if (moment->op == HW_OP_JOIN)
+		join(r, moment);
+	else if (hw_moment_acquires(r->model, moment))
+		acquire_one(r, place, moment);
+	else
+		apply_to_object(r, place, moment);
+}
+
+static struct place *nowheres(uint32_t count)
+{
+	struct place *places = hw_xmalloc(count * sizeof(*places));
+
+	for (uint32_t i = 0; i < count; i++)
+		places[i] = nowhere;
+	return places;
+}
+
+static void begin_reading(struct reading *r, const struct hw_model *model,
+	struct hw_history *history)
+{
+	*r = (struct reading){ .model = model, .history = history };
+	r->objects = hw_xcalloc(model->object_count, sizeof(*r->objects));
+	r->threads = hw_xcalloc(model->thread_count, sizeof(*r->threads));
+	r->creations = nowheres(model->thread_count);
+	r->forks = nowheres(model->process_count);
+	r->thread_of = hw_xmalloc(model->object_count * sizeof(*r->thread_of));
+	for (uint32_t i = 0; i < model->object_count; i++) {
+		r->thread_of[i] = HW_NONE;
+		r->objects[i].broadcast = nowhere;
+	}
+	for (uint32_t i = 0; i < model->thread_count; i++)
+		if (model->threads[i].object != HW_NONE)
+			r->thread_of[model->threads[i].object] = i;
+}
+
+static void end_reading(struct reading *r)
+{
+	for (uint32_t i = 0; i < r->model->object_count; i++) {
+		free(r->objects[i].posts.places);
+		free(r->objects[i].rounds.places);
+	}
+	for (uint32_t i = 0; i < r->model->thread_count; i++)
+		free(r->threads[i].holds);
+	free(r->objects);
+	free(r->threads);
+	free(r->creations);
+	free(r->forks);
+	free(r->thread_of);
+}
+
+void hw_history_build(const struct hw_model *model, const struct hw_history_rows *rows,
+	struct hw_history *history)
+{
+	struct reading reading;
+
+	*history = (struct hw_history){ .thread_count = model->thread_count };
+	history->lives = hw_xcalloc(model->thread_count, sizeof(struct hw_life));
+	begin_reading(&reading, model, history);
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct hw_history_row *row = &rows->all[i];
+		struct hw_life *life = &history->lives[row->thread];
+		struct place place = { row->thread, life->count };
+
+		HW_GROW(life->moments, life->count, life->capacity);
+		life->moments[life->count] = row->moment;
+		life->moments[life->count].position = (uint32_t)i;
+		apply(&reading, place, &life->moments[life->count], row->result);
+		life->count++;
+	}
+	history->event_count = rows->count;
+	end_reading(&reading);
+}
+
+void hw_history_finish(struct hw_history *history)
+{
+	for (uint32_t i = 0; i < history->thread_count; i++)
+		free(history->lives[i].moments);
+	free(history->lives);
+	*history = (struct hw_history){ 0 };
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/instance.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/memory.h"
+
+/* A lock that the thread holds at the moment looked at. */
+struct held {
+	uint32_t object;
+	uint32_t depth;
+};
+
+struct search {
+	const struct hw_model *model;
+	struct hw_instances *instances;
+	const uint32_t *dependencies; /* wanted ones of this thread */
+	uint32_t dependency_count;
+	struct held *held;
+	uint32_t held_count, held_capacity;
+	uint32_t waits_for; /* the object of a wait whose end has not come */
+};
+
+static struct held *find_held(const struct search *s, uint32_t object)
+{
+	for (uint32_t i = s->held_count; i-- > 0;)
+		if (s->held[i].object == object)
+			return &s->held[i];
+	return NULL;
+}
+
+/* Objects that were thought to be held but do not lock (a semaphore that signals) do not count. */
+static bool holds_the_same(const struct search *s, const struct hw_dependency *dependency)
+{
+	uint32_t locks = 0;
+
+	for (uint32_t i = 0; i < dependency->hold_count; i++) {
+		uint32_t object = s->model->holds[dependency->first_hold + i].object;
+
+		if (!hw_model_is_lock(s->model, object))
+			continue;
+		if (!find_held(s, object))
+			return false;
+		locks++;
+	}
+	return locks == s->held_count;
+}
+
+static void note(const struct search *s, uint32_t index, const struct hw_moment *moment)
+{
+	bool shared = moment->how & HW_HOW_SHARED;
+
+	for (uint32_t i = 0; i < s->dependency_count; i++) {
+		const struct hw_dependency *dependency =
+			&s->model->dependencies[s->dependencies[i]];
+		struct hw_instances *instances = &s->instances[s->dependencies[i]];
+
+		if (dependency->object != moment->object || dependency->stack != moment->stack ||
+			dependency->shared != shared || !holds_the_same(s, dependency))
+			continue;
+		HW_GROW(instances->moments, instances->count, instances->capacity);
+		instances->moments[instances->count++] = index;
+	}
+}
+
+static void acquire(struct search *s, const struct hw_moment *moment)
+{
+	struct held *held = find_held(s, moment->object);
+
+	if (held) {
+		held->depth++;
+		return;
+	}
+	HW_GROW(s->held, s->held_count, s->held_capacity);
+	s->held[s->held_count++] = (struct held){ moment->object, 1 };
+}
+
+static void release(struct search *s, uint32_t object)
+{
+	struct held *held = find_held(s, object);
+
+	if (!held || --held->depth)
+		return;
+	memmove(held, held + 1, (size_t)(s->held + --s->held_count - held) * sizeof(*held));
+}
+
+static void look_at(struct search *s, uint32_t index, const struct hw_moment *moment)
+{
+	if (hw_moment_acquires(s->model, moment)) {
+		if (s->waits_for != moment->object)
+			note(s, index, moment);
+		s->waits_for = HW_NONE;
+		acquire(s, moment);
+		return;
+	}
+	switch ((enum hw_op)moment->op) {
+	case HW_OP_WAIT:
+		s->waits_for = moment->object;
+		note(s, index, moment);
+		break;
+	case HW_OP_FAIL:
+	case HW_OP_CANCEL:
+		s->waits_for = HW_NONE;
+		break;
+	case HW_OP_UNLOCK:
+	case HW_OP_POST:
+	case HW_OP_ONCE_END:
+		release(s, moment->object);
+		break;
+	default:
+		break;
+	}
+}
+
+/* The wanted dependencies of a thread, at the front of `buffer`; how many. */
+static uint32_t of_thread(const struct hw_model *model, const bool *wanted, uint32_t thread,
+	uint32_t *buffer)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < model->dependency_count; i++)
+		if (wanted[i] && model->dependencies[i].thread == thread)
+			buffer[count++] = i;
+	return count;
+}
+
+struct hw_instances *hw_instances_find(const struct hw_model *model,
+	const struct hw_history *history, const bool *wanted)
+{
+	struct hw_instances *instances = hw_xcalloc(model->dependency_count, sizeof(*instances));
+	uint32_t *buffer = hw_xcalloc(model->dependency_count, sizeof(*buffer));
+	struct search search = { .model = model, .instances = instances, .dependencies = buffer };
+
+	for (uint32_t thread = 0; thread < history->thread_count; thread++) {
+		const struct hw_life *life = &history->lives[thread];
+
+		search.dependency_count = of_thread(model, wanted, thread, buffer);
+		search.held_count = 0;
+		search.waits_for = HW_NONE;
+		for (uint32_t i = 0; search.dependency_count && i < life->count; i++)
+			look_at(&search, i, &life->moments[i]);
+	}
+	free(search.held);
+	free(buffer);
+	return instances;
+}
+
+void hw_instances_free(const struct hw_model *model, struct hw_instances *instances)
+{
+	for (uint32_t i = 0; instances && i < model->dependency_count; i++)
+		free(instances[i].moments);
+	free(instances);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_ANALYZER_PREDICT_H
+#define HW_ANALYZER_PREDICT_H
+
+/*
+ * Whether a deadlock pattern could have become a deadlock in a run that differs
+ * from the recorded one only in who was faster.
+ *
+ * A pattern is a ring of threads and dependencies; an instance of it is a
+ * moment of each at which it waits. When the least closed part of the run (closure.h) that
+ * holds everything before these moments in their threads holds none of the
+ * moments themselves, then that part can be run as recorded, and after it all
+ * threads stand before their waits: the deadlock is predicted, and the part is the
+ * witness. The part of a later instance includes that of an earlier one, so one
+ * closure that grows serves all instances, and the work is linear in the number of
+ * events, however many instances there are (the offline algorithm of the PLDI 2023
+ * paper named in closure.h).
+ *
+ * When even the closure without critical sections always holds one of the moments,
+ * the threads' waits are ordered by creations, joins or hand-overs in every run.
+ */
+
+#include "analyzer/closure.h"
+#include "analyzer/instance.h"
+
+enum hw_outlook {
+	HW_OUTLOOK_POSSIBLE,  /* this run neither shows a way nor excludes it */
+	HW_OUTLOOK_PREDICTED,
+	HW_OUTLOOK_ORDERED,
+};
+
+struct hw_prediction {
+	enum hw_outlook outlook;
+	/* Of HW_OUTLOOK_PREDICTED: by thread of the history, how many of its events come first. */
+	uint32_t *before;
+	uint32_t *moments; /* by position in the ring: the moment at which it waits */
+	/* Of HW_OUTLOOK_ORDERED: which event comes after which. */
+	struct hw_pull order;
+};
+
+/*
+ * Look at a ring of `length` threads, each waiting by one of its dependencies;
+ * `instances` has those of all dependencies. The caller finishes the prediction.
+ */
+void hw_predict(const struct hw_model *model, const struct hw_history *history,
+	const struct hw_instances *instances, const uint32_t *dependencies, uint32_t length,
+	struct hw_prediction *ret_prediction);
+void hw_prediction_finish(struct hw_prediction *prediction);
+
+#endif

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/predict.h"
+#include "tests/unit/recording.h"
+
+#include <criterion/criterion.h>
+#include <stdarg.h>
+#include <string.h>
+
+/*
+ * Runs written down as the events of a recording, and what else could have
+ * happened in them. Every run has two threads that take two locks in both orders; the
+ * tests differ in what is between these.
+ */
+
+static struct scenario s;
+static struct hw_model model;
+static struct hw_history history;
+static int64_t clock_ns;
+
+static void happen(int64_t thread, const char *op, int64_t object, const char *place, int64_t result)
+{
+	scenario_sql(&s,
+		"INSERT INTO event(time_ns, thread, op, object, stack, result) "
+		"VALUES (%lld, %lld, %Q, nullif(%lld, 0), %lld, nullif(%lld, 0))",
+		clock_ns++, thread, op, object, place ? scenario_stack(&s, place) : 0, result);
+}
+
+/* `first` and then `second`, as a dependency and as the events of one time it happened. */
+static void take_both(int64_t thread, int64_t first, int64_t second)
+{
+	happen(thread, "lock", first, "take:1 < main:9", 0);
+	happen(thread, "lock", second, "take:2 < main:9", 0);
+	happen(thread, "unlock", second, NULL, 0);
+	happen(thread, "unlock", first, NULL, 0);
+}
+
+static void depend(int64_t thread, int64_t first, int64_t second)
+{
+	scenario_depend(&s, thread, second, NULL, NULL, "take:2 < main:9",
+		(struct scenario_hold[]){ { first, NULL, "take:1 < main:9" }, { 0 } });
+}
+
+/* The outlook of the ring of the first two dependencies. */
+static enum hw_outlook outlook(struct hw_prediction *ret_prediction)
+{
+	static const uint32_t ring[] = { 0, 1 };
+	bool wanted[8] = { true, true };
+	struct hw_instances *instances;
+	struct hw_error error;
+
+	cr_assert_eq(hw_model_load(s.db, "test", &model, &error), 0, "%s", error.message);
+	cr_assert_eq(hw_history_load(s.db, &model, "test", &history, &error), 0, "%s",
+		error.message);
+	instances = hw_instances_find(&model, &history, wanted);
+	hw_predict(&model, &history, instances, ring, 2, ret_prediction);
+	hw_instances_free(&model, instances);
+	return ret_prediction->outlook;
+}
+
+static enum hw_outlook only_outlook(void)
+{
+	struct hw_prediction prediction;
+	enum hw_outlook result = outlook(&prediction);
+
+	hw_prediction_finish(&prediction);
+	return result;
+}
+
+static int64_t main_thread, one, two, a, b;
+
+static void set_up(void)
+{
+	clock_ns = 1000;
+	scenario_init(&s);
+	main_thread = scenario_thread(&s, "main");
+	one = scenario_thread(&s, "one");
+	two = scenario_thread(&s, "two");
+	a = scenario_object(&s, "mutex", "a");
+	b = scenario_object(&s, "mutex", "b");
+	depend(one, a, b);
+	depend(two, b, a);
+}
+
+static void tear_down(void)
+{
+	hw_history_finish(&history);
+	hw_model_finish(&model);
+	scenario_finish(&s);
+}
+
+TestSuite(predict, .init = set_up, .fini = tear_down);
+
+Test(predict, two_threads_that_live_together)
+{
+	struct hw_prediction prediction;
+
+	take_both(one, a, b);
+	take_both(two, b, a);
+	cr_assert_eq(outlook(&prediction), HW_OUTLOOK_PREDICTED);
+	/* Each takes its first lock, and then stands before the second. */
+	cr_assert_eq(prediction.before[one - 1], 1);
+	cr_assert_eq(prediction.before[two - 1], 1);
+	cr_assert_eq(prediction.moments[0], 1);
+	cr_assert_eq(prediction.moments[1], 1);
+	hw_prediction_finish(&prediction);
+}
+
+/* The second thread is created after the first was joined. */
+Test(predict, created_after_join)
+{
+	int64_t end = scenario_object(&s, "thread", "end of one");
+
+	scenario_sql(&s, "UPDATE thread SET object = %lld WHERE id = %lld", end, one);
+	happen(main_thread, "create", 0, NULL, one);
+	happen(one, "start", end, NULL, 0);
+	take_both(one, a, b);
+	happen(one, "end", end, NULL, 0);
+	happen(main_thread, "join", end, "wait_for:1", 0);
+	happen(main_thread, "create", 0, NULL, two);
+	happen(two, "start", 0, NULL, 0);
+	take_both(two, b, a);
+	cr_assert_eq(only_outlook(), HW_OUTLOOK_ORDERED);
+}
+
+/* Created before the join, so that they may meet although they did not. */
+Test(predict, created_before_join)
+{
+	int64_t end = scenario_object(&s, "thread", "end of one");
+
+	scenario_sql(&s, "UPDATE thread SET object = %lld WHERE id = %lld", end, one);
+	happen(main_thread, "create", 0, NULL, one);
+	happen(main_thread, "create", 0, NULL, two);
+	happen(one, "start", end, NULL, 0);
+	take_both(one, a, b);
+	happen(one, "end", end, NULL, 0);
+	happen(main_thread, "join", end, "wait_for:1", 0);
+	happen(two, "start", 0, NULL, 0);
+	take_both(two, b, a);
+	cr_assert_eq(only_outlook(), HW_OUTLOOK_PREDICTED);
+}
+
+static void hand_over(const char *kind, const char *sent, const char *got)
+{
+	int64_t object = scenario_object(&s, kind, "hand_over");
+
+	if (!strcmp(kind, "sem"))
+		scenario_sql(&s, "UPDATE object SET role = 'signal', capacity = 0 WHERE id = %lld",
+			object);
+	if (!strcmp(kind, "barrier"))
+		scenario_sql(&s, "UPDATE object SET capacity = 2 WHERE id = %lld", object);
+	if (!strcmp(kind, "cond"))
+		happen(two, "sleep", object, NULL, 0);
+	take_both(one, a, b);
+	happen(one, sent, object, NULL, 0);
+	if (!strcmp(kind, "barrier"))
+		happen(two, sent, object, NULL, 0);
+	happen(two, got, object, NULL, 0);
+	take_both(two, b, a);
+}
+
+Test(predict, handed_over_by_a_semaphore)
+{
+	hand_over("sem", "post", "take");
+	cr_assert_eq(only_outlook(), HW_OUTLOOK_ORDERED);
+}
+
+Test(predict, handed_over_by_a_condition)
+{
+	hand_over("cond", "signal", "wake");
+	cr_assert_eq(only_outlook(), HW_OUTLOOK_ORDERED);
+}
+
+Test(predict, handed_over_by_a_barrier)
+{
+	hand_over("barrier", "arrive", "leave");
+	cr_assert_eq(only_outlook(), HW_OUTLOOK_ORDERED);
+}
+
+/* A second round of the first thread, after the hand-over, meets the second thread. */
+Test(predict, a_later_instance)
+{
+	int64_t signal = scenario_object(&s, "sem", "hand_over");
+	struct hw_prediction prediction;
+
+	scenario_sql(&s, "UPDATE object SET role = 'signal', capacity = 0 WHERE id = %lld", signal);
+	take_both(one, a, b);
+	happen(one, "post", signal, NULL, 0);
+	happen(two, "take", signal, NULL, 0);
+	take_both(two, b, a);
+	take_both(one, a, b);
+	cr_assert_eq(outlook(&prediction), HW_OUTLOOK_PREDICTED);
+	cr_assert_eq(prediction.moments[0], 6, "the first instance is over when the second begins");
+	hw_prediction_finish(&prediction);
+}
+
+/*
+ * What comes before the waits needs a critical section of the other thread as a whole:
+ * both pass through c, and the second one's part holds the end of the first's.
+ * No order is forced by creation or hand-over, so it stays possible.
+ */
+Test(predict, only_the_order_of_critical_sections_is_in_the_way)
+{
+	int64_t c = scenario_object(&s, "mutex", "c");
+
+	happen(one, "lock", c, "take:3", 0);
+	take_both(one, a, b);
+	happen(one, "unlock", c, NULL, 0);
+	happen(two, "lock", c, "take:3", 0);
+	happen(two, "unlock", c, NULL, 0);
+	take_both(two, b, a);
+	scenario_sql(&s, "INSERT INTO dependency_hold VALUES (1, 1, %lld, 'exclusive', %lld)", c,
+		scenario_stack(&s, "take:3"));
+	cr_assert_eq(only_outlook(), HW_OUTLOOK_POSSIBLE);
+}
+
+/* Readers do not exclude each other, so nothing has to end. */
+Test(predict, readers_before)
+{
+	int64_t c = scenario_object(&s, "rwlock", "c");
+
+	happen(one, "lock", c, "take:3", 0);
+	scenario_sql(&s, "UPDATE event SET mode = 'shared' WHERE object = %lld", c);
+	take_both(one, a, b);
+	happen(one, "unlock", c, NULL, 0);
+	happen(two, "lock", c, "take:3", 0);
+	scenario_sql(&s, "UPDATE event SET mode = 'shared' WHERE object = %lld AND op = 'lock'", c);
+	happen(two, "unlock", c, NULL, 0);
+	take_both(two, b, a);
+	scenario_sql(&s, "INSERT INTO dependency_hold VALUES (1, 1, %lld, 'shared', %lld)", c,
+		scenario_stack(&s, "take:3"));
+	cr_assert_eq(only_outlook(), HW_OUTLOOK_PREDICTED);
+}
+
+/* Events of two threads that were stored the wrong way round are put in order by their time. */
+Test(predict, events_stored_late)
+{
+	int64_t signal = scenario_object(&s, "sem", "hand_over");
+
+	scenario_sql(&s, "UPDATE object SET role = 'signal', capacity = 0 WHERE id = %lld", signal);
+	take_both(one, a, b);
+	clock_ns += 10;
+	happen(two, "take", signal, NULL, 0);
+	clock_ns -= 5;
+	happen(one, "post", signal, NULL, 0);
+	clock_ns += 10;
+	take_both(two, b, a);
+	cr_assert_eq(only_outlook(), HW_OUTLOOK_ORDERED);
+}
+
+Test(predict, dependencies_without_events)
+{
+	take_both(one, a, b);
+	cr_assert_eq(only_outlook(), HW_OUTLOOK_POSSIBLE);
+}
