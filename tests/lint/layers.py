@@ -29,7 +29,7 @@ FOREIGN = {
     "dwarf.h": {"analyzer", "tests"},
     "elfutils/": {"analyzer", "tests"},
     "gelf.h": {"analyzer", "tests"},
-    "graphviz/": {"analyzer"},
+    "graphviz/": {"analyzer", "tests"},
     "gvc.h": {"analyzer"},
     "jansson.h": {"analyzer", "tests"},
     "libelf.h": {"analyzer", "tests"},
