@@ -157,7 +157,7 @@ static void joined(struct hw_attempt *attempt, int error)
 {
 	hw_attempt_end(attempt, HW_OP_JOIN, error, 0);
 	if (!error)
-		hw_object_forget(attempt->cell);
+		hw_object_forget(attempt->cell, hw_what_object(attempt->what));
 }
 
 static struct hw_cell *begin_join(struct hw_attempt *attempt, pthread_t thread, uint32_t how,
@@ -238,13 +238,15 @@ HW_EXPORT int pthread_tryjoin_np(pthread_t thread, void **result)
 {
 	struct hw_self *self = HW_ENTER();
 	struct hw_cell *cell = self ? known_thread(thread) : NULL;
+	uint32_t object = cell ? cell->object : HW_NO_OBJECT;
 	int error = HW_REAL(pthread_tryjoin_np)(thread, result);
 
-	if (cell) {
-		hw_attempt_tried(self, cell, HW_OP_JOIN, HW_STACK(self), HW_HOW_TRY, error);
-		if (!error)
-			hw_object_forget(cell);
-	}
+	if (!cell)
+		return error;
+	hw_log_add(self, hw_log_now(), error ? HW_OP_FAIL : HW_OP_JOIN, object, HW_STACK(self),
+		error ? (uint32_t)error : HW_HOW_TRY);
+	if (!error)
+		hw_object_forget(cell, object);
 	return error;
 }
 

@@ -130,15 +130,17 @@ struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count)
 	return at;
 }
 
-void hw_log_add_payload(struct hw_self *self, enum hw_op op, uint32_t object, uint32_t stack,
+bool hw_log_add_payload(struct hw_self *self, enum hw_op op, uint32_t object, uint32_t stack,
 	const void *payload, uint32_t payload_bytes)
 {
 	uint32_t records = (payload_bytes + sizeof(struct hw_record) - 1) / sizeof(struct hw_record);
 	struct hw_record *at = hw_log_reserve(self, 1 + records);
 
 	if (!at)
-		return;
+		return false;
 	/* Chunks come zeroed, so padding is zero already. */
 	memcpy(at + 1, payload, payload_bytes);
-	hw_log_publish(at, hw_record_when(hw_log_now(), op), hw_record_what(object, stack, records));
+	hw_log_publish(at, hw_record_when(hw_log_now(), op),
+		hw_record_what(object, stack, records));
+	return true;
 }

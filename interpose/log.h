@@ -87,10 +87,10 @@ static inline void hw_log_add(struct hw_self *self, uint64_t time_ticks, enum hw
 }
 
 /*
- * One record with payload of any size, padded to full records. `detail` becomes the
- * number of payload records, except where the op keeps its own count (STACK).
+ * One record with payload of any size, padded to full records; `detail` becomes the
+ * number of payload records. False when it was dropped.
  */
-void hw_log_add_payload(struct hw_self *self, enum hw_op op, uint32_t object, uint32_t stack,
+bool hw_log_add_payload(struct hw_self *self, enum hw_op op, uint32_t object, uint32_t stack,
 	const void *payload, uint32_t payload_bytes);
 
 #endif

@@ -75,63 +75,86 @@ static struct hw_cell *new_cell(uintptr_t address)
 	return cell;
 }
 
-static void log_definition(struct hw_self *self, const struct hw_cell *cell, uint32_t object,
+static void describe(struct hw_object_definition *definition, uintptr_t address,
 	const struct hw_object_facts *facts)
 {
-	struct hw_object_definition definition = {
-		.address = cell->address,
+	*definition = (struct hw_object_definition){
+		.address = address,
 		.kind = facts->kind,
 		.type = facts->type,
 		.capacity = facts->kind == HW_KIND_THREAD ? facts->token : facts->capacity,
 	};
-
 	if (facts->event == HW_OP_INIT)
-		definition.type |= HW_TYPE_INITIALISED;
-	if (facts->type & HW_TYPE_SHARED && !hw_mapping_of(cell->address, &definition))
-		definition.type &= ~(uint32_t)HW_TYPE_SHARED;
+		definition->type |= HW_TYPE_INITIALISED;
+	if (facts->type & HW_TYPE_SHARED && !hw_mapping_of(address, definition))
+		definition->type &= ~(uint32_t)HW_TYPE_SHARED;
 	if (facts->name)
-		strncpy(definition.name, facts->name, sizeof(definition.name) - 1);
-	hw_module_note(self, (const void *)cell->address);
-	hw_log_add_payload(self, HW_OP_OBJECT, object, facts->stack, &definition,
-		sizeof(definition));
-	if (facts->event != HW_OP_NONE)
-		hw_log_add(self, hw_log_now(), facts->event, object, facts->stack, 0);
+		strncpy(definition->name, facts->name, sizeof(definition->name) - 1);
 }
 
-static bool lives(const struct hw_cell *cell, const struct hw_object_facts *facts)
+/*
+ * Under the lock: the cell of an address, with nothing alive in it. NULL when what is there
+ * is kept: it is the object that is looked for, or, for a thread that ended meanwhile,
+ * a newer one that got its address.
+ */
+static struct hw_cell *vacate(uintptr_t address, const struct hw_object_facts *facts, bool keep,
+	struct hw_cell **ret_kept)
 {
-	return cell && cell->kind == facts->kind && cell->fork_round == hw_object_fork_round &&
-		cell->object && cell->token == facts->token;
+	struct hw_cell *cell = hw_object_cell((const void *)address);
+
+	*ret_kept = NULL;
+	if (!cell)
+		return new_cell(address);
+	if (hw_object_lives(cell, facts->kind) && keep && cell->token >= facts->token) {
+		*ret_kept = cell->token == facts->token ? cell : NULL;
+		return NULL;
+	}
+	atomic_store_explicit(&cell->object, 0, memory_order_release);
+	return cell;
+}
+
+/*
+ * The number is made known only when its definition is in the log, so that no reader
+ * ever waits for one that does not come. Writing it may have to wait for the
+ * collector; whoever wants to define something meanwhile waits for it too.
+ */
+static bool publish(struct hw_self *self, struct hw_cell *cell, const struct hw_object_facts *facts,
+	const struct hw_object_definition *definition)
+{
+	uint32_t object = ++object_count;
+
+	cell->kind = (uint8_t)facts->kind;
+	cell->token = facts->token;
+	cell->fork_round = hw_object_fork_round;
+	cell->ignored = !definition;
+	atomic_store_explicit(&cell->released, 0, memory_order_relaxed);
+	if (definition && !hw_log_add_payload(self, HW_OP_OBJECT, object, facts->stack, definition,
+				  sizeof(*definition)))
+		return false;
+	atomic_store_explicit(&cell->object, object, memory_order_release);
+	return true;
 }
 
 static struct hw_cell *define(struct hw_self *self, const void *address,
 	const struct hw_object_facts *facts, bool keep)
 {
-	struct hw_cell *cell;
-	uint32_t object;
+	bool recorded = hw_log_session->kinds & 1u << facts->kind;
+	struct hw_object_definition definition;
+	struct hw_cell *cell, *kept;
+	bool published;
 
-	hw_sys_lock(&table_lock);
-	cell = hw_object_cell(address);
-	if (!cell)
-		cell = new_cell((uintptr_t)address);
-	if (!cell || (keep && lives(cell, facts))) {
-		hw_sys_unlock(&table_lock);
-		return cell;
+	if (recorded) {
+		describe(&definition, (uintptr_t)address, facts);
+		hw_module_note(self, address);
 	}
-	object = ++object_count;
-	cell->kind = (uint8_t)facts->kind;
-	cell->token = facts->token;
-	cell->fork_round = hw_object_fork_round;
-	cell->ignored = !(hw_log_session->kinds & 1u << facts->kind);
-	atomic_store_explicit(&cell->released, 0, memory_order_relaxed);
-	atomic_store_explicit(&cell->object, object, memory_order_release);
+	hw_sys_lock(&table_lock);
+	cell = vacate((uintptr_t)address, facts, keep, &kept);
+	published = cell && publish(self, cell, facts, recorded ? &definition : NULL);
 	hw_sys_unlock(&table_lock);
-	/*
-	 * Others may use the number before its definition is in our log; the
-	 * collector waits for it. The log may make us wait, so not under the lock.
-	 */
-	if (!cell->ignored)
-		log_definition(self, cell, object, facts);
+	if (!published)
+		return kept;
+	if (recorded && facts->event != HW_OP_NONE)
+		hw_log_add(self, hw_log_now(), facts->event, cell->object, facts->stack, 0);
 	return cell;
 }
 
@@ -146,33 +169,38 @@ struct hw_cell *hw_object_find_or_define(struct hw_self *self, const void *addre
 {
 	struct hw_cell *cell = hw_object_cell(address);
 
-	return lives(cell, facts) ? cell : define(self, address, facts, true);
+	return cell && hw_object_lives(cell, facts->kind) && cell->token == facts->token ?
+		cell :
+		define(self, address, facts, true);
 }
 
 void hw_object_destroyed(struct hw_self *self, const void *address, enum hw_kind kind)
 {
 	struct hw_cell *cell = hw_object_find(address, kind);
+	uint32_t object;
 
 	if (!cell)
 		return;
+	object = cell->object;
 	if (!cell->ignored)
-		hw_log_add(self, hw_log_now(), HW_OP_DESTROY, cell->object, 0, 0);
-	hw_object_forget(cell);
+		hw_log_add(self, hw_log_now(), HW_OP_DESTROY, object, 0, 0);
+	hw_object_forget(cell, object);
 }
 
-void hw_object_forget(struct hw_cell *cell)
+void hw_object_forget(struct hw_cell *cell, uint32_t object)
 {
-	atomic_store_explicit(&cell->object, 0, memory_order_relaxed);
+	atomic_compare_exchange_strong(&cell->object, &object, 0);
 }
 
 /*
  * The lock may have been held by a thread that does not exist here. Whatever
- * it was doing, each state it passed through is a complete table: cells are filled
- * before they are published by one store.
+ * it was doing, the index is a complete one: cells are filled before they are published by
+ * one store. Which cells of the block were given away is not as certain.
  */
 void hw_object_forked(void)
 {
 	atomic_store(&table_lock.word, 0);
+	block_used = CELLS_PER_BLOCK;
 	hw_object_fork_round++;
 	object_count = 0;
 }

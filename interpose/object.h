@@ -19,14 +19,15 @@
 
 #include "interpose/log.h"
 
+/* `object` is cleared before the rest is changed, and set last: read it first. */
 struct hw_cell {
 	uintptr_t address;
-	_Atomic uint64_t released; /* ticks */
-	_Atomic uint32_t object;   /* 0: nothing lives here */
-	uint16_t fork_round;       /* of the process in which `object` was given */
-	uint8_t kind;              /* enum hw_kind */
-	uint8_t ignored;           /* its kind is not recorded */
-	uint64_t token;            /* threads: uid */
+	_Atomic uint64_t released;   /* ticks */
+	_Atomic uint32_t object;     /* 0: nothing lives here */
+	_Atomic uint16_t fork_round; /* of the process in which `object` was given */
+	_Atomic uint8_t kind;        /* enum hw_kind */
+	_Atomic uint8_t ignored;     /* its kind is not recorded */
+	_Atomic uint64_t token;      /* threads: uid */
 };
 
 struct hw_index {
@@ -48,19 +49,25 @@ struct hw_object_facts {
 extern _Atomic(struct hw_index *) hw_object_index;
 extern uint16_t hw_object_fork_round;
 
-/* A new object at this address, whatever was there. NULL when out of memory or its kind is not recorded. */
+/* A new object at this address, whatever was there. NULL when it cannot be recorded. */
 struct hw_cell *hw_object_define(struct hw_self *self, const void *address,
 	const struct hw_object_facts *facts);
 
-/* The object at this address, defined now when there is none of this kind (and token). */
+/*
+ * The object at this address, defined now when there is none of this kind (and token).
+ * NULL when it cannot be recorded.
+ */
 struct hw_cell *hw_object_find_or_define(struct hw_self *self, const void *address,
 	const struct hw_object_facts *facts);
 
 /* Log that the object of this kind at this address, if there is one, was destroyed; forget it. */
 void hw_object_destroyed(struct hw_self *self, const void *address, enum hw_kind kind);
 
-/* Whatever is used at this cell's address next is defined anew; a shared object keeps its identity. */
-void hw_object_forget(struct hw_cell *cell);
+/*
+ * The object does not live at this cell's address any more, unless another one does by
+ * now. A shared object keeps its identity when it is met again.
+ */
+void hw_object_forget(struct hw_cell *cell, uint32_t object);
 
 /* After a fork, in the child: all objects are its own. */
 void hw_object_forked(void);
@@ -87,14 +94,20 @@ static inline struct hw_cell *hw_object_cell(const void *address)
 	}
 }
 
+static inline bool hw_object_lives(const struct hw_cell *cell, enum hw_kind kind)
+{
+	return atomic_load_explicit(&cell->object, memory_order_acquire) &&
+		atomic_load_explicit(&cell->kind, memory_order_relaxed) == kind &&
+		atomic_load_explicit(&cell->fork_round, memory_order_relaxed) ==
+		hw_object_fork_round;
+}
+
 /* The living object of this kind at an address, or NULL. */
 static inline struct hw_cell *hw_object_find(const void *address, enum hw_kind kind)
 {
 	struct hw_cell *cell = hw_object_cell(address);
 
-	if (__builtin_expect(cell && cell->kind == kind &&
-			    cell->fork_round == hw_object_fork_round &&
-			    atomic_load_explicit(&cell->object, memory_order_relaxed), 1))
+	if (__builtin_expect(cell && hw_object_lives(cell, kind), 1))
 		return cell;
 	return NULL;
 }

@@ -189,6 +189,6 @@ HW_EXPORT int sem_close(sem_t *sem)
 	struct hw_cell *cell = self ? hw_object_find(sem, HW_KIND_SEM) : NULL;
 
 	if (cell)
-		hw_object_forget(cell);
+		hw_object_forget(cell, cell->object);
 	return HW_REAL(sem_close)(sem);
 }
