@@ -57,7 +57,8 @@ HW_EXPORT int mtx_lock(mtx_t *mutex)
 		cell = hw_mutex_object(self, as_mutex(mutex), stack);
 	}
 	if (cell)
-		hw_attempt_begin(&attempt, self, cell, stack, 0, hw_mutex_taken(as_mutex(mutex)));
+		hw_attempt_begin(&attempt, self, cell, stack, 0,
+			hw_mutex_taken(self, as_mutex(mutex)));
 	result = HW_REAL(mtx_lock)(mutex);
 	if (cell)
 		hw_attempt_end(&attempt, HW_OP_LOCK, as_errno(result), 0);
@@ -78,7 +79,7 @@ HW_EXPORT int mtx_timedlock(mtx_t *mutex, const struct timespec *deadline)
 	}
 	if (cell)
 		hw_attempt_begin(&attempt, self, cell, stack, HW_HOW_TIMED,
-			hw_mutex_taken(as_mutex(mutex)));
+			hw_mutex_taken(self, as_mutex(mutex)));
 	result = HW_REAL(mtx_timedlock)(mutex, deadline);
 	if (cell)
 		hw_attempt_end(&attempt, HW_OP_LOCK, as_errno(result), 0);

@@ -17,6 +17,9 @@ enum {
 	KIND_SHARED = 128,
 };
 
+/* In the lock word of priority-protected mutexes: at what priority they are held. */
+#define PRIO_CEILING_MASK 0xfff80000u
+
 static uint32_t type_of(const pthread_mutex_t *mutex)
 {
 	static const uint32_t types[] = { 0, HW_TYPE_RECURSIVE, HW_TYPE_ERRORCHECK,
@@ -48,9 +51,22 @@ struct hw_cell *hw_mutex_object(struct hw_self *self, const pthread_mutex_t *mut
 	return cell && !cell->ignored ? cell : NULL;
 }
 
-bool hw_mutex_taken(const pthread_mutex_t *mutex)
+/* Where the lock word tells more than 0, 1 and 2, the bits that say that somebody holds it. */
+static unsigned held_bits(unsigned kind)
 {
-	return *(volatile const int *)&mutex->__data.__lock != 0;
+	return kind & KIND_PRIO_PROTECT ? ~PRIO_CEILING_MASK :
+		kind & (KIND_ROBUST | KIND_PRIO_INHERIT) ? FUTEX_TID_MASK :
+							   ~0u;
+}
+
+bool hw_mutex_taken(const struct hw_self *self, const pthread_mutex_t *mutex)
+{
+	unsigned kind = (unsigned)mutex->__data.__kind;
+
+	if (!(*(volatile const unsigned *)&mutex->__data.__lock & held_bits(kind)))
+		return false;
+	/* Recursive counts, error-checking refuses: neither waits for itself. */
+	return (kind & KIND_MASK) % 3 == 0 || mutex->__data.__owner != self->slot->tid;
 }
 
 /*
@@ -58,20 +74,20 @@ bool hw_mutex_taken(const pthread_mutex_t *mutex)
  * cannot fail; their release is logged before the real one, so that it is in the
  * log before anybody else can lock.
  */
-static bool release_will_fail(const pthread_mutex_t *mutex)
+static bool release_will_fail(const struct hw_self *self, const pthread_mutex_t *mutex)
 {
 	unsigned kind = (unsigned)mutex->__data.__kind;
 
 	if (!(kind & (KIND_ROBUST | KIND_PRIO_INHERIT)) && (kind & KIND_MASK) % 3 == 0)
 		return false;
-	return mutex->__data.__owner != hw_self.slot->tid;
+	return mutex->__data.__owner != self->slot->tid;
 }
 
 bool hw_mutex_release(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t how)
 {
 	struct hw_cell *cell = hw_object_find(mutex, HW_KIND_MUTEX);
 
-	if (release_will_fail(mutex))
+	if (release_will_fail(self, mutex))
 		return false;
 	if (!cell)
 		cell = hw_mutex_object(self, mutex, 0);
@@ -107,7 +123,7 @@ HW_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 	cell = hw_mutex_object(self, mutex, stack);
 	if (!cell)
 		return HW_REAL(pthread_mutex_lock)(mutex);
-	hw_attempt_begin(&attempt, self, cell, stack, 0, hw_mutex_taken(mutex));
+	hw_attempt_begin(&attempt, self, cell, stack, 0, hw_mutex_taken(self, mutex));
 	error = HW_REAL(pthread_mutex_lock)(mutex);
 	hw_attempt_end(&attempt, HW_OP_LOCK, error == EOWNERDEAD ? 0 : error,
 		error == EOWNERDEAD ? HW_HOW_OWNER_DEAD : 0);
@@ -147,7 +163,8 @@ static inline __attribute__((always_inline)) int timed_lock(pthread_mutex_t *mut
 		cell = hw_mutex_object(self, mutex, stack);
 	}
 	if (cell)
-		hw_attempt_begin(&attempt, self, cell, stack, HW_HOW_TIMED, hw_mutex_taken(mutex));
+		hw_attempt_begin(&attempt, self, cell, stack, HW_HOW_TIMED,
+			hw_mutex_taken(self, mutex));
 	error = clock ? HW_REAL(pthread_mutex_clocklock)(mutex, *clock, deadline) :
 			HW_REAL(pthread_mutex_timedlock)(mutex, deadline);
 	if (cell)

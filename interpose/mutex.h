@@ -14,10 +14,10 @@
 /* The mutex's object, defined at its first use. NULL when it is not recorded. */
 struct hw_cell *hw_mutex_object(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t stack);
 
-/* Whether somebody holds it now: a plain look at glibc's lock word, for the log only. */
-bool hw_mutex_taken(const pthread_mutex_t *mutex);
+/* Whether locking it now would wait: a plain look at glibc's fields, for the log only. */
+bool hw_mutex_taken(const struct hw_self *self, const pthread_mutex_t *mutex);
 
-/* Log the release; call before the real one. False when it will fail, as the thread does not hold it. */
+/* Log the release; call before the real one. False when that will fail: it is not the holder. */
 bool hw_mutex_release(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t how);
 
 /* Its definition by an init call. */

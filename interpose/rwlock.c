@@ -7,8 +7,8 @@
 #include "interpose/real.h"
 #include "interpose/stack.h"
 
-/* Bits of __readers in glibc (nptl/pthread_rwlock_common.c). */
-enum { WRITE_PHASE = 1, WRITE_LOCKED = 2 };
+/* Bits of __readers in glibc (nptl/pthread_rwlock_common.c); the readers are counted above them. */
+enum { WRITE_PHASE = 1, WRITE_LOCKED = 2, READER_SHIFT = 3 };
 
 static uint32_t type_of(const pthread_rwlock_t *rwlock)
 {
@@ -37,13 +37,25 @@ static struct hw_cell *rwlock_object(struct hw_self *self, const pthread_rwlock_
 	return cell && !cell->ignored ? cell : NULL;
 }
 
+static bool taken_for_readers(const pthread_rwlock_t *rwlock, unsigned readers)
+{
+	if (!(readers & WRITE_LOCKED))
+		return false;
+	/* A writer holds it, or one waits whom this kind of lock prefers. */
+	return readers & WRITE_PHASE ||
+		(readers >> READER_SHIFT &&
+			rwlock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+}
+
 /* Whether a reader or writer would have to wait, as far as a plain look can tell. */
-static bool rwlock_taken(const pthread_rwlock_t *rwlock, uint32_t how)
+static bool rwlock_taken(const struct hw_self *self, const pthread_rwlock_t *rwlock, uint32_t how)
 {
 	unsigned readers = *(volatile const unsigned *)&rwlock->__data.__readers;
 
-	return how & HW_HOW_SHARED ? (readers & (WRITE_PHASE | WRITE_LOCKED)) ==
-			(WRITE_PHASE | WRITE_LOCKED) :
+	/* Who has it for writing is refused instead. */
+	if (rwlock->__data.__cur_writer == self->slot->tid)
+		return false;
+	return how & HW_HOW_SHARED ? taken_for_readers(rwlock, readers) :
 				     (readers & ~(unsigned)WRITE_PHASE) != 0;
 }
 
@@ -80,7 +92,8 @@ static inline __attribute__((always_inline)) int lock(pthread_rwlock_t *rwlock, 
 		cell = rwlock_object(self, rwlock, stack);
 	}
 	if (cell)
-		hw_attempt_begin(&attempt, self, cell, stack, how, rwlock_taken(rwlock, how));
+		hw_attempt_begin(&attempt, self, cell, stack, how,
+			rwlock_taken(self, rwlock, how));
 	error = call_real(rwlock, shared, variant, clock, deadline);
 	if (cell)
 		hw_attempt_end(&attempt, HW_OP_LOCK, error, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <semaphore.h>
 #include <stdarg.h>
 #include <sys/stat.h>
@@ -109,24 +110,32 @@ HW_EXPORT int sem_trywait(sem_t *sem)
 	return result;
 }
 
-/* Logged before the real post: whoever it wakes comes later in the log. Async-signal-safe. */
+/*
+ * Logged before the real post, so that whoever it wakes comes later in the log; except when
+ * it will fail, because no more units can be counted. Async-signal-safe.
+ */
 HW_EXPORT int sem_post(sem_t *sem)
 {
 	struct hw_self *self = HW_ENTER();
 	struct hw_cell *cell = NULL;
+	uint32_t units_then, stack;
+	bool logged;
 	int result;
 
 	if (self) {
-		uint32_t stack = HW_STACK(self);
-
-		cell = sem_object(self, sem, units(sem), stack);
-		if (cell)
-			hw_log_add(self, hw_object_releasing(cell), HW_OP_POST, cell->object, stack,
-				0);
+		units_then = units(sem);
+		stack = HW_STACK(self);
+		cell = sem_object(self, sem, units_then, stack);
 	}
+	if (!cell)
+		return HW_REAL(sem_post)(sem);
+	logged = units_then < SEM_VALUE_MAX;
+	if (logged)
+		hw_log_add(self, hw_object_releasing(cell), HW_OP_POST, cell->object, stack, 0);
 	result = HW_REAL(sem_post)(sem);
-	if (result && cell)
-		hw_log_add(self, hw_log_now(), HW_OP_FAIL, cell->object, 0, (uint32_t)errno);
+	if (!logged || result)
+		hw_log_add(self, hw_object_releasing(cell), result ? HW_OP_FAIL : HW_OP_POST,
+			cell->object, stack, result ? (uint32_t)errno : 0);
 	return result;
 }
 
