@@ -3,7 +3,6 @@
 #include <threads.h>
 
 #include "interpose/attempt.h"
-#include "interpose/cancel.h"
 #include "interpose/cond.h"
 #include "interpose/export.h"
 #include "interpose/mutex.h"
@@ -135,10 +134,10 @@ HW_EXPORT int cnd_wait(cnd_t *cond, mtx_t *mutex)
 	struct hw_cond_wait wait;
 	int result;
 
-	hw_cond_wait_begin(&wait, as_cond(cond), as_mutex(mutex), 0, CALLER);
-	HW_CANCEL_PUSH(&wait.attempt);
+	hw_cond_wait_begin(&wait, as_cond(cond), as_mutex(mutex), NULL, CALLER);
+	pthread_cleanup_push(hw_cond_wait_cancelled, &wait);
 	result = HW_REAL(cnd_wait)(cond, mutex);
-	HW_CANCEL_POP();
+	pthread_cleanup_pop(0);
 	hw_cond_wait_end(&wait, as_errno(result));
 	return result;
 }
@@ -148,10 +147,10 @@ HW_EXPORT int cnd_timedwait(cnd_t *cond, mtx_t *mutex, const struct timespec *de
 	struct hw_cond_wait wait;
 	int result;
 
-	hw_cond_wait_begin(&wait, as_cond(cond), as_mutex(mutex), HW_HOW_TIMED, CALLER);
-	HW_CANCEL_PUSH(&wait.attempt);
+	hw_cond_wait_begin(&wait, as_cond(cond), as_mutex(mutex), deadline, CALLER);
+	pthread_cleanup_push(hw_cond_wait_cancelled, &wait);
 	result = HW_REAL(cnd_timedwait)(cond, mutex, deadline);
-	HW_CANCEL_POP();
+	pthread_cleanup_pop(0);
 	hw_cond_wait_end(&wait, as_errno(result));
 	return result;
 }

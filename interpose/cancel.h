@@ -4,8 +4,8 @@
 
 /*
  * A call that is a cancellation point may never return. These two go around the
- * real call, in one block, and make sure that the log says so: a CANCEL, and the
- * re-acquisition of the mutex when the wait was for a condition.
+ * real call, in one block, and make sure that the log says so: a CANCEL. A wait
+ * for a condition has more to say then, in cond.c.
  *
  * They are pthread_cleanup_push and _pop in libc's own form for C without
  * exceptions (a setjmp, some 10 ns), because the other form would need the
@@ -18,6 +18,9 @@
 
 /* Log that the attempt (a struct hw_attempt) will not end; its thread is being cancelled. */
 void hw_cancel_attempt(void *attempt);
+
+/* Log it, and nothing else; `what` is the attempt's. */
+void hw_cancel_log(struct hw_self *self, uint64_t what);
 
 #define HW_CANCEL_PUSH(attempt) pthread_cleanup_push(hw_cancel_attempt, (attempt))
 #define HW_CANCEL_POP()         pthread_cleanup_pop(0)

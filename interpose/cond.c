@@ -28,29 +28,40 @@ static struct hw_cell *cond_object(struct hw_self *self, const pthread_cond_t *c
 	return cell && !cell->ignored ? cell : NULL;
 }
 
+/* libc looks at the time first, and keeps the mutex when it makes no sense. */
+static bool will_wait(const struct timespec *deadline)
+{
+	return !deadline || (deadline->tv_nsec >= 0 && deadline->tv_nsec < 1000000000);
+}
+
 void hw_cond_wait_begin(struct hw_cond_wait *wait, const pthread_cond_t *cond,
-	const pthread_mutex_t *mutex, uint32_t how, const void *caller)
+	const pthread_mutex_t *mutex, const struct timespec *deadline, const void *caller)
 {
 	struct hw_self *self = hw_self_enter(caller);
+	uint32_t how = deadline ? HW_HOW_TIMED : 0;
 	struct hw_cell *cell;
 
+	wait->attempt.self = self;
 	wait->attempt.cell = NULL;
 	wait->mutex = NULL;
 	if (!self)
 		return;
-	wait->attempt.self = self;
 	wait->stack = hw_stack_capture(self, caller);
 	cell = cond_object(self, cond, wait->stack);
-	wait->mutex = hw_mutex_object(self, mutex, wait->stack);
-	wait->outer_mutex = self->wait_mutex;
-	if (cell)
-		hw_log_add(self, hw_log_now(), HW_OP_SLEEP, cell->object, wait->stack, how);
-	if (wait->mutex && !hw_mutex_release(self, mutex, HW_HOW_REACQUIRE))
-		wait->mutex = NULL;
-	if (cell) {
-		self->wait_mutex = wait->mutex;
-		hw_attempt_begin(&wait->attempt, self, cell, wait->stack, how, false);
+	if (will_wait(deadline) && hw_mutex_release(self, mutex, HW_HOW_REACQUIRE)) {
+		wait->mutex = hw_mutex_object(self, mutex, wait->stack);
+		if (cell)
+			hw_log_add(self, hw_log_now(), HW_OP_SLEEP, cell->object, wait->stack, how);
 	}
+	if (cell)
+		hw_attempt_begin(&wait->attempt, self, cell, wait->stack, how, false);
+}
+
+static void log_reacquired(const struct hw_cond_wait *wait, uint32_t extra_how)
+{
+	if (wait->mutex)
+		hw_log_add(wait->attempt.self, hw_object_acquired(wait->mutex), HW_OP_LOCK,
+			wait->mutex->object, wait->stack, HW_HOW_REACQUIRE | extra_how);
 }
 
 void hw_cond_wait_end(struct hw_cond_wait *wait, int error)
@@ -62,14 +73,20 @@ void hw_cond_wait_end(struct hw_cond_wait *wait, int error)
 	if (cell)
 		hw_log_add(self, hw_log_now(), woken ? HW_OP_WAKE : HW_OP_FAIL, cell->object,
 			wait->stack, woken ? 0 : (uint32_t)error);
-	if (wait->mutex)
-		hw_log_add(self, hw_object_acquired(wait->mutex), HW_OP_LOCK, wait->mutex->object,
-			wait->stack,
-			HW_HOW_REACQUIRE | (error == EOWNERDEAD ? HW_HOW_OWNER_DEAD : 0));
-	if (cell) {
-		self->wait_mutex = wait->outer_mutex;
+	log_reacquired(wait, error == EOWNERDEAD ? HW_HOW_OWNER_DEAD : 0);
+	if (cell)
 		hw_attempt_over(&wait->attempt);
-	}
+}
+
+void hw_cond_wait_cancelled(void *argument)
+{
+	struct hw_cond_wait *wait = argument;
+
+	if (wait->attempt.cell)
+		hw_cancel_log(wait->attempt.self, wait->attempt.what);
+	log_reacquired(wait, 0);
+	if (wait->attempt.cell)
+		hw_attempt_over(&wait->attempt);
 }
 
 void hw_cond_notify(const pthread_cond_t *cond, enum hw_op op, const void *caller)
@@ -113,10 +130,10 @@ HW_EXPORT int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 	struct hw_cond_wait wait;
 	int error;
 
-	hw_cond_wait_begin(&wait, cond, mutex, 0, CALLER);
-	HW_CANCEL_PUSH(&wait.attempt);
+	hw_cond_wait_begin(&wait, cond, mutex, NULL, CALLER);
+	pthread_cleanup_push(hw_cond_wait_cancelled, &wait);
 	error = HW_REAL(pthread_cond_wait)(cond, mutex);
-	HW_CANCEL_POP();
+	pthread_cleanup_pop(0);
 	hw_cond_wait_end(&wait, error);
 	return error;
 }
@@ -127,10 +144,10 @@ HW_EXPORT int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mute
 	struct hw_cond_wait wait;
 	int error;
 
-	hw_cond_wait_begin(&wait, cond, mutex, HW_HOW_TIMED, CALLER);
-	HW_CANCEL_PUSH(&wait.attempt);
+	hw_cond_wait_begin(&wait, cond, mutex, deadline, CALLER);
+	pthread_cleanup_push(hw_cond_wait_cancelled, &wait);
 	error = HW_REAL(pthread_cond_timedwait)(cond, mutex, deadline);
-	HW_CANCEL_POP();
+	pthread_cleanup_pop(0);
 	hw_cond_wait_end(&wait, error);
 	return error;
 }
@@ -143,10 +160,10 @@ HW_EXPORT int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mute
 
 	if (!HW_REAL_HAS(pthread_cond_clockwait))
 		return ENOSYS;
-	hw_cond_wait_begin(&wait, cond, mutex, HW_HOW_TIMED, CALLER);
-	HW_CANCEL_PUSH(&wait.attempt);
+	hw_cond_wait_begin(&wait, cond, mutex, deadline, CALLER);
+	pthread_cleanup_push(hw_cond_wait_cancelled, &wait);
 	error = HW_REAL(pthread_cond_clockwait)(cond, mutex, clock, deadline);
-	HW_CANCEL_POP();
+	pthread_cleanup_pop(0);
 	hw_cond_wait_end(&wait, error);
 	return error;
 }

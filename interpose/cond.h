@@ -8,8 +8,8 @@
  * A wait is four things in the log: its mutex is released, the thread sleeps,
  * it wakes, and the mutex is acquired again (HW_HOW_REACQUIRE). libc does both halves
  * of the blocking inside one call, so the slot says "waits for the condition" all
- * along, and a cancelled wait is completed by the next hook: the mutex is locked
- * again before cleanup handlers run (POSIX).
+ * along. When the wait is cancelled the mutex is locked again before cleanup handlers
+ * run (POSIX), and the log says so too.
  */
 
 #include <pthread.h>
@@ -18,13 +18,16 @@
 
 struct hw_cond_wait {
 	struct hw_attempt attempt; /* to get the condition; no cell when not recorded */
-	struct hw_cell *mutex;
-	struct hw_cell *outer_mutex;
+	struct hw_cell *mutex;     /* NULL when it is not recorded, or not released */
 	uint32_t stack;
 };
 
+/* `deadline` is NULL for the wait that has none. */
 void hw_cond_wait_begin(struct hw_cond_wait *wait, const pthread_cond_t *cond,
-	const pthread_mutex_t *mutex, uint32_t how, const void *caller);
+	const pthread_mutex_t *mutex, const struct timespec *deadline, const void *caller);
+
+/* For pthread_cleanup_push: log that the wait (a struct hw_cond_wait) is cancelled. */
+void hw_cond_wait_cancelled(void *wait);
 
 /* `error` as pthread_cond_wait returns it; the mutex is held in every case but EPERM and EINVAL. */
 void hw_cond_wait_end(struct hw_cond_wait *wait, int error);

@@ -32,7 +32,6 @@ struct hw_self {
 	struct hw_record *next;   /* where the next record goes; the end of a chunk when full */
 	struct hw_thread_slot *slot;
 	uintptr_t wait_sp;        /* stack pointer of the wait that is under way, or 0 */
-	struct hw_cell *wait_mutex; /* mutex to be re-acquired by it, for conditions */
 	struct hw_memo *memo;     /* table of stacks; NULL when the thread has none (any more) */
 	uintptr_t stack_high;     /* end of its stack, or 0 when it is not known */
 	uintptr_t stack_low;      /* below it there is too little left for the unwinder */

@@ -159,7 +159,6 @@ bool hw_thread_register(struct hw_self *self, uint64_t uid, uint64_t creator_uid
 	self->next = hw_log_chunk_begin(slot->first_chunk);
 	self->memo = hw_stack_memo_take();
 	self->wait_sp = 0;
-	self->wait_mutex = NULL;
 	self->exit_round = 0;
 	self->epoch = *hw_self_epoch + 1;
 	log_start(self);
