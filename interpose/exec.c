@@ -6,6 +6,7 @@
 
 #include "interpose/export.h"
 #include "interpose/log.h"
+#include "interpose/process.h"
 #include "interpose/real.h"
 #include "interpose/stack.h"
 
@@ -124,16 +125,6 @@ HW_EXPORT int execle(const char *path, const char *first, ...)
 	return exec_failed(HW_REAL(execve)(path, arguments, environment));
 }
 
-static void log_spawn(pid_t child, const void *caller)
-{
-	struct hw_self *self = hw_self_enter(caller);
-	uint64_t payload[2] = { 0, (uint64_t)child };
-
-	if (self)
-		hw_log_add_payload(self, HW_OP_FORK, HW_NO_OBJECT, hw_stack_capture(self, caller),
-			payload, sizeof(payload));
-}
-
 HW_EXPORT int posix_spawn(pid_t *child, const char *path,
 	const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
 	char *const arguments[], char *const environment[])
@@ -144,7 +135,7 @@ HW_EXPORT int posix_spawn(pid_t *child, const char *path,
 	if (!error) {
 		if (child)
 			*child = pid;
-		log_spawn(pid, CALLER);
+		hw_process_spawned(pid, CALLER);
 	}
 	return error;
 }
@@ -159,7 +150,7 @@ HW_EXPORT int posix_spawnp(pid_t *child, const char *file,
 	if (!error) {
 		if (child)
 			*child = pid;
-		log_spawn(pid, CALLER);
+		hw_process_spawned(pid, CALLER);
 	}
 	return error;
 }

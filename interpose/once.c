@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
+#include <unwind.h>
 
 #include "interpose/attempt.h"
 #include "interpose/export.h"
@@ -15,6 +16,14 @@
 /* glibc: this bit is set for good when the initialiser has run (nptl/pthread_once.c). */
 enum { ONCE_DONE = 2 };
 
+/* A call under way, on the stack of its thread; the outer ones are those it is nested in. */
+struct hw_once {
+	struct hw_once *outer;
+	struct hw_attempt attempt;
+	void (*routine)(void);
+	bool ran;
+};
+
 static struct hw_cell *once_object(struct hw_self *self, const void *control, uint32_t stack)
 {
 	struct hw_object_facts facts = { .kind = HW_KIND_ONCE, .stack = stack };
@@ -23,32 +32,64 @@ static struct hw_cell *once_object(struct hw_self *self, const void *control, ui
 	return cell && !cell->ignored ? cell : NULL;
 }
 
-static void run_initialiser(void)
+static void log_end(const struct hw_once *once)
+{
+	struct hw_self *self = hw_self_enter(NULL);
+
+	if (self)
+		hw_log_add(self, hw_object_releasing(once->attempt.cell), HW_OP_ONCE_END,
+			hw_what_object(once->attempt.what), 0, 0);
+}
+
+/*
+ * The initialiser was left by an exception or by the end of its thread. The unwinder calls
+ * this for the frame of run_initialiser, which has nothing to catch or clean up:
+ * the library would need libgcc_s to do it the usual way.
+ */
+_Unwind_Reason_Code hw_once_left(int version, _Unwind_Action actions,
+	_Unwind_Exception_Class class, struct _Unwind_Exception *exception,
+	struct _Unwind_Context *context);
+
+_Unwind_Reason_Code hw_once_left(int version, _Unwind_Action actions,
+	_Unwind_Exception_Class class, struct _Unwind_Exception *exception,
+	struct _Unwind_Context *context)
+{
+	struct hw_once *once = hw_self.once;
+
+	if (actions & _UA_CLEANUP_PHASE && once) {
+		log_end(once);
+		hw_attempt_over(&once->attempt);
+		hw_self.once = once->outer;
+	}
+	return _URC_CONTINUE_UNWIND;
+}
+
+static __attribute__((noinline)) void run_initialiser(void)
 {
 	struct hw_self *self = &hw_self;
-	void (*routine)(void) = self->once_routine;
-	struct hw_cell *cell = self->once_cell;
-	uint32_t stack = self->once_stack;
+	struct hw_once *once = self->once;
 
-	hw_log_add(self, hw_object_acquired(cell), HW_OP_ONCE_BEGIN, cell->object, stack, 0);
+	/* DW_EH_PE_pcrel | DW_EH_PE_sdata4 */
+	__asm__ volatile(".cfi_personality 0x1b, hw_once_left");
+	once->ran = true;
+	hw_log_add(self, hw_object_acquired(once->attempt.cell), HW_OP_ONCE_BEGIN,
+		hw_what_object(once->attempt.what), hw_what_stack(once->attempt.what), 0);
 	hw_attempt_clear(self);
-	routine();
-	if (hw_self_enter(NULL))
-		hw_log_add(self, hw_object_releasing(cell), HW_OP_ONCE_END, cell->object, 0, 0);
+	once->routine();
+	log_end(once);
 }
 
 /* `real` is pthread_once or call_once, which differ only in name and result. */
 static inline __attribute__((always_inline)) int once(int *control, void (*routine)(void),
 	int (*real)(int *, void (*)(void)), const void *caller)
 {
-	struct hw_attempt attempt;
+	int seen = __atomic_load_n(control, __ATOMIC_ACQUIRE), error;
+	struct hw_once call = { .routine = routine };
 	struct hw_self *self;
-	struct hw_cell *cell, *outer_cell;
-	void (*outer_routine)(void);
+	struct hw_cell *cell;
 	uint32_t stack;
-	int error;
 
-	if (__atomic_load_n(control, __ATOMIC_ACQUIRE) & ONCE_DONE)
+	if (seen & ONCE_DONE)
 		return real(control, routine);
 	self = hw_self_enter(caller);
 	if (!self)
@@ -57,16 +98,16 @@ static inline __attribute__((always_inline)) int once(int *control, void (*routi
 	cell = once_object(self, control, stack);
 	if (!cell)
 		return real(control, routine);
-	outer_routine = self->once_routine;
-	outer_cell = self->once_cell;
-	self->once_routine = routine;
-	self->once_cell = cell;
-	self->once_stack = stack;
-	hw_attempt_begin(&attempt, self, cell, stack, 0, *control != 0);
+	call.outer = self->once;
+	self->once = &call;
+	hw_attempt_begin(&call.attempt, self, cell, stack, 0, seen != 0);
 	error = real(control, run_initialiser);
-	hw_attempt_over(&attempt);
-	self->once_routine = outer_routine;
-	self->once_cell = outer_cell;
+	/* Whoever waited for another thread to run it says that this is over. */
+	if (!call.ran)
+		hw_log_add(self, hw_object_acquired(cell), HW_OP_LEAVE,
+			hw_what_object(call.attempt.what), stack, 0);
+	hw_attempt_over(&call.attempt);
+	self->once = call.outer;
 	return error;
 }
 

@@ -97,6 +97,28 @@ static void begin_epoch(void)
 	*hw_self_epoch = atomic_fetch_add(&last_epoch, 1) + 1;
 }
 
+static bool was_recorded_before(void)
+{
+	const struct hw_session *session = hw_log_session;
+	uint32_t used = atomic_load(&session->free_processes.fresh);
+
+	for (uint32_t i = 0; i < used && i < HW_PROCESS_MAX; i++)
+		if (atomic_load(&session->processes[i].state) == HW_SLOT_LIVE &&
+			session->processes[i].pid == own_pid)
+			return true;
+	return false;
+}
+
+/* Whether an image that starts is the first one, or replaces or descends from what is recorded. */
+static bool followed(void)
+{
+	uint32_t follow = hw_log_session->follow;
+
+	if (!atomic_load(&hw_log_session->next_uid))
+		return true;
+	return follow & HW_FOLLOW_EXEC && (follow & HW_FOLLOW_FORK || was_recorded_before());
+}
+
 static void join(void)
 {
 	uint64_t *page;
@@ -107,7 +129,7 @@ static void join(void)
 	own_pid = (int32_t)hw_sys0(SYS_getpid);
 	page = map_epoch();
 	hw_log_session = page ? hw_attach_session() : NULL;
-	if (!hw_log_session || !take_slot(HW_ORIGIN_START, 0, 0)) {
+	if (!hw_log_session || !followed() || !take_slot(HW_ORIGIN_START, 0, 0)) {
 		atomic_store(&join_state, JOIN_FAILED);
 		return;
 	}
@@ -165,7 +187,7 @@ struct hw_self *hw_self_enter_slow(const void *caller)
 
 	if (self->unwinding && !abandoned_unwinder(self))
 		return hw_unwinder_owns(caller) || !recording() ? NULL : self;
-	if (self->vforked || self->unrecorded)
+	if (self->paused)
 		return NULL;
 	if (atomic_load(&join_state) == JOIN_NOT_TRIED)
 		join();
@@ -176,7 +198,9 @@ struct hw_self *hw_self_enter_slow(const void *caller)
 			return NULL; /* recording was ended */
 		become_child(self);
 	}
-	if (recording() && self->epoch != *hw_self_epoch + 1 && !self->unrecorded)
+	if (self->unrecorded)
+		return NULL;
+	if (recording() && self->epoch != *hw_self_epoch + 1)
 		hw_thread_register(self, 0, 0);
 	return self->epoch == *hw_self_epoch + 1 ? self : NULL;
 }
@@ -204,22 +228,32 @@ static void after_fork_in_child(void)
 
 /* Called by our vfork, in assembly: the child runs on this thread's memory until it execs. */
 void hw_process_vfork_begins(void);
-void hw_process_vfork_ends(void);
+void hw_process_vfork_ends(long child, const void *caller);
 
 void hw_process_vfork_begins(void)
 {
-	if (hw_self.vforked++ == 0) {
-		hw_self.saved_epoch = hw_self.epoch;
-		hw_self.epoch = 0;
-	}
+	hw_self_pause(&hw_self);
 }
 
-void hw_process_vfork_ends(void)
+/* `child`: its pid, or a negative errno. */
+void hw_process_vfork_ends(long child, const void *caller)
 {
-	if (--hw_self.vforked == 0)
-		hw_self.epoch = hw_self.saved_epoch;
+	hw_self_resume(&hw_self);
+	if (child > 0)
+		hw_process_spawned((pid_t)child, caller);
 }
 
+void hw_process_spawned(pid_t child, const void *caller)
+{
+	struct hw_self *self = hw_self_enter(caller);
+	uint64_t payload[2] = { 0, (uint64_t)child };
+
+	if (self)
+		hw_log_add_payload(self, HW_OP_FORK, HW_NO_OBJECT, hw_stack_capture(self, caller),
+			payload, sizeof(payload));
+}
+
+/* What libc and the dynamic linker do for us here is not the program's: its malloc may lock. */
 __attribute__((constructor)) static void start(void)
 {
 	hw_real_resolve_once();
@@ -228,9 +262,11 @@ __attribute__((constructor)) static void start(void)
 		join();
 	if (atomic_load(&join_state) != JOIN_DONE)
 		return;
+	hw_self_pause(&hw_self);
 	hw_stack_init();
 	hw_thread_init();
 	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 	hw_attach_environment();
+	hw_self_resume(&hw_self);
 	hw_self_enter(NULL);
 }

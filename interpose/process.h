@@ -14,7 +14,12 @@
  * forked, and then takes a slot of its own before it logs anything.
  */
 
+#include <sys/types.h>
+
 #include "interpose/self.h"
+
+/* Log that a child was made by vfork or posix_spawn; it registers itself when it executes. */
+void hw_process_spawned(pid_t child, const void *caller);
 
 /* Number of this process's slot in the session. */
 uint32_t hw_process_number(void);

@@ -24,6 +24,7 @@
 #include "trace/session.h"
 
 struct hw_memo;
+struct hw_once;
 struct hw_cell;
 struct hw_unwinder_seat;
 
@@ -39,22 +40,35 @@ struct hw_self {
 	uint64_t unwind_epoch;    /* while it runs: what `epoch` was */
 	struct hw_unwinder_seat *seat; /* its thread-local storage */
 	uint64_t fork_uid;        /* of the process being forked */
-	uint64_t saved_epoch;     /* during vfork */
+	uint64_t saved_epoch;     /* while it is paused */
 	uint32_t unwinding;       /* the unwinder runs: calls may be its own */
 	uint32_t transient;       /* last stack entry used that holds for one record */
 	uint32_t last_entry;      /* of the table of stacks: may still be on its way into a record */
-	uint32_t vforked;
+	uint32_t paused;          /* after vfork, and while our constructor runs */
 	uint8_t unrecorded;       /* found no slot; tried once */
 	uint8_t exit_round;       /* runs of its thread-specific destructor */
-	uint32_t once_stack;      /* pthread_once under way: what our trampoline runs, and for what */
-	struct hw_cell *once_cell;
-	void (*once_routine)(void);
+	struct hw_once *once;     /* the innermost pthread_once under way */
 };
 
 extern __thread struct hw_self hw_self;
 
 /* The word that every hook compares; in a page that is wiped by fork. */
 extern uint64_t *hw_self_epoch;
+
+/* Record nothing from this thread for a while; nests. */
+static inline void hw_self_pause(struct hw_self *self)
+{
+	if (self->paused++ == 0) {
+		self->saved_epoch = self->epoch;
+		self->epoch = 0;
+	}
+}
+
+static inline void hw_self_resume(struct hw_self *self)
+{
+	if (--self->paused == 0)
+		self->epoch = self->saved_epoch;
+}
 
 /* Sort out why the epochs differ. May register the thread. `caller` is the hook's return address. */
 struct hw_self *hw_self_enter_slow(const void *caller);

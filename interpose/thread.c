@@ -91,6 +91,8 @@ void hw_thread_init(void)
 	end_key_made = !pthread_key_create(&end_key, tell_end);
 	default_stack_bytes = find_default_stack_bytes();
 	find_main_stack(&hw_self);
+	if (end_key_made && hw_self.slot)
+		pthread_setspecific(end_key, hw_self.slot);
 }
 
 uint64_t hw_thread_new_uid(void)

@@ -25,8 +25,10 @@ vfork:
 	testq	%rax, %rax
 	jz	1f
 	/* In the parent: the child has gone its own way. */
+	movq	(%rsp), %rsi
 	pushq	%rax
 	.cfi_adjust_cfa_offset 8
+	movq	%rax, %rdi
 	call	hw_process_vfork_ends
 	popq	%rax
 	.cfi_adjust_cfa_offset -8
