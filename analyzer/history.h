@@ -40,7 +40,7 @@ struct hw_moment {
 	 */
 	uint32_t enabler_thread; /* HW_NONE for none */
 	uint32_t enabler;        /* index in that thread */
-	uint32_t release;        /* of an acquisition: index of its release; HW_NONE when there is none */
+	uint32_t release;        /* of an acquisition: index of its release, or HW_NONE */
 };
 
 struct hw_life {
@@ -59,7 +59,7 @@ int hw_history_load(sqlite3 *db, const struct hw_model *model, const char *path,
 	struct hw_history *ret_history, struct hw_error *error);
 void hw_history_finish(struct hw_history *history);
 
-/* Whether a moment gets its thread a lock: of a mutex, rwlock, spinlock, once, or lock-like semaphore. */
+/* Whether a moment gets its thread a lock: mutex, rwlock, spinlock, once, lock-like semaphore. */
 bool hw_moment_acquires(const struct hw_model *model, const struct hw_moment *moment);
 
 #endif

@@ -51,7 +51,8 @@ static int read_rows(sqlite3 *db, const struct hw_model *model, const char *path
 	while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
 		const char *op = (const char *)sqlite3_column_text(statement, 2);
 		struct hw_history_row row = { .time_ns = sqlite3_column_int64(statement, 0),
-			.thread = hw_model_find_thread(model, sqlite3_column_int64(statement, 1)),
+			.thread = hw_model_find_thread(model,
+				sqlite3_column_int64(statement, 1)),
 			.result = sqlite3_column_int64(statement, 7) };
 
 		code = SQLITE_OK;

@@ -100,6 +100,12 @@ static bool find_interpreter(Elf *elf, int fd, char *text, size_t size_bytes)
 	return false;
 }
 
+static bool gains_privilege(const struct stat *status)
+{
+	return (status->st_mode & S_ISUID && status->st_uid != geteuid()) ||
+		(status->st_mode & S_ISGID && status->st_gid != getegid());
+}
+
 static int check_elf(const char *path, Elf *elf, int fd, struct hw_error *error)
 {
 	char interpreter[256] = "";
@@ -117,8 +123,7 @@ static int check_elf(const char *path, Elf *elf, int fd, struct hw_error *error)
 	if (strstr(interpreter, "ld-musl"))
 		return cannot_trace(error, path, "it is linked with musl libc",
 			"holdwait is built for glibc: link the program with glibc to record it");
-	if (!fstat(fd, &status) && ((status.st_mode & S_ISUID && status.st_uid != geteuid()) ||
-					   (status.st_mode & S_ISGID && status.st_gid != getegid())))
+	if (!fstat(fd, &status) && gains_privilege(&status))
 		return cannot_trace(error, path, "it is a set-user-ID or set-group-ID program",
 			"the system ignores preloading for it: record a copy without that "
 			"bit, or run holdwait as its owner");

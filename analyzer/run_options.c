@@ -18,16 +18,18 @@ enum {
 static const struct argp_option option_table[] = {
 	{ NULL, 0, NULL, 0, "What to record:", 1 },
 	{ "events", 'e', "KINDS", 0,
-		"Only these kinds: mutex,rwlock,sem,cond,spin,barrier,thread,once (default: all)", 1 },
+		"Only these kinds: mutex,rwlock,sem,cond,spin,barrier,thread,once (default: all)",
+		1 },
 	{ "follow", OPTION_FOLLOW, "WHAT", 0,
-		"Follow the program into its children: fork, exec, fork,exec (default) or none", 1 },
+		"Follow the program into its children: fork, exec, fork,exec (default) or none",
+		1 },
 	{ "depth", OPTION_DEPTH, "N", 0, "Keep at most N frames of a call stack (default: 64)", 1 },
 	{ "lossy", OPTION_LOSSY, NULL, 0,
 		"Drop events rather than let the program wait for the collector", 1 },
 	{ NULL, 0, NULL, 0, "When it hangs, or could:", 2 },
 	{ "on-deadlock", OPTION_ON_DEADLOCK, "WHAT", 0,
-		"report (default) lets it hang, abort and kill end it by a signal, exit ends it with "
-		"status 124",
+		"report (default) lets it hang, abort and kill end it by a signal, exit ends it "
+		"with status 124",
 		2 },
 	{ "error-exitcode", OPTION_ERROR_EXITCODE, "N", 0, "Exit with N when there are findings",
 		2 },

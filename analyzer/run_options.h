@@ -28,9 +28,10 @@ struct hw_run_options {
 
 /* What --help of both verbs ends with. */
 #define HW_RUN_EXIT_STATUS \
-	"Exit status: the program's own; when it was ended by a signal, holdwait ends by the same. " \
-	"124: it hung and --on-deadlock=exit ended it; 125: holdwait itself failed; 126: the program " \
-	"cannot be executed; 127: it was not found; N of --error-exitcode when there are findings."
+	"Exit status: the program's own; when it was ended by a signal, holdwait ends by the " \
+	"same. 124: it hung and --on-deadlock=exit ended it; 125: holdwait itself failed; 126: " \
+	"the program cannot be executed; 127: it was not found; N of --error-exitcode when " \
+	"there are findings."
 
 /* Defaults, then HOLDWAIT_FILE and HOLDWAIT_OPTIONS. */
 int hw_run_options_init(struct hw_run_options *options, struct hw_error *error);

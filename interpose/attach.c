@@ -132,7 +132,7 @@ static size_t read_answer(long fd, char *answer, size_t size_bytes)
 	return length;
 }
 
-/* Start a collector of our own. It answers with the path of the session, or says itself what is wrong. */
+/* Start a collector. It answers with the path of the session, or says itself what is wrong. */
 static struct hw_session *start_collector(void)
 {
 	char path[PATH_BYTES];

@@ -133,8 +133,9 @@ struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count)
 bool hw_log_add_payload(struct hw_self *self, enum hw_op op, uint32_t object, uint32_t stack,
 	const void *payload, uint32_t payload_bytes)
 {
-	uint32_t records = (payload_bytes + sizeof(struct hw_record) - 1) / sizeof(struct hw_record);
-	struct hw_record *at = hw_log_reserve(self, 1 + records);
+	struct hw_record *at;
+	uint32_t records = (payload_bytes + sizeof(*at) - 1) / sizeof(*at);
+
 
 	if (!at)
 		return false;

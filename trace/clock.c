@@ -8,12 +8,14 @@
 
 #include "trace/session.h"
 
+#define CLOCK_SOURCE "/sys/devices/system/clocksource/clocksource0/current_clocksource"
+
 enum { RATE_NS = 2000000 };
 
 uint32_t hw_clock_choose(void)
 {
 	char name[16] = "";
-	FILE *file = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "re");
+	FILE *file = fopen(CLOCK_SOURCE, "re");
 
 	if (!file)
 		return HW_CLOCK_MONOTONIC;

@@ -18,7 +18,7 @@
 enum {
 	TICK_MS = 20,
 	COMMIT_NS = 200000000,
-	LINGER_NS = 250000000,       /* a daemon's last parent is gone before its child has registered */
+	LINGER_NS = 250000000,       /* a daemon's child registers after its parent is gone */
 	FIRST_PROCESS_MS = 10000,    /* how long to wait for anybody at all */
 	CHUNKS_PER_THREAD = 8,       /* 256 KiB */
 	CHUNKS_AT_LEAST = 512,       /* 16 MiB */

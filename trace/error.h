@@ -16,7 +16,7 @@ struct hw_error {
 	char hint[512];
 };
 
-/* Fill `error` (may be NULL) and return `code`, a negative errno, for `return hw_error_set(...)`. */
+/* Fill `error` (may be NULL) and return `code`, a negative errno: `return hw_error_set(...)`. */
 int hw_error_set(struct hw_error *error, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -2,7 +2,7 @@
 #ifndef HW_TRACE_NAME_H
 #define HW_TRACE_NAME_H
 
-/* The words that stand in a recording for what the log says in numbers: ops and kinds of objects. */
+/* The words that stand in a recording for what the log says in numbers: ops, kinds of objects. */
 
 #include "trace/record.h"
 

@@ -73,7 +73,7 @@ static bool turn(struct hw_readers *readers, struct hw_reader *reader)
 	return true;
 }
 
-/* A published record at a position of a chunk, with its `when` read once; NULL when there is none. */
+/* A published record at a position of a chunk, its `when` read once; NULL when there is none. */
 static const struct hw_record *published(const struct hw_chunk *chunk, uint32_t position,
 	struct hw_record *ret_copy)
 {

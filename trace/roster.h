@@ -158,7 +158,7 @@ struct hw_roster {
 	size_t frames_stored, stacks_stored;
 
 	struct hw_table process_by_uid, thread_by_uid;
-	struct hw_table frame_by_place; /* hash of module and offset -> id; collisions probe by +1 */
+	struct hw_table frame_by_place; /* hash of module and offset -> id; collisions go on by 1 */
 	struct hw_table stack_by_link;  /* parent << 32 | frame -> id */
 	struct hw_table shared_by_key;  /* hash of device, inode, offset, kind -> object */
 	struct hw_table generations;    /* hash of process and address -> count */
@@ -203,7 +203,7 @@ struct hw_object *hw_roster_undefined(struct hw_roster *roster, struct hw_proces
 void hw_roster_map_module(struct hw_roster *roster, struct hw_process *process,
 	const struct hw_module_definition *definition, const char *path);
 
-/* Where an address lies; asks /proc/PID/maps once when no module was logged for it. NULL for none. */
+/* Where an address lies, or NULL; asks /proc/PID/maps once when no module was logged at all. */
 const struct hw_mapping *hw_roster_find_mapping(struct hw_roster *roster,
 	struct hw_process *process, uint64_t address);
 

@@ -44,8 +44,9 @@ void hw_roster_map_module(struct hw_roster *roster, struct hw_process *process,
 	const struct hw_module_definition *definition, const char *path)
 {
 	char build_id[49] = "", *copy;
+	uint32_t bytes = definition->build_id_bytes;
 
-	for (uint32_t i = 0; i < definition->build_id_bytes && i < sizeof(definition->build_id); i++)
+	for (uint32_t i = 0; i < bytes && i < sizeof(definition->build_id); i++)
 		snprintf(build_id + 2 * (size_t)i, 3, "%02x", definition->build_id[i]);
 	copy = hw_xasprintf("%.*s", (int)definition->path_bytes, path);
 	add_mapping(process,

@@ -48,7 +48,7 @@ struct hw_store {
 /* Insert the events that were collected. */
 void hw_store_events_flush(struct hw_store *store);
 
-/* A statement ready to be bound; begins a transaction when none is under way. NULL after a failure. */
+/* A statement ready to be bound, in a transaction, begun if need be. NULL after a failure. */
 sqlite3_stmt *hw_store_statement(struct hw_store *store, enum hw_statement which);
 
 /* Run it and make it ready for the next row. */

@@ -27,7 +27,7 @@ void hw_table_finish(struct hw_table *table);
 /* The value's place, or NULL when the key is not there. Valid until the next put. */
 uint64_t *hw_table_find(const struct hw_table *table, uint64_t key);
 
-/* The value's place; a new one is 0 and *ret_new (may be NULL) says so. Valid until the next put. */
+/* The value's place; a new one is 0, *ret_new (may be NULL) says so. Valid until the next put. */
 uint64_t *hw_table_put(struct hw_table *table, uint64_t key, bool *ret_new);
 
 /* Take a key out; false when it was not there. */

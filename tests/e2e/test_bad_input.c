@@ -88,7 +88,7 @@ Test(bad_input, static_program)
 Test(bad_input, file_that_is_no_recording)
 {
 	static const char text[] = "my thesis, the only copy of it, and longer than any header "
-				   "of a database would ever be, to be on the safe side of things\n";
+				   "of a database would ever be, to be on the safe side\n";
 	struct hw_recorded recorded;
 	unsigned char *kept;
 	size_t bytes;

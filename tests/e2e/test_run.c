@@ -168,7 +168,8 @@ Test(run, exits_as_told_when_there_are_findings)
 
 	hw_recorded_init(&recorded);
 	hw_recorded_run(&recorded, &process, "run",
-		HW_ARGUMENTS("--error-exitcode=9", "--on-deadlock=kill", philosophers, "--certain"));
+		HW_ARGUMENTS("--error-exitcode=9", "--on-deadlock=kill", philosophers,
+			"--certain"));
 	cr_assert_eq(process.status, 9);
 	hw_process_finish(&process);
 	hw_recorded_run(&recorded, &process, "run",

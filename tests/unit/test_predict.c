@@ -17,7 +17,8 @@ static struct hw_model model;
 static struct hw_history history;
 static int64_t clock_ns;
 
-static void happen(int64_t thread, const char *op, int64_t object, const char *place, int64_t result)
+static void happen(int64_t thread, const char *op, int64_t object, const char *place,
+	int64_t result)
 {
 	scenario_sql(&s,
 		"INSERT INTO event(time_ns, thread, op, object, stack, result) "
