@@ -4,21 +4,28 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "analyzer/wording.h"
 #include "trace/memory.h"
 
 struct findings {
 	struct hw_finding *all;
 	uint32_t count, capacity;
+	struct hw_table by_fingerprint;
 };
 
 /* Join with what has the same id, or keep as a new one. */
-static void add(struct findings *findings, struct hw_finding finding)
+static void add(struct hw_analysis *a, struct findings *findings, struct hw_finding finding)
 {
-	for (uint32_t i = 0; i < findings->count; i++)
-		if (findings->all[i].fingerprint == finding.fingerprint) {
-			findings->all[i].instances += finding.instances;
-			return;
-		}
+	bool new;
+	uint64_t *index = hw_table_put(&findings->by_fingerprint, finding.fingerprint, &new);
+
+	if (!new) {
+		findings->all[*index].instances += finding.instances;
+		/* Its notes say how many there are. */
+		hw_wording_fill(a->model, &findings->all[*index], &a->arena);
+		return;
+	}
+	*index = findings->count;
 	HW_GROW(findings->all, findings->count, findings->capacity);
 	findings->all[findings->count++] = finding;
 }
@@ -85,7 +92,7 @@ static void find(struct hw_analysis *a, int64_t budget, struct findings *finding
 
 	hw_deadlocks_find(model, &deadlocks);
 	for (uint32_t i = 0; i < deadlocks.count; i++)
-		add(findings, hw_finding_of_deadlock(model, &deadlocks.all[i], &a->arena));
+		add(a, findings, hw_finding_of_deadlock(model, &deadlocks.all[i], &a->arena));
 	hw_deadlocks_finish(&deadlocks);
 
 	hw_steps_build(model, &a->graph, &steps);
@@ -95,11 +102,12 @@ static void find(struct hw_analysis *a, int64_t budget, struct findings *finding
 			hw_finding_of_cycle(model, &steps, &cycles.all[i], &a->arena);
 
 		if (!is_known(findings, &finding))
-			add(findings, finding);
+			add(a, findings, finding);
 	}
 	hw_ruled_out_find(model, &a->graph, &steps, budget / 4, &others);
 	for (uint32_t i = 0; i < others.count; i++)
-		add(ruled_out, hw_finding_of_ruled_out(model, &steps, &others.all[i], &a->arena));
+		add(a, ruled_out,
+			hw_finding_of_ruled_out(model, &steps, &others.all[i], &a->arena));
 	take_notes(a, cycles.complete, others.complete);
 	a->edge_found = cycles.edge_found;
 	cycles.edge_found = NULL;
@@ -117,6 +125,8 @@ void hw_analysis_run(const struct hw_model *model, int64_t budget, struct hw_ana
 	find(&analysis, budget, &findings, &ruled_out);
 	sort(&findings);
 	sort(&ruled_out);
+	hw_table_finish(&findings.by_fingerprint);
+	hw_table_finish(&ruled_out.by_fingerprint);
 	analysis.findings = findings.all;
 	analysis.finding_count = findings.count;
 	analysis.ruled_out = ruled_out.all;

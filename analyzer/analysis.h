@@ -14,7 +14,7 @@
 #include "analyzer/finding.h"
 
 /* Work that is spent on cycles unless told otherwise; about a second. */
-#define HW_ANALYSIS_BUDGET 20000000
+#define HW_ANALYSIS_BUDGET 100000000
 
 struct hw_analysis {
 	const struct hw_model *model;

@@ -95,6 +95,8 @@ static void found(void *user, const uint32_t *arcs, uint32_t length)
 	number = ring_of(s, arcs, length);
 	if (number == s->cycles->count)
 		keep(s, arcs, length);
+	if (s->cycles->count == HW_CYCLE_COUNT_MAX)
+		s->budget = 0;
 	if (++s->cycles->all[number].instances == HW_CYCLE_INSTANCES_MAX)
 		hw_coverage_close(&s->coverage, number);
 	for (uint32_t i = 0; i < length; i++)

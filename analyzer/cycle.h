@@ -12,13 +12,16 @@
  * many. (A function that locks two accounts in the order it is given them makes a cycle of
  * two, and of three, and of every length there are accounts for.)
  *
- * The search is bounded by a budget; when that is used up, what was found is
- * right but may not be all, and `complete` says so.
+ * The search is bounded by a budget and by the number of cycles; when either is
+ * used up, what was found is right but may not be all, and `complete` says so.
  */
 
 #include "analyzer/pattern.h"
 
-enum { HW_CYCLE_INSTANCES_MAX = 1000 };
+enum {
+	HW_CYCLE_INSTANCES_MAX = 1000, /* of one cycle that are counted */
+	HW_CYCLE_COUNT_MAX = 1000,     /* different ones that are found: nobody reads more */
+};
 
 struct hw_cycle {
 	struct hw_step_taker *ring; /* each waits for what the next one holds */

@@ -218,6 +218,8 @@ static void found(void *user, const uint32_t *edges, uint32_t length)
 	group[0] = hw_intern_bytes(&s->groups, group, sizeof(group));
 	if (group[0] == s->result->count)
 		keep(s, &r);
+	if (s->result->count == HW_RULED_OUT_COUNT_MAX)
+		s->budget = 0;
 	s->result->all[group[0]].instances++;
 }
 

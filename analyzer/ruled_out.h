@@ -17,6 +17,9 @@
 
 #include "analyzer/pattern.h"
 
+/* Different ones that are listed. */
+enum { HW_RULED_OUT_COUNT_MAX = 1000 };
+
 struct hw_ruled_out {
 	struct hw_step_taker *ring; /* one way along each edge; threads may repeat */
 	uint32_t *codes;

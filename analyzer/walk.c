@@ -7,6 +7,9 @@
 
 #define NEVER UINT32_MAX
 
+/* Looked at without a second thought. */
+enum { ENOUGH_ARCS = 64 };
+
 struct walk {
 	const struct hw_digraph *graph;
 	struct hw_digraph reverse;
@@ -17,10 +20,10 @@ struct walk {
 				  left */
 
 	/* Of the current start. */
-	uint32_t *distance; /* back to it; NEVER beyond the horizon */
+	uint32_t *distance; /* back to it; NEVER beyond the horizon, or without a way */
 	uint32_t *reached;  /* nodes whose distance is set */
 	uint32_t reached_count;
-	bool beyond; /* there are nodes beyond the horizon */
+	uint32_t horizon; /* nodes that are further away are not known; NEVER: all are */
 
 	/* The path: position p enters by arcs[p]; cursors[p] is tried next. */
 	uint32_t *arcs;
@@ -33,18 +36,30 @@ static bool inside(const struct walk *w, uint32_t start, uint32_t node)
 	return node >= start && w->component[node] == w->component[start];
 }
 
-/* Distances back to `start` of all nodes within `horizon` steps. */
-static void measure(struct walk *w, uint32_t start, uint32_t horizon)
+/*
+ * Distances back to `start` of all nodes within `needed` steps, and further as long as
+ * that costs little: so that long rings are not measured anew for each length, and
+ * dense graphs no further than needed.
+ */
+static void measure(struct walk *w, uint32_t start, uint32_t needed)
 {
+	int64_t budget = *w->budget, enough = 0;
+
 	for (uint32_t i = 0; i < w->reached_count; i++)
 		w->distance[w->reached[i]] = NEVER;
 	w->reached_count = 0;
-	w->beyond = false;
+	w->horizon = NEVER;
 	w->distance[start] = 0;
 	w->reached[w->reached_count++] = start;
 	for (uint32_t i = 0; i < w->reached_count; i++) {
-		uint32_t node = w->reached[i];
+		uint32_t node = w->reached[i], distance = w->distance[node];
 
+		if (distance == needed && !enough)
+			enough = 2 * (budget - *w->budget) + ENOUGH_ARCS;
+		if (enough && budget - *w->budget > enough) {
+			w->horizon = distance;
+			return;
+		}
 		for (uint32_t arc = w->reverse.first[node]; arc < w->reverse.first[node + 1];
 			arc++) {
 			uint32_t from = w->reverse.to[arc];
@@ -52,20 +67,16 @@ static void measure(struct walk *w, uint32_t start, uint32_t horizon)
 			--*w->budget;
 			if (!inside(w, start, from) || w->distance[from] != NEVER)
 				continue;
-			if (w->distance[node] == horizon) {
-				w->beyond = true;
-				continue;
-			}
-			w->distance[from] = w->distance[node] + 1;
+			w->distance[from] = distance + 1;
 			w->reached[w->reached_count++] = from;
 		}
 	}
 }
 
 /* The length of the shortest cycle from `start`, or a lower bound beyond the horizon. */
-static uint32_t shortest(const struct walk *w, uint32_t start, uint32_t horizon)
+static uint32_t shortest(const struct walk *w, uint32_t start)
 {
-	uint32_t best = w->beyond ? horizon + 2 : NEVER;
+	uint32_t best = w->horizon == NEVER ? NEVER : w->horizon + 2;
 
 	for (uint32_t arc = w->graph->first[start]; arc < w->graph->first[start + 1]; arc++) {
 		uint32_t to = w->graph->to[arc];
@@ -131,9 +142,8 @@ static uint32_t search_length(struct walk *w, uint32_t length)
 		uint32_t *own = &w->next_length[start];
 
 		if (*own <= length) {
-			/* Look twice as far as needed, so that few starts are measured often. */
-			measure(w, start, 2 * length);
-			*own = shortest(w, start, 2 * length);
+			measure(w, start, length - 1);
+			*own = shortest(w, start);
 			if (*own <= length) {
 				search_from(w, start, length);
 				*own = length + 1;

@@ -227,6 +227,7 @@ static void add_notes(const struct wording *w)
 	struct hw_finding *f = w->finding;
 
 	f->notes = hw_arena_alloc(w->arena, 4, sizeof(*f->notes));
+	f->note_count = 0;
 	if (f->behind_count)
 		add_note(w, hw_arena_printf(w->arena, "%u more thread%s behind %s", f->behind_count,
 				    f->behind_count == 1 ? " waits" : "s wait",

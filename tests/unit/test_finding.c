@@ -182,3 +182,28 @@ Test(finding, notes_tell_what_is_missing)
 	cr_assert(strstr(b.analysis.notes[3], "did not end regularly"));
 	finish(&b);
 }
+
+Test(finding, equal_deadlocks_are_one_with_more_instances)
+{
+	struct bench b;
+	int64_t t, u, locks[4];
+
+	scenario_init(&b.s);
+	for (int i = 0; i < 4; i++)
+		locks[i] = scenario_object(
+			&b.s, "mutex", (char[]){ 'l', '[', (char)('0' + i), ']', '\0' });
+	for (int i = 0; i < 4; i += 2) {
+		t = scenario_thread(&b.s, "t");
+		u = scenario_thread(&b.s, "u");
+		scenario_hold(&b.s, t, locks[i], NULL, NULL);
+		scenario_wait(&b.s, t, locks[i + 1], NULL, NULL);
+		scenario_hold(&b.s, u, locks[i + 1], NULL, NULL);
+		scenario_wait(&b.s, u, locks[i], NULL, NULL);
+	}
+	analyse(&b);
+	cr_assert_eq(b.analysis.finding_count, 1);
+	cr_assert_eq(b.analysis.findings[0].instances, 2);
+	cr_assert_eq(b.analysis.findings[0].note_count, 1);
+	cr_assert(strstr(b.analysis.findings[0].notes[0], "2 sets of locks"));
+	finish(&b);
+}
