@@ -40,8 +40,8 @@ static uint8_t how_of(sqlite3_stmt *statement)
 								   0));
 }
 
-static int read_rows(sqlite3 *db, const struct hw_model *model, const char *path, struct hw_history_rows *rows,
-	struct hw_error *error)
+static int read_rows(sqlite3 *db, const struct hw_model *model, const char *path,
+	struct hw_history_rows *rows, struct hw_error *error)
 {
 	static const char sql[] = "SELECT time_ns, thread, op, object, mode, how, stack, result "
 				  "FROM event ORDER BY id";

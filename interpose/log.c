@@ -136,7 +136,7 @@ bool hw_log_add_payload(struct hw_self *self, enum hw_op op, uint32_t object, ui
 	struct hw_record *at;
 	uint32_t records = (payload_bytes + sizeof(*at) - 1) / sizeof(*at);
 
-
+	at = hw_log_reserve(self, 1 + records);
 	if (!at)
 		return false;
 	/* Chunks come zeroed, so padding is zero already. */
