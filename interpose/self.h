@@ -43,7 +43,7 @@ struct hw_self {
 	uint64_t saved_epoch;     /* while it is paused */
 	uint32_t unwinding;       /* the unwinder runs: calls may be its own */
 	uint32_t transient;       /* last stack entry used that holds for one record */
-	uint32_t last_entry;      /* of the table of stacks: may still be on its way into a record */
+	uint32_t last_entry;      /* of the table of stacks: may be on its way into a record */
 	uint32_t paused;          /* after vfork, and while our constructor runs */
 	uint8_t unrecorded;       /* found no slot; tried once */
 	uint8_t exit_round;       /* runs of its thread-specific destructor */
@@ -70,10 +70,10 @@ static inline void hw_self_resume(struct hw_self *self)
 		self->epoch = self->saved_epoch;
 }
 
-/* Sort out why the epochs differ. May register the thread. `caller` is the hook's return address. */
+/* Sort out why the epochs differ; may register the thread. `caller`: the hook's return address. */
 struct hw_self *hw_self_enter_slow(const void *caller);
 
-/* The wait that is under way did not return here: is it abandoned, or are we in a signal handler? */
+/* The wait under way did not return here: is it abandoned, or are we in a signal handler? */
 void hw_self_check_wait(struct hw_self *self, uintptr_t stack_pointer);
 
 static inline __attribute__((always_inline)) struct hw_self *hw_self_enter(const void *caller)
