@@ -15,7 +15,9 @@
 
 enum { PATH_BYTES = 4096, ANSWER_BYTES = 512 };
 
+/* What children are told: the session's path, or that there is none to be had. */
 static char started_session[ANSWER_BYTES];
+static const char no_session[] = "none";
 
 static void say(const char *text)
 {
@@ -59,7 +61,8 @@ static struct hw_session *open_session(const char *path)
 	hw_sys1(SYS_close, fd);
 	if (session && (session->magic != HW_SESSION_MAGIC ||
 			session->version != HW_SESSION_VERSION ||
-			atomic_load(&session->state) != HW_SESSION_ON)) {
+			atomic_load(&session->state) != HW_SESSION_ON ||
+			hw_session_collector_died(session))) {
 		hw_sys2(SYS_munmap, session, sizeof(*session));
 		session = NULL;
 	}
@@ -108,7 +111,11 @@ static void become_collector(const char *path, long answer_fd)
 	char *arguments[] = { (char *)path, (char *)"--daemon", NULL };
 	char **environment = environment_without_preload();
 
-	hw_sys3(SYS_dup3, answer_fd, STDOUT_FILENO, 0);
+	/* Duplicated or not, it has to stay open. */
+	if (answer_fd == STDOUT_FILENO)
+		hw_sys3(SYS_fcntl, answer_fd, F_SETFD, 0);
+	else
+		hw_sys3(SYS_dup3, answer_fd, STDOUT_FILENO, 0);
 	if (environment)
 		hw_sys3(SYS_execve, path, arguments, environment);
 	hw_sys1(SYS_exit_group, 127);
@@ -143,6 +150,7 @@ static struct hw_session *start_collector(void)
 	if (!environ || (!collector_path(path, "holdwait-collector") &&
 				!collector_path(path, "../trace/holdwait-collector"))) {
 		say("holdwait: cannot find holdwait-collector; nothing is recorded\n");
+		strcpy(started_session, no_session);
 		return NULL;
 	}
 	if (hw_sys2(SYS_pipe2, pipe_fds, O_CLOEXEC))
@@ -159,7 +167,7 @@ static struct hw_session *start_collector(void)
 		started_session[length - 1] = '\0';
 		return open_session(started_session);
 	}
-	started_session[0] = '\0';
+	strcpy(started_session, no_session);
 	return NULL;
 }
 

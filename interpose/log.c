@@ -10,7 +10,7 @@ struct hw_session *hw_log_session;
 
 enum {
 	WAIT_ROUND_MS = 100,
-	WAIT_ROUNDS = 100, /* ten seconds without a heartbeat: the collector is gone */
+	WAIT_ROUNDS = 300, /* half a minute without a heartbeat: the collector is stuck */
 };
 
 uint64_t hw_log_monotonic_ns(void)
@@ -42,21 +42,35 @@ static int64_t pop(struct hw_session *session)
 		sizeof(session->chunks[0]));
 }
 
+/* A chunk, or -1 when waiting may help; `over` when it cannot. */
+static int64_t pop_or_give_up(struct hw_session *session, bool *ret_over)
+{
+	int64_t chunk = pop(session);
+
+	*ret_over = chunk >= 0 || atomic_load(&session->state) != HW_SESSION_ON ||
+		atomic_load(&session->starved);
+	return chunk;
+}
+
 /* Wait until the collector has freed a chunk, however long that takes, as long as it lives. */
 static int64_t wait_for_chunk(struct hw_session *session)
 {
 	uint32_t heartbeat = atomic_load(&session->heartbeat);
-	int64_t chunk = -1;
 	int silent_rounds = 0;
+	int64_t chunk;
+	bool over;
 
 	atomic_fetch_add(&session->chunk_waiters, 1);
-	while (silent_rounds < WAIT_ROUNDS) {
-		uint32_t freed = atomic_load(&session->chunks_freed);
-		uint32_t beat;
+	for (;;) {
+		uint32_t freed = atomic_load(&session->chunks_freed), beat;
 
-		chunk = pop(session);
-		if (chunk >= 0 || atomic_load(&session->state) != HW_SESSION_ON)
+		chunk = pop_or_give_up(session, &over);
+		if (over)
 			break;
+		if (hw_session_collector_died(session) || silent_rounds == WAIT_ROUNDS) {
+			hw_log_end();
+			break;
+		}
 		ring(session);
 		hw_sys_futex_wait(&session->chunks_freed, freed, WAIT_ROUND_MS);
 		beat = atomic_load(&session->heartbeat);
@@ -64,8 +78,6 @@ static int64_t wait_for_chunk(struct hw_session *session)
 		heartbeat = beat;
 	}
 	atomic_fetch_sub(&session->chunk_waiters, 1);
-	if (chunk < 0)
-		hw_log_end();
 	return chunk;
 }
 

@@ -260,13 +260,13 @@ __attribute__((constructor)) static void start(void)
 	hw_module_init();
 	if (atomic_load(&join_state) == JOIN_NOT_TRIED)
 		join();
+	hw_self_pause(&hw_self);
+	hw_attach_environment();
 	if (atomic_load(&join_state) != JOIN_DONE)
 		return;
-	hw_self_pause(&hw_self);
 	hw_stack_init();
 	hw_thread_init();
 	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
-	hw_attach_environment();
 	hw_self_resume(&hw_self);
 	hw_self_enter(NULL);
 }

@@ -20,6 +20,7 @@ enum {
 	COMMIT_NS = 200000000,
 	LINGER_NS = 250000000,       /* a daemon's child registers after its parent is gone */
 	FIRST_PROCESS_MS = 10000,    /* how long to wait for anybody at all */
+	STARVED_NS = 1000000000,     /* no chunk was freed for so long */
 	CHUNKS_PER_THREAD = 8,       /* 256 KiB */
 	CHUNKS_AT_LEAST = 512,       /* 16 MiB */
 };
@@ -43,11 +44,16 @@ int hw_collector_init(struct hw_collector *collector, const char *recording,
 
 	*collector = (struct hw_collector){ .launcher_pidfd = -1, .empty_since_ns = -1 };
 	collector->map.fd = -1;
-	code = hw_store_create(&collector->store, recording, error);
-	if (!code)
-		code = hw_session_map_create(&collector->map, options, error);
+	/* An older recording moves out of the way last, when nothing else can go wrong. */
+	code = hw_session_map_create(&collector->map, options, error);
 	if (code)
 		return code;
+	code = hw_store_create(&collector->store, recording, error);
+	if (code) {
+		hw_session_map_remove(&collector->map);
+		hw_session_map_finish(&collector->map);
+		return code;
+	}
 	hw_clock_init(&collector->clock, collector->map.session->clock,
 		collector->map.session->clock_base);
 	collector->readers = hw_readers_create(collector->map.session);
@@ -90,8 +96,8 @@ static void wake_waiters(struct hw_collector *collector)
 		futex(&session->chunks_freed, FUTEX_WAKE, INT_MAX, NULL);
 }
 
-/* Keep some chunks ready, up to what the number of threads allows. */
-static void grow(struct hw_collector *collector)
+/* Keep some chunks ready, up to what the number of threads allows. False when none is left. */
+static bool grow(struct hw_collector *collector)
 {
 	struct hw_session *session = collector->map.session;
 	uint32_t limit = atomic_load(&session->free_chunks.limit);
@@ -99,10 +105,32 @@ static void grow(struct hw_collector *collector)
 	uint32_t threads = atomic_load(&session->free_threads.fresh);
 	uint32_t allowed = CHUNKS_AT_LEAST + CHUNKS_PER_THREAD * threads;
 
-	if (fresh + limit / 4 < limit || limit >= allowed)
-		return;
-	if (hw_session_map_grow(&collector->map, limit))
+	if (fresh + limit / 4 < limit)
+		return true;
+	if (limit < allowed && hw_session_map_grow(&collector->map, limit)) {
 		collector->last_freed = UINT64_MAX; /* there is news for waiters */
+		return true;
+	}
+	return fresh < limit || (uint32_t)atomic_load(&session->free_chunks.head);
+}
+
+/*
+ * Every chunk may be in use by a thread that does not fill it: /dev/shm is full, or there
+ * are more threads than chunks. Then those who wait for one would wait for ever: they are
+ * told, until one is free again.
+ */
+static void tell_if_starved(struct hw_collector *collector, uint64_t freed_before, uint64_t taken)
+{
+	struct hw_session *session = collector->map.session;
+	int64_t now_ns = hw_collector_now_ns(collector);
+
+	if (grow(collector) || collector->readers->chunks_freed != freed_before) {
+		collector->freed_ns = now_ns;
+		atomic_store(&session->starved, 0);
+	} else if (!taken || now_ns - collector->freed_ns > STARVED_NS) {
+		if (!atomic_exchange(&session->starved, 1))
+			collector->last_freed = UINT64_MAX; /* news for waiters */
+	}
 }
 
 /* Everything published up to now, and what it says about who is there. */
@@ -110,13 +138,14 @@ static uint64_t round_once(struct hw_collector *collector)
 {
 	struct hw_session *session = collector->map.session;
 	uint64_t cut = hw_clock_now(session->clock) - session->clock_base, taken;
+	uint64_t freed = collector->readers->chunks_freed;
 
 	atomic_fetch_add(&session->heartbeat, 1);
 	hw_census_arrivals(collector);
 	hw_readers_preview(collector->readers, hw_interpret_definition, &collector->interpreter);
 	taken = hw_readers_round(collector->readers, cut, hw_interpret, &collector->interpreter);
+	tell_if_starved(collector, freed, taken);
 	wake_waiters(collector);
-	grow(collector);
 	return taken;
 }
 
@@ -199,8 +228,11 @@ static void sleep_until_rung(struct hw_collector *collector)
 static void close_recording(struct hw_collector *collector)
 {
 	struct hw_store *recording = collector->store;
+	uint32_t state = atomic_exchange(&collector->map.session->state, HW_SESSION_OFF);
 
-	atomic_store(&collector->map.session->state, HW_SESSION_OFF);
+	if (state == HW_SESSION_ALONE)
+		hw_store_meta_text(recording, "note.1",
+			"a program waited in vain for the collector, and was not recorded further");
 	hw_store_roster(recording, &collector->roster, &collector->order);
 	hw_store_state(recording, &collector->roster, hw_collector_now_ns(collector));
 	hw_store_meta_number(recording, "events", (int64_t)hw_store_event_count(recording));

@@ -46,7 +46,8 @@ struct hw_collector {
 	int64_t commit_ns;      /* of the last commit */
 	uint64_t state_hash;    /* of the last waiting state that was stored */
 	uint64_t *slot_seen;    /* per thread slot: wait word and records taken at the last look */
-	uint64_t last_freed;
+	uint64_t last_freed;    /* of the readers' count, when waiters were last told */
+	int64_t freed_ns;       /* when there was a free chunk last */
 	uint64_t lost;
 };
 

@@ -26,10 +26,13 @@
  *
  * The collector makes chunks ready (allocated, so that no write can fail with
  * SIGBUS on a full /dev/shm) ahead of need. A thread that finds none waits, or
- * drops and counts, as the options say. When the collector is gone (no
- * heartbeat) recording ends and the program goes on.
+ * drops and counts, as the options say; it drops, too, when the collector says that
+ * there is none to wait for. When the collector has died, or shows no
+ * heartbeat for long, recording ends and the program goes on.
  */
 
+#include <linux/futex.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,7 +41,7 @@
 #include "trace/record.h"
 
 #define HW_SESSION_MAGIC   0x31545741574c4448ull /* "HDLWAWT1" */
-#define HW_SESSION_VERSION 1u
+#define HW_SESSION_VERSION 2u
 #define HW_SESSION_VARIABLE "HOLDWAIT_SESSION"
 
 enum {
@@ -126,6 +129,9 @@ struct hw_session {
 	_Alignas(64) _Atomic uint32_t state; /* enum hw_session_state; a futex */
 	_Atomic uint32_t heartbeat;          /* of the collector; changes at least once a second */
 
+	/* Robust, and held by the collector: the kernel marks it when that dies. Never waited for. */
+	pthread_mutex_t collector_lives;
+
 	/* A traced thread adds 1 when a chunk is full and wakes the collector if it sleeps. */
 	_Alignas(64) _Atomic uint32_t doorbell;
 	_Atomic uint32_t collector_sleeps;
@@ -133,6 +139,8 @@ struct hw_session {
 	/* The collector adds 1 when it freed chunks and wakes whoever waits for one. */
 	_Alignas(64) _Atomic uint32_t chunks_freed;
 	_Atomic uint32_t chunk_waiters;
+	/* 1: every chunk is in use, no more can be made, and nothing is left to be read. */
+	_Atomic uint32_t starved;
 
 	/* The collector adds 1 when a new waiting state is in the recording. */
 	_Alignas(64) _Atomic uint32_t states_stored;
@@ -157,6 +165,12 @@ enum hw_follow { HW_FOLLOW_FORK = 1, HW_FOLLOW_EXEC = 2 };
 _Static_assert(sizeof(struct hw_record) == 16, "a record is 16 bytes");
 _Static_assert(sizeof(struct hw_chunk) == HW_CHUNK_BYTES, "a chunk is full of records");
 _Static_assert(sizeof(struct hw_thread_slot) == 128, "a thread slot is two cache lines");
+
+/* Whether the collector ended without saying so. Any process, any thread, no system call. */
+static inline bool hw_session_collector_died(const struct hw_session *session)
+{
+	return *(volatile const int *)&session->collector_lives.__data.__lock & FUTEX_OWNER_DIED;
+}
 
 /*
  * Take a number off a list: the most recently freed, else a fresh one; -1 when

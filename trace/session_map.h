@@ -9,7 +9,8 @@
  *
  * It is a file in /dev/shm, or in TMPDIR where there is none, whose name
  * cannot be guessed. The file lives as long as the collector, because programs
- * that are executed later open it by name.
+ * that are executed later open it by name. What a killed collector left behind is
+ * removed by the next one.
  */
 
 #include "trace/error.h"
@@ -28,7 +29,10 @@ struct hw_session_map {
 	char path[256];
 };
 
-/* Create a session with its first chunks ready. The caller finishes the map. */
+/*
+ * Create a session with its first chunks ready. The caller finishes the map, in the
+ * same thread: it is the one whose death the traced programs notice.
+ */
 int hw_session_map_create(struct hw_session_map *map, const struct hw_session_options *options,
 	struct hw_error *error);
 
