@@ -29,7 +29,11 @@ struct hw_analysis {
 	struct hw_arena arena;
 };
 
-/* Analyse. `model` has to outlive the result, which the caller finishes. */
+/*
+ * Analyse. `db` is the recording, for its events: they are read when there are cycles that
+ * they can say more about. Without it (NULL) cycles are possible or ruled out by their
+ * locks alone. `model` has to outlive the result, which the caller finishes.
+ */
 void hw_analysis_run(
 	const struct hw_model *model, int64_t budget, struct hw_analysis *ret_analysis);
 void hw_analysis_finish(struct hw_analysis *analysis);

@@ -2,6 +2,7 @@
 #include "analyzer/cycle.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/coverage.h"
 #include "analyzer/rotation.h"
@@ -84,6 +85,25 @@ static void keep(struct search *s, const uint32_t *arcs, uint32_t length)
 	cycles->all[cycles->count++] = cycle;
 }
 
+/* Room for examples is made when it is needed, twice as much each time. */
+static void keep_example(struct search *s, struct hw_cycle *cycle, const uint32_t *arcs)
+{
+	size_t bytes = cycle->length * sizeof(*arcs);
+	uint32_t count = cycle->example_count;
+
+	if (count == HW_CYCLE_EXAMPLES_MAX)
+		return;
+	if ((count & (count - 1)) == 0) {
+		uint32_t *more = hw_arena_alloc(&s->cycles->arena, count ? 2 * count : 1, bytes);
+
+		if (count)
+			memcpy(more, cycle->examples, count * bytes);
+		cycle->examples = more;
+	}
+	memcpy(cycle->examples + (size_t)count * cycle->length, arcs, bytes);
+	cycle->example_count++;
+}
+
 static void found(void *user, const uint32_t *arcs, uint32_t length)
 {
 	struct search *s = user;
@@ -95,6 +115,7 @@ static void found(void *user, const uint32_t *arcs, uint32_t length)
 	number = ring_of(s, arcs, length);
 	if (number == s->cycles->count)
 		keep(s, arcs, length);
+	keep_example(s, &s->cycles->all[number], arcs);
 	if (s->cycles->count == HW_CYCLE_COUNT_MAX)
 		s->budget = 0;
 	if (++s->cycles->all[number].instances == HW_CYCLE_INSTANCES_MAX)

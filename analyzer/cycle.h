@@ -20,6 +20,7 @@
 
 enum {
 	HW_CYCLE_INSTANCES_MAX = 1000, /* of one cycle that are counted */
+	HW_CYCLE_EXAMPLES_MAX = 64,
 	HW_CYCLE_COUNT_MAX = 1000,     /* different ones that are found: nobody reads more */
 };
 
@@ -28,6 +29,8 @@ struct hw_cycle {
 	uint32_t *codes;	    /* of its steps */
 	uint32_t length;
 	uint32_t instances; /* at most HW_CYCLE_INSTANCES_MAX are counted */
+	uint32_t *examples; /* steps of the first instances, `length` for each */
+	uint32_t example_count;
 	bool bounded;	    /* one of its waits ends by itself */
 };
 

@@ -23,6 +23,7 @@ const char *hw_finding_verdict_name(enum hw_verdict verdict)
 {
 	static const char *const names[] = {
 		[HW_VERDICT_DEADLOCK] = "deadlock",
+		[HW_VERDICT_PREDICTED] = "predicted",
 		[HW_VERDICT_POSSIBLE] = "possible",
 		[HW_VERDICT_RULED_OUT] = "ruled-out",
 	};
@@ -117,6 +118,33 @@ struct hw_finding hw_finding_of_cycle(const struct hw_model *model, const struct
 		of_ring(model, steps, cycle->ring, cycle->codes, cycle->length, arena);
 
 	finding.verdict = HW_VERDICT_POSSIBLE;
+	finding.instances = cycle->instances;
+	hw_wording_fill(model, &finding, arena);
+	return finding;
+}
+
+struct hw_finding hw_finding_of_prediction(const struct hw_model *model,
+	const struct hw_steps *steps, const struct hw_cycle *cycle,
+	const struct hw_step_taker *ring, struct hw_arena *arena)
+{
+	struct hw_finding finding =
+		of_ring(model, steps, ring, cycle->codes, cycle->length, arena);
+
+	finding.verdict = HW_VERDICT_PREDICTED;
+	finding.instances = cycle->instances;
+	hw_wording_fill(model, &finding, arena);
+	return finding;
+}
+
+struct hw_finding hw_finding_of_order(const struct hw_model *model, const struct hw_steps *steps,
+	const struct hw_cycle *cycle, const char *because, struct hw_arena *arena)
+{
+	struct hw_finding finding =
+		of_ring(model, steps, cycle->ring, cycle->codes, cycle->length, arena);
+
+	finding.verdict = HW_VERDICT_RULED_OUT;
+	finding.reason = HW_REASON_ORDERED;
+	finding.because = because;
 	finding.instances = cycle->instances;
 	hw_wording_fill(model, &finding, arena);
 	return finding;

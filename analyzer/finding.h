@@ -22,7 +22,21 @@ enum hw_rule {
 	HW_RULE_SELF_DEADLOCK = 3, /* HW003 */
 };
 
-enum hw_verdict { HW_VERDICT_DEADLOCK, HW_VERDICT_POSSIBLE, HW_VERDICT_RULED_OUT };
+enum hw_verdict {
+	HW_VERDICT_DEADLOCK,
+	HW_VERDICT_PREDICTED,
+	HW_VERDICT_POSSIBLE,
+	HW_VERDICT_RULED_OUT,
+};
+
+/* A step of a schedule that ends in the deadlock. */
+struct hw_witness_step {
+	uint32_t thread;
+	uint8_t op; /* enum hw_op */
+	uint32_t object; /* HW_NONE for none */
+	uint32_t stack;
+	bool waits; /* one of the last ones: this wait does not end */
+};
 
 struct hw_finding_thread {
 	uint32_t thread;
@@ -54,17 +68,25 @@ struct hw_finding {
 	uint32_t thread_count;
 	uint32_t ring_length;
 	uint32_t behind_count; /* threads that wait behind a deadlock */
+	struct hw_witness_step *witness; /* of HW_VERDICT_PREDICTED: the whole schedule */
+	uint32_t witness_count;
 };
 
 /* "HW001". */
 const char *hw_finding_rule_name(enum hw_rule rule);
 
-/* "deadlock", "possible", "ruled-out". */
+/* "deadlock", "predicted", "possible", "ruled-out". */
 const char *hw_finding_verdict_name(enum hw_verdict verdict);
 
 /* Tell of what was found; everything lives in `arena`. */
 struct hw_finding hw_finding_of_cycle(const struct hw_model *model, const struct hw_steps *steps,
 	const struct hw_cycle *cycle, struct hw_arena *arena);
+/* A cycle that the recorded run leads to, by these threads; and one whose waits are ordered. */
+struct hw_finding hw_finding_of_prediction(const struct hw_model *model,
+	const struct hw_steps *steps, const struct hw_cycle *cycle,
+	const struct hw_step_taker *ring, struct hw_arena *arena);
+struct hw_finding hw_finding_of_order(const struct hw_model *model, const struct hw_steps *steps,
+	const struct hw_cycle *cycle, const char *because, struct hw_arena *arena);
 struct hw_finding hw_finding_of_ruled_out(const struct hw_model *model,
 	const struct hw_steps *steps, const struct hw_ruled_out *ruled_out, struct hw_arena *arena);
 struct hw_finding hw_finding_of_deadlock(

@@ -33,6 +33,16 @@ int64_t hw_loader_integer(struct hw_loader *l, int column, int64_t when_null)
 	return sqlite3_column_int64(l->row, column);
 }
 
+/* Bounded, so that sums of millions of them cannot overflow. */
+int64_t hw_loader_count(struct hw_loader *l, int column)
+{
+	int64_t count = hw_loader_integer(l, column, 1), most = (int64_t)1 << 40;
+
+	if (count < 1)
+		return 1;
+	return count < most ? count : most;
+}
+
 const char *hw_loader_string(struct hw_loader *l, int column)
 {
 	return hw_arena_string(&l->model->arena, (const char *)sqlite3_column_text(l->row, column));

@@ -38,6 +38,7 @@ void hw_loader_done(struct hw_loader *l);
 
 /* Values of the current row. Strings live in the model, NULL is NULL. */
 int64_t hw_loader_integer(struct hw_loader *l, int column, int64_t when_null);
+int64_t hw_loader_count(struct hw_loader *l, int column); /* 1 to 2^40, NULL is 1 */
 const char *hw_loader_string(struct hw_loader *l, int column);
 bool hw_loader_is(struct hw_loader *l, int column, const char *word);
 uint8_t hw_loader_how(struct hw_loader *l, int column);

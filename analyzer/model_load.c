@@ -126,7 +126,7 @@ static void read_dependency(struct hw_loader *l, void *element)
 		.shared = hw_loader_is(l, 3, "shared"),
 		.stack = hw_loader_reference(l, 4, &l->model->stack_ids),
 		.how = hw_loader_how(l, 5),
-		.count = hw_loader_integer(l, 6, 1),
+		.count = hw_loader_count(l, 6),
 		.first_ns = hw_loader_integer(l, 7, 0),
 		.last_ns = hw_loader_integer(l, 8, 0),
 	};

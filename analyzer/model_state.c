@@ -17,7 +17,7 @@ static void append_hold(
 		.object = hw_loader_required(l, column, &m->object_ids),
 		.shared = hw_loader_is(l, column + 1, "shared"),
 		.stack = hw_loader_reference(l, column + 2, &m->stack_ids),
-		.count = hw_loader_integer(l, column + 3, 1),
+		.count = hw_loader_count(l, column + 3),
 	};
 
 	HW_GROW(m->holds, m->hold_count, *capacity);

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyzer/origin.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/path.h"
+#include "analyzer/runtime.h"
 #include "analyzer/textbuf.h"
 #include "analyzer/words.h"
 #include "trace/memory.h"
 #include "trace/name.h"
-
-static bool starts_with(const char *text, const char *start)
-{
-	return strncmp(text, start, strlen(start)) == 0;
-}
 
 /* The base name without the version of a library: updates of a host are not another origin. */
 static void write_module(FILE *out, const char *path)
@@ -92,55 +87,13 @@ bool hw_origin_of_main_thread(const char *module, struct hw_origin *ret_origin)
 	return true;
 }
 
-static bool is_own(const struct hw_origin_frame *frame)
-{
-	return frame->module && starts_with(hw_path_base(frame->module), "libholdwait.so");
-}
-
-/* "libc.so.6" and "libc-2.31.so" are libc, "libcrypto.so" is not. */
-static bool is_library(const char *base, const char *stem)
-{
-	size_t length = strlen(stem);
-
-	return starts_with(base, stem) &&
-	       (starts_with(base + length, ".so") ||
-		       (base[length] == '-' && isdigit((unsigned char)base[length + 1])));
-}
-
-static bool is_runtime_module(const char *module)
-{
-	static const char *const stems[] = { "libc", "libpthread", "librt", "libstdc++", "libc++",
-		"libc++abi", "libgcc_s" };
-	const char *base = hw_path_base(module);
-
-	for (size_t i = 0; i < sizeof(stems) / sizeof(*stems); i++)
-		if (is_library(base, stems[i]))
-			return true;
-	return starts_with(base, "ld-linux") || starts_with(base, "ld-musl");
-}
-
-/* What a program has compiled in from its run-time library's headers and start files. */
-static bool is_runtime_function(const char *function)
-{
-	static const char *const starts[] = { "std::", "__gnu_cxx::", "__gthread_", "__gthrw_",
-		"core::ops::", "core::sync::", "core::cell::", "core::ptr::", "core::option::",
-		"core::result::", "core::iter::", "alloc::sync::", "alloc::boxed::",
-		"alloc::rc::" };
-
-	/* Rust writes <std::sync::Mutex<T>>::lock. */
-	function += *function == '<';
-	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
-		if (starts_with(function, starts[i]))
-			return true;
-	return strcmp(function, "_start") == 0;
-}
-
 /* Code without a file was generated at run time and has no place of its own. */
 static bool is_programs(const struct hw_origin_frame *frame)
 {
-	if (!frame->module || is_own(frame) || is_runtime_module(frame->module))
+	if (!frame->module || hw_runtime_is_holdwait(frame->module) ||
+		hw_runtime_is_module(frame->module))
 		return false;
-	return !frame->function || !is_runtime_function(frame->function);
+	return !frame->function || !hw_runtime_is_function(frame->function);
 }
 
 /* Choose the frames that make a key, innermost first; returns how many. */
@@ -155,7 +108,7 @@ static size_t choose(const struct hw_origin_frame *frames, size_t frame_count,
 	if (count)
 		return count;
 	for (size_t i = 0; i < frame_count && count < HW_ORIGIN_FRAMES; i++)
-		if (frames[i].module && !is_own(&frames[i]))
+		if (frames[i].module && !hw_runtime_is_holdwait(frames[i].module))
 			ret_chosen[count++] = &frames[i];
 	return count;
 }

@@ -12,8 +12,12 @@
 
 #include "trace/memory.h"
 
+/* A NULL path is standard output. */
 static int cannot(const char *path, int number, struct hw_error *error)
 {
+	if (!path)
+		return hw_error_set(
+			error, -number, "cannot write to standard output: %s", strerror(number));
 	return hw_error_set(error, -number, "cannot write '%s': %s", path, strerror(number));
 }
 
@@ -87,7 +91,7 @@ int hw_output_commit(struct hw_output *output, struct hw_error *error)
 		number = errno;
 	}
 	if (failed) {
-		code = cannot(output->path ? output->path : "standard output", number, error);
+		code = cannot(output->path, number, error);
 		if (output->temporary)
 			unlink(output->temporary);
 	}

@@ -198,6 +198,7 @@ const char *hw_pattern_reason_name(enum hw_reason reason)
 		[HW_REASON_GATE] = "gate",
 		[HW_REASON_CAPACITY] = "capacity",
 		[HW_REASON_READERS] = "readers",
+		[HW_REASON_ORDERED] = "ordered",
 	};
 
 	return names[reason];

@@ -29,6 +29,7 @@ enum hw_reason {
 	HW_REASON_GATE,
 	HW_REASON_CAPACITY,
 	HW_REASON_READERS,
+	HW_REASON_ORDERED, /* not of patterns: see outlook.h */
 };
 
 struct hw_pattern {

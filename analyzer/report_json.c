@@ -12,6 +12,7 @@
 #include "analyzer/textbuf.h"
 #include "analyzer/words.h"
 #include "trace/memory.h"
+#include "trace/name.h"
 
 static void write_frame(struct hw_json *json, const struct hw_model *model, uint32_t frame)
 {
@@ -85,6 +86,25 @@ static void write_thread(struct hw_json *json, const struct hw_model *model,
 	hw_json_end(json);
 }
 
+static void write_witness(
+	struct hw_json *json, const struct hw_model *model, const struct hw_finding *finding)
+{
+	hw_json_begin_array(json, "witness", false);
+	for (uint32_t i = 0; i < finding->witness_count; i++) {
+		const struct hw_witness_step *step = &finding->witness[i];
+
+		hw_json_begin_object(json, NULL, true);
+		hw_json_integer(json, "thread", model->threads[step->thread].id);
+		hw_json_string(json, "op", hw_name_of_op((enum hw_op)step->op));
+		if (step->object == HW_NONE)
+			hw_json_null(json, "object");
+		else
+			hw_json_integer(json, "object", model->objects[step->object].id);
+		hw_json_end(json);
+	}
+	hw_json_end(json);
+}
+
 /* What to do, and what else to know, in one text. */
 static char *help_of(const struct hw_finding *finding)
 {
@@ -114,8 +134,7 @@ static void write_finding(
 	for (uint32_t i = 0; i < finding->thread_count; i++)
 		write_thread(json, model, &finding->threads[i]);
 	hw_json_end(json);
-	hw_json_begin_array(json, "witness", false);
-	hw_json_end(json);
+	write_witness(json, model, finding);
 	hw_json_string(json, "reason", hw_pattern_reason_name(finding->reason));
 	if (finding->because)
 		hw_json_string(json, "because", finding->because);

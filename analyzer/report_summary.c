@@ -32,20 +32,24 @@ static uint32_t count(const struct hw_report *report, enum hw_verdict verdict)
 static void print_findings(const struct hw_report *report)
 {
 	uint32_t deadlocks = count(report, HW_VERDICT_DEADLOCK);
+	uint32_t predicted = count(report, HW_VERDICT_PREDICTED);
 	uint32_t possible = count(report, HW_VERDICT_POSSIBLE);
 	enum hw_style style = HW_STYLE_RULED_OUT;
 
-	if (deadlocks)
+	if (deadlocks || predicted)
 		style = HW_STYLE_DEADLOCK;
 	else if (possible)
 		style = HW_STYLE_POSSIBLE;
 	fputs(hw_term_begin(&report->term, style), report->out);
 	if (deadlocks)
 		fprintf(report->out, "%u deadlock%s", deadlocks, plural(deadlocks));
+	if (predicted)
+		fprintf(report->out, "%s%u predicted deadlock%s", deadlocks ? ", " : "", predicted,
+			plural(predicted));
 	if (possible)
-		fprintf(report->out, "%s%u possible deadlock%s", deadlocks ? ", " : "", possible,
-			plural(possible));
-	if (!deadlocks && !possible)
+		fprintf(report->out, "%s%u possible deadlock%s",
+			deadlocks || predicted ? ", " : "", possible, plural(possible));
+	if (!deadlocks && !predicted && !possible)
 		fputs("no deadlock found", report->out);
 	fputs(hw_term_end(&report->term), report->out);
 }

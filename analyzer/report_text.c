@@ -63,6 +63,7 @@ static void print_headline(const struct writer *w)
 		enum hw_style style;
 	} verdicts[] = {
 		[HW_VERDICT_DEADLOCK] = { "deadlock", HW_STYLE_DEADLOCK },
+		[HW_VERDICT_PREDICTED] = { "predicted deadlock", HW_STYLE_DEADLOCK },
 		[HW_VERDICT_POSSIBLE] = { "possible deadlock", HW_STYLE_POSSIBLE },
 		[HW_VERDICT_RULED_OUT] = { "ruled out", HW_STYLE_RULED_OUT },
 	};

@@ -26,15 +26,8 @@ static bool is_library(const char *base, const char *stem)
 
 bool hw_runtime_is_module(const char *path)
 {
-	static const char *const stems[] = {
-		"libc",
-		"libpthread",
-		"librt",
-		"libstdc++",
-		"libc++",
-		"libc++abi",
-		"libgcc_s",
-	};
+	static const char *const stems[] = { "libc", "libpthread", "librt", "libstdc++", "libc++",
+		"libc++abi", "libgcc_s" };
 	const char *base = hw_path_base(path);
 
 	for (size_t i = 0; i < sizeof(stems) / sizeof(*stems); i++)
@@ -50,22 +43,10 @@ bool hw_runtime_is_holdwait(const char *path)
 
 bool hw_runtime_is_function(const char *function)
 {
-	static const char *const starts[] = {
-		"std::",
-		"__gnu_cxx::",
-		"__gthread_",
-		"__gthrw_",
-		"core::ops::",
-		"core::sync::",
-		"core::cell::",
-		"core::ptr::",
-		"core::option::",
-		"core::result::",
-		"core::iter::",
-		"alloc::sync::",
-		"alloc::boxed::",
-		"alloc::rc::",
-	};
+	static const char *const starts[] = { "std::", "__gnu_cxx::", "__gthread_", "__gthrw_",
+		"core::ops::", "core::sync::", "core::cell::", "core::ptr::", "core::option::",
+		"core::result::", "core::iter::", "alloc::sync::", "alloc::boxed::",
+		"alloc::rc::" };
 
 	/* Rust writes <std::sync::Mutex<T>>::lock. */
 	function += *function == '<';

@@ -259,6 +259,9 @@ static const char *reason(const struct hw_finding *finding, struct hw_arena *are
 	case HW_REASON_CAPACITY:
 		format = "cannot happen: it takes other numbers of units than %s has";
 		break;
+	case HW_REASON_ORDERED:
+		format = "cannot happen: they never meet, as %s";
+		break;
 	default:
 		format = "cannot happen: %s is wanted to read, and held to read";
 		break;
