@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "analyzer/outlook.h"
+#include "analyzer/witness.h"
 #include "analyzer/wording.h"
 #include "trace/memory.h"
 
@@ -64,7 +66,7 @@ static void take_notes(struct hw_analysis *a, bool cycles_complete, bool ruled_o
 {
 	const struct hw_meta *meta = &a->model->meta;
 
-	a->notes = hw_arena_alloc(&a->arena, meta->note_count + 4, sizeof(*a->notes));
+	a->notes = hw_arena_alloc(&a->arena, meta->note_count + 5, sizeof(*a->notes));
 	for (uint32_t i = 0; i < meta->note_count; i++)
 		note(a, meta->notes[i]);
 	if (meta->lost)
@@ -74,6 +76,8 @@ static void take_notes(struct hw_analysis *a, bool cycles_complete, bool ruled_o
 	if (!meta->complete)
 		note(a, "the recording did not end regularly: what came after its end is not "
 			"known");
+	if (a->events_unreadable)
+		note(a, a->events_unreadable);
 	if (!cycles_complete)
 		note(a, "there are more lock-order cycles than could be looked at: the shortest "
 			"were found, longer ones may be missing");
@@ -81,48 +85,124 @@ static void take_notes(struct hw_analysis *a, bool cycles_complete, bool ruled_o
 		note(a, "not all cycles that cannot happen are listed");
 }
 
-static void find(struct hw_analysis *a, int64_t budget, struct findings *findings,
+static void find_deadlocks(struct hw_analysis *a, struct findings *findings)
+{
+	struct hw_deadlocks deadlocks;
+
+	hw_deadlocks_find(a->model, &deadlocks);
+	for (uint32_t i = 0; i < deadlocks.count; i++)
+		add(a, findings, hw_finding_of_deadlock(a->model, &deadlocks.all[i], &a->arena));
+	hw_deadlocks_finish(&deadlocks);
+}
+
+/* What a cycle is, given what the recorded run says about it; *ret_ordered when it never is one. */
+static struct hw_finding judge(struct hw_analysis *a, struct hw_outlooks *outlooks,
+	const struct hw_steps *steps, const struct hw_cycle *cycle, bool *ret_ordered)
+{
+	struct hw_step_taker *ring = hw_xcalloc(cycle->length, sizeof(*ring));
+	struct hw_prediction prediction = { 0 };
+	struct hw_finding finding;
+	enum hw_outlook outlook = HW_OUTLOOK_POSSIBLE;
+
+	if (outlooks)
+		outlook = hw_outlooks_of(outlooks, cycle, ring, &prediction);
+	*ret_ordered = outlook == HW_OUTLOOK_ORDERED;
+	if (outlook == HW_OUTLOOK_PREDICTED) {
+		finding = hw_finding_of_prediction(a->model, steps, cycle, ring, &a->arena);
+		hw_witness_fill(outlooks->history, &prediction, &finding, &a->arena);
+	} else if (outlook == HW_OUTLOOK_ORDERED) {
+		finding = hw_finding_of_order(a->model, steps, cycle,
+			hw_outlooks_because(outlooks, &prediction.order, &a->arena), &a->arena);
+	} else {
+		finding = hw_finding_of_cycle(a->model, steps, cycle, &a->arena);
+	}
+	hw_prediction_finish(&prediction);
+	free(ring);
+	return finding;
+}
+
+/* Edges of ordered cycles are no part of a finding. Where not all examples are known, all count. */
+static void mark_edges(struct hw_analysis *a, const struct hw_steps *steps,
+	const struct hw_cycles *cycles, const struct hw_cycle *cycle)
+{
+	for (uint32_t i = 0; i < cycle->example_count * cycle->length; i++)
+		a->edge_found[steps->all[cycle->examples[i]].edge] = true;
+	if (cycle->instances > cycle->example_count)
+		for (uint32_t i = 0; i < a->graph.edge_count; i++)
+			a->edge_found[i] |= cycles->edge_found[i];
+}
+
+static void judge_all(struct hw_analysis *a, struct hw_outlooks *outlooks,
+	const struct hw_steps *steps, const struct hw_cycles *cycles, struct findings *findings,
+	struct findings *ruled_out)
+{
+	for (uint32_t i = 0; i < cycles->count; i++) {
+		bool ordered;
+		struct hw_finding finding =
+			judge(a, outlooks, steps, &cycles->all[i], &ordered);
+
+		if (!ordered)
+			mark_edges(a, steps, cycles, &cycles->all[i]);
+		if (ordered)
+			add(a, ruled_out, finding);
+		else if (!is_known(findings, &finding))
+			add(a, findings, finding);
+	}
+}
+
+static void find_cycles(struct hw_analysis *a, sqlite3 *db, const struct hw_steps *steps,
+	const struct hw_cycles *cycles, struct findings *findings, struct findings *ruled_out)
+{
+	struct hw_history history = { 0 };
+	struct hw_outlooks outlooks;
+	struct hw_error error;
+
+	a->edge_found = hw_xcalloc(a->graph.edge_count, sizeof(*a->edge_found));
+	if (!db || !cycles->count) {
+		judge_all(a, NULL, steps, cycles, findings, ruled_out);
+		return;
+	}
+	if (hw_history_load(db, a->model, "the recording", &history, &error)) {
+		a->events_unreadable = hw_arena_string(&a->arena, error.message);
+		judge_all(a, NULL, steps, cycles, findings, ruled_out);
+		return;
+	}
+	hw_outlooks_init(&outlooks, a->model, &history, steps, cycles);
+	judge_all(a, &outlooks, steps, cycles, findings, ruled_out);
+	hw_outlooks_finish(&outlooks);
+	hw_history_finish(&history);
+}
+
+static void find(struct hw_analysis *a, sqlite3 *db, int64_t budget, struct findings *findings,
 	struct findings *ruled_out)
 {
 	const struct hw_model *model = a->model;
-	struct hw_deadlocks deadlocks;
 	struct hw_steps steps;
 	struct hw_cycles cycles;
 	struct hw_ruled_outs others;
 
-	hw_deadlocks_find(model, &deadlocks);
-	for (uint32_t i = 0; i < deadlocks.count; i++)
-		add(a, findings, hw_finding_of_deadlock(model, &deadlocks.all[i], &a->arena));
-	hw_deadlocks_finish(&deadlocks);
-
+	find_deadlocks(a, findings);
 	hw_steps_build(model, &a->graph, &steps);
 	hw_cycles_find(model, &a->graph, &steps, budget, &cycles);
-	for (uint32_t i = 0; i < cycles.count; i++) {
-		struct hw_finding finding =
-			hw_finding_of_cycle(model, &steps, &cycles.all[i], &a->arena);
-
-		if (!is_known(findings, &finding))
-			add(a, findings, finding);
-	}
+	find_cycles(a, db, &steps, &cycles, findings, ruled_out);
 	hw_ruled_out_find(model, &a->graph, &steps, budget / 4, &others);
 	for (uint32_t i = 0; i < others.count; i++)
 		add(a, ruled_out,
 			hw_finding_of_ruled_out(model, &steps, &others.all[i], &a->arena));
 	take_notes(a, cycles.complete, others.complete);
-	a->edge_found = cycles.edge_found;
-	cycles.edge_found = NULL;
 	hw_ruled_out_finish(&others);
 	hw_cycles_finish(&cycles);
 	hw_steps_finish(&steps);
 }
 
-void hw_analysis_run(const struct hw_model *model, int64_t budget, struct hw_analysis *ret_analysis)
+void hw_analysis_run(const struct hw_model *model, sqlite3 *db, int64_t budget,
+	struct hw_analysis *ret_analysis)
 {
 	struct hw_analysis analysis = { .model = model };
 	struct findings findings = { 0 }, ruled_out = { 0 };
 
 	hw_graph_build(model, HW_GRAPH_BY_OBJECT, &analysis.graph);
-	find(&analysis, budget, &findings, &ruled_out);
+	find(&analysis, db, budget, &findings, &ruled_out);
 	sort(&findings);
 	sort(&ruled_out);
 	hw_table_finish(&findings.by_fingerprint);

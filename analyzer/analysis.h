@@ -24,6 +24,7 @@ struct hw_analysis {
 	struct hw_finding *ruled_out;
 	uint32_t ruled_out_count;
 	bool *edge_found;   /* by edge of the graph: part of a finding */
+	const char *events_unreadable; /* why nothing could be predicted, or NULL */
 	const char **notes; /* about what the analysis could not see or do */
 	uint32_t note_count;
 	struct hw_arena arena;
@@ -34,8 +35,8 @@ struct hw_analysis {
  * they can say more about. Without it (NULL) cycles are possible or ruled out by their
  * locks alone. `model` has to outlive the result, which the caller finishes.
  */
-void hw_analysis_run(
-	const struct hw_model *model, int64_t budget, struct hw_analysis *ret_analysis);
+void hw_analysis_run(const struct hw_model *model, sqlite3 *db, int64_t budget,
+	struct hw_analysis *ret_analysis);
 void hw_analysis_finish(struct hw_analysis *analysis);
 
 #endif

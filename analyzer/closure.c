@@ -55,6 +55,8 @@ uint32_t hw_closure_count(const struct hw_closure *closure, uint32_t thread)
 
 static void want(struct hw_closure *closure, uint32_t thread, uint32_t count, struct hw_pull pull)
 {
+	if (count > closure->history->lives[thread].count)
+		count = closure->history->lives[thread].count;
 	if (count <= closure->wanted[thread])
 		return;
 	closure->wanted[thread] = count;

@@ -53,7 +53,7 @@ static int report(const struct arguments *a, const struct hw_input *input, struc
 
 	if (code)
 		return code;
-	hw_analysis_run(&input->model, HW_ANALYSIS_BUDGET, &analysis);
+	hw_analysis_run(&input->model, input->recording.db, HW_ANALYSIS_BUDGET, &analysis);
 	hw_report_write(a->format, &(struct hw_report){
 					   .out = output.file,
 					   .analysis = &analysis,

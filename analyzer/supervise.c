@@ -161,15 +161,18 @@ static uint32_t conclude(const struct run *run, bool closed)
 	uint32_t count = 0;
 	int code = hw_recording_open(run->file, HW_RECORDING_WITH_NAMES, &recording, &error);
 
-	if (!code) {
-		code = hw_model_load(recording.db, run->file, &model, &error);
-		hw_recording_close(&recording);
-	}
 	if (code) {
 		hw_error_print(&error);
 		return 0;
 	}
-	hw_analysis_run(&model, HW_ANALYSIS_BUDGET, &analysis);
+	code = hw_model_load(recording.db, run->file, &model, &error);
+	if (code) {
+		hw_error_print(&error);
+		hw_recording_close(&recording);
+		return 0;
+	}
+	hw_analysis_run(&model, recording.db, HW_ANALYSIS_BUDGET, &analysis);
+	hw_recording_close(&recording);
 	if (closed)
 		keep_findings(run, &analysis);
 	count = analysis.finding_count;

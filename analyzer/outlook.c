@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/outlook.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/stack.h"
+#include "trace/memory.h"
+
+enum {
+	PREDICTIONS_MAX = 64,    /* of one cycle; each looks at the whole run */
+	COMBINATIONS_MAX = 1 << 20,
+};
+
+/* One cycle, while combinations of threads are tried. */
+struct attempt {
+	struct hw_outlooks *outlooks;
+	uint32_t length;
+	const uint32_t *steps; /* of the example under way */
+	struct hw_step_taker *ring;
+	uint32_t *dependencies;
+	uint32_t predictions, combinations;
+	bool exhausted; /* there was more to try than was tried */
+	bool possible;  /* some way is neither predicted nor ordered */
+	bool has_order;
+	struct hw_pull order; /* the first that was found */
+	struct hw_prediction prediction;
+};
+
+static void want_takers(const struct hw_steps *steps, uint32_t step, bool *wanted)
+{
+	const struct hw_step *s = &steps->all[step];
+
+	for (uint32_t i = 0; i < s->taker_count; i++)
+		wanted[steps->takers[s->first_taker + i].dependency] = true;
+}
+
+void hw_outlooks_init(struct hw_outlooks *outlooks, const struct hw_model *model,
+	const struct hw_history *history, const struct hw_steps *steps,
+	const struct hw_cycles *cycles)
+{
+	bool *wanted = hw_xcalloc(model->dependency_count, sizeof(*wanted));
+
+	for (uint32_t i = 0; i < cycles->count; i++) {
+		const struct hw_cycle *cycle = &cycles->all[i];
+
+		for (uint32_t at = 0; at < cycle->length * cycle->example_count; at++)
+			want_takers(steps, cycle->examples[at], wanted);
+	}
+	*outlooks = (struct hw_outlooks){ .model = model, .history = history, .steps = steps };
+	outlooks->instances = hw_instances_find(model, history, wanted);
+	outlooks->before_start =
+		hw_xcalloc(history->thread_count, sizeof(*outlooks->before_start));
+	free(wanted);
+}
+
+void hw_outlooks_finish(struct hw_outlooks *outlooks)
+{
+	for (uint32_t i = 0; i < outlooks->history->thread_count; i++)
+		free(outlooks->before_start[i]);
+	free(outlooks->before_start);
+	hw_instances_free(outlooks->model, outlooks->instances);
+}
+
+/* How many events of each thread come before this one's start in every run. */
+static const uint32_t *before_start(struct hw_outlooks *outlooks, uint32_t thread)
+{
+	size_t bytes = outlooks->history->thread_count * sizeof(uint32_t);
+	struct hw_closure closure;
+
+	if (outlooks->before_start[thread])
+		return outlooks->before_start[thread];
+	hw_closure_init(&closure, outlooks->model, outlooks->history, false);
+	hw_closure_include(&closure, thread, 1);
+	outlooks->before_start[thread] = hw_xmalloc(bytes);
+	memcpy(outlooks->before_start[thread], closure.wanted, bytes);
+	hw_closure_finish(&closure);
+	return outlooks->before_start[thread];
+}
+
+/* Whether the waits of one are all over before the other starts; then *ret_order says how. */
+static bool one_ends_before(struct hw_outlooks *outlooks, const struct hw_step_taker *one,
+	const struct hw_step_taker *other)
+{
+	const struct hw_instances *waits = &outlooks->instances[one->dependency];
+
+	return waits->count && waits->moments[waits->count - 1] <
+		before_start(outlooks, other->thread)[one->thread];
+}
+
+static bool ends_before_any(const struct attempt *attempt, uint32_t position)
+{
+	for (uint32_t i = 0; i < position; i++)
+		if (one_ends_before(attempt->outlooks, &attempt->ring[i],
+			    &attempt->ring[position]) ||
+			one_ends_before(attempt->outlooks, &attempt->ring[position],
+				&attempt->ring[i]))
+			return true;
+	return false;
+}
+
+static bool is_taken(const struct attempt *attempt, uint32_t position, uint32_t thread)
+{
+	for (uint32_t i = 0; i < position; i++)
+		if (attempt->ring[i].thread == thread)
+			return true;
+	return false;
+}
+
+/* True when the ring is predicted: then nothing else has to be tried. */
+static bool predict(struct attempt *attempt)
+{
+	struct hw_outlooks *o = attempt->outlooks;
+
+	if (attempt->predictions++ == PREDICTIONS_MAX) {
+		attempt->exhausted = true;
+		return false;
+	}
+	for (uint32_t i = 0; i < attempt->length; i++)
+		attempt->dependencies[i] = attempt->ring[i].dependency;
+	hw_prediction_finish(&attempt->prediction);
+	hw_predict(o->model, o->history, o->instances, attempt->dependencies, attempt->length,
+		&attempt->prediction);
+	if (attempt->prediction.outlook == HW_OUTLOOK_PREDICTED)
+		return true;
+	if (attempt->prediction.outlook == HW_OUTLOOK_POSSIBLE)
+		attempt->possible = true;
+	else if (!attempt->has_order)
+		attempt->order = attempt->prediction.order;
+	attempt->has_order |= attempt->prediction.outlook == HW_OUTLOOK_ORDERED;
+	return false;
+}
+
+static bool try_from(struct attempt *attempt, uint32_t position)
+{
+	const struct hw_steps *steps = attempt->outlooks->steps;
+	const struct hw_step *step;
+
+	if (position == attempt->length)
+		return predict(attempt);
+	step = &steps->all[attempt->steps[position]];
+	for (uint32_t i = 0; i < step->taker_count && !attempt->exhausted; i++) {
+		attempt->ring[position] = steps->takers[step->first_taker + i];
+		if (attempt->combinations++ == COMBINATIONS_MAX)
+			attempt->exhausted = true;
+		if (is_taken(attempt, position, attempt->ring[position].thread) ||
+			ends_before_any(attempt, position))
+			continue;
+		if (try_from(attempt, position + 1))
+			return true;
+	}
+	return false;
+}
+
+/* All combinations fell to threads that never live together: look at one to say why. */
+static void find_order(struct attempt *attempt, const struct hw_cycle *cycle)
+{
+	memcpy(attempt->ring, cycle->ring, cycle->length * sizeof(*attempt->ring));
+	attempt->predictions = 0;
+	predict(attempt);
+}
+
+enum hw_outlook hw_outlooks_of(struct hw_outlooks *outlooks, const struct hw_cycle *cycle,
+	struct hw_step_taker *ring, struct hw_prediction *ret_prediction)
+{
+	struct attempt attempt = { .outlooks = outlooks, .length = cycle->length, .ring = ring };
+	bool predicted = false;
+
+	attempt.dependencies = hw_xcalloc(cycle->length, sizeof(*attempt.dependencies));
+	attempt.exhausted = cycle->instances > cycle->example_count;
+	for (uint32_t i = 0; i < cycle->example_count && !predicted; i++) {
+		bool exhausted = attempt.exhausted;
+
+		attempt.exhausted = false;
+		attempt.steps = &cycle->examples[i * cycle->length];
+		predicted = try_from(&attempt, 0);
+		attempt.exhausted |= exhausted;
+	}
+	if (!predicted) {
+		if (!attempt.has_order && !attempt.possible)
+			find_order(&attempt, cycle);
+		attempt.prediction.order = attempt.order;
+		attempt.prediction.outlook = attempt.possible || attempt.exhausted ?
+			HW_OUTLOOK_POSSIBLE :
+			HW_OUTLOOK_ORDERED;
+	}
+	free(attempt.dependencies);
+	*ret_prediction = attempt.prediction;
+	return attempt.prediction.outlook;
+}
+
+static const char *place_of(const struct hw_outlooks *outlooks, const struct hw_moment *moment,
+	struct hw_arena *arena)
+{
+	uint32_t site = hw_stack_site(outlooks->model, moment->stack);
+
+	return site == HW_NONE ? "" :
+				 hw_arena_printf(arena, " in %s",
+					 hw_stack_place(outlooks->model, site, arena));
+}
+
+const char *hw_outlooks_because(const struct hw_outlooks *outlooks, const struct hw_pull *order,
+	struct hw_arena *arena)
+{
+	const struct hw_model *model = outlooks->model;
+	const struct hw_moment *after, *before;
+	const char *one, *other, *object;
+
+	if (order->thread == HW_NONE)
+		return "one is over before the other begins";
+	after = &outlooks->history->lives[order->thread].moments[order->index];
+	before = &outlooks->history->lives[order->enabler_thread].moments[order->enabler];
+	one = model->threads[order->enabler_thread].label;
+	other = model->threads[order->thread].label;
+	object = after->object == HW_NONE ? "" : model->objects[after->object].label;
+	switch ((enum hw_op)after->op) {
+	case HW_OP_JOIN:
+		return hw_arena_printf(arena, "%s joins %s%s before the other begins", other, one,
+			place_of(outlooks, after, arena));
+	case HW_OP_START:
+		return hw_arena_printf(arena, "%s creates %s%s after that", one, other,
+			place_of(outlooks, before, arena));
+	case HW_OP_TAKE:
+		return hw_arena_printf(arena, "%s posts %s%s, which %s waits for%s", one, object,
+			place_of(outlooks, before, arena), other,
+			place_of(outlooks, after, arena));
+	case HW_OP_WAKE:
+		return hw_arena_printf(arena, "%s wakes %s through %s%s", one, other, object,
+			place_of(outlooks, before, arena));
+	case HW_OP_LEAVE:
+		return hw_arena_printf(arena, "both pass %s%s in between", object,
+			place_of(outlooks, after, arena));
+	default:
+		return hw_arena_printf(arena, "%s is over before %s begins", one, other);
+	}
+}
