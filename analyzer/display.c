@@ -79,8 +79,7 @@ static const char *object_short_label(struct hw_model *m, const struct hw_object
 	return hw_arena_printf(&m->arena, "%s #%lld", hw_words_describe(o->kind), (long long)o->id);
 }
 
-/* `ordinal` counts the objects of a class, from 1. */
-static const char *object_label(struct hw_model *m, const struct hw_object *o, uint32_t ordinal)
+static const char *object_label(struct hw_model *m, const struct hw_object *o)
 {
 	const struct hw_class *class_ = &m->classes[o->class_];
 
@@ -88,12 +87,9 @@ static const char *object_label(struct hw_model *m, const struct hw_object *o, u
 		return o->name;
 	if (o->kind == HW_KIND_THREAD)
 		return hw_arena_printf(&m->arena, "end of a thread (#%lld)", (long long)o->id);
-	if (class_->object_count > 1)
-		return hw_arena_printf(&m->arena, "%s #%u", class_->name, ordinal);
-	if (m->class_ids.count && o->class_ < m->class_ids.count)
+	if (class_->object_count == 1)
 		return class_->name;
-	return hw_arena_printf(&m->arena, "%s #%lld at 0x%llx", hw_words_describe(o->kind),
-		(long long)o->id, (unsigned long long)o->address);
+	return hw_arena_printf(&m->arena, "%s (#%lld)", class_->name, (long long)o->id);
 }
 
 static void label_ends_of_threads(struct hw_model *m)
@@ -140,14 +136,8 @@ static void tell_apart(struct hw_model *m)
 
 static void label_objects(struct hw_model *m)
 {
-	uint32_t *seen = hw_xcalloc(m->class_count, sizeof(*seen));
-
-	for (uint32_t i = 0; i < m->object_count; i++) {
-		struct hw_object *o = &m->objects[i];
-
-		o->label = object_label(m, o, ++seen[o->class_]);
-	}
-	free(seen);
+	for (uint32_t i = 0; i < m->object_count; i++)
+		m->objects[i].label = object_label(m, &m->objects[i]);
 	label_ends_of_threads(m);
 	tell_apart(m);
 	for (uint32_t i = 0; i < m->object_count; i++)

@@ -6,9 +6,8 @@
  * What people call the things of a model. A label is short, and no two threads
  * and no two objects of a recording share one:
  *
- *   objects    "table.forks[3]", "/queue", "mutex of pool_create #2" (second of
- *              its class), "mutex #12 at 0x55d0c3f2a2c0"
- *              and, once it was introduced, "mutex #12" for one without a name
+ *   objects    "table.forks[3]", "/queue", "mutex created at pool_init (pool.c:12) (#31)", and,
+ *              once it was introduced, "mutex #31" for one without a name
  *   threads    "philosopher 2 (thread 3)", "main thread", "thread 4 of process 2"
  *   processes  "download_procs (process 2)"
  *

@@ -259,14 +259,12 @@ static void complete_classes(struct hw_model *m)
 		struct hw_object *o = &m->objects[i];
 
 		if (o->class_ == HW_NONE) {
-			const char *word = hw_words_of_kind(o->kind);
 			struct hw_class alone = {
 				.kind = o->kind,
-				.key = hw_arena_printf(
-					&m->arena, "%s object %lld", word, (long long)o->id),
-				.name = o->name ? o->name
-						: hw_arena_printf(&m->arena, "%s 0x%llx", word,
-							  (unsigned long long)o->address),
+				.key = hw_arena_printf(&m->arena, "%s object %lld",
+					hw_words_of_kind(o->kind), (long long)o->id),
+				.name = hw_arena_printf(&m->arena, "%s at 0x%llx",
+					hw_words_describe(o->kind), (unsigned long long)o->address),
 			};
 
 			HW_GROW(m->classes, m->class_count, capacity);

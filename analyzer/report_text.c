@@ -157,16 +157,14 @@ static void print_introductions(const struct writer *w)
 	for (uint32_t i = 0; i < w->finding->object_count; i++) {
 		const struct hw_object *o = &w->model->objects[w->finding->objects[i]];
 
-		const char *text = o->label;
+		const char *from = w->model->classes[o->class_].name;
 
 		if (o->label == o->short_label)
 			continue;
-		text = without(text, o->short_label);
-		text = without(text, hw_words_describe(o->kind));
 		fputs("  ", w->out);
 		print_styled(w, HW_STYLE_OBJECT, o->short_label);
 		fputs(": ", w->out);
-		hw_utf8_print(w->out, text);
+		hw_utf8_print(w->out, without(from, hw_words_describe(o->kind)));
 		fputc('\n', w->out);
 	}
 }
@@ -218,6 +216,20 @@ static void print_stack(const struct writer *w, const char *heading, uint32_t st
 	hw_arena_finish(&arena);
 }
 
+/* The call stacks of a thread; once, when it takes both locks in a loop. */
+static void print_stacks(const struct writer *w, const struct hw_finding_thread *t)
+{
+	bool waits = w->finding->verdict == HW_VERDICT_DEADLOCK;
+
+	if (t->hold_count && hold_stack(t) == t->awaited_stack) {
+		print_stack(w, "  both in   ", t->awaited_stack);
+		return;
+	}
+	if (t->hold_count)
+		print_stack(w, "  taken in  ", hold_stack(t));
+	print_stack(w, waits ? "  waits in  " : "  locks in  ", t->awaited_stack);
+}
+
 /* The two places of a thread, or of `count` threads that came the same way. */
 static void print_places(const struct writer *w, const struct hw_finding_thread *t, uint32_t count)
 {
@@ -237,10 +249,7 @@ static void print_places(const struct writer *w, const struct hw_finding_thread 
 	marks[mark_count++] =
 		(struct hw_snippet_mark){ awaited_site, awaited, '^', HW_STYLE_WAITED };
 	hw_snippet_print(w->out, &w->report->term, w->model, marks, mark_count);
-	if (t->hold_count)
-		print_stack(w, "  taken in  ", hold_stack(t));
-	print_stack(w, w->finding->verdict == HW_VERDICT_DEADLOCK ? "  waits in  " : "  locks in  ",
-		t->awaited_stack);
+	print_stacks(w, t);
 	free(held);
 	free(awaited);
 }

@@ -112,10 +112,10 @@ Test(model, labels_are_unambiguous)
 	scenario_sql(&s, "UPDATE object SET class = NULL WHERE id = %lld", none);
 	load();
 	cr_assert_str_eq(object(forks)->label, "forks[1]");
-	cr_assert_str_eq(object(first)->label, "pool #1");
-	cr_assert_str_eq(object(second)->label, "pool #2");
+	cr_assert_str_eq(object(first)->label, "pool (#2)");
+	cr_assert_str_eq(object(second)->label, "pool (#3)");
 	cr_assert_str_eq(object(lone)->label, "lone");
-	cr_assert_str_eq(object(none)->label, "mutex #5 at 0x1140");
+	cr_assert_str_eq(object(none)->label, "mutex at 0x1140");
 	cr_assert_str_eq(
 		model.threads[hw_model_find_thread(&model, main_thread)].label, "main thread");
 	cr_assert_str_eq(model.threads[hw_model_find_thread(&model, unnamed)].label, "thread 2");
