@@ -61,12 +61,15 @@ static int pragma(sqlite3 *db, const char *sql, int64_t *ret_value)
 	return code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
-/* "file:" and the path with everything escaped that means something in a URI. */
+/*
+ * "file:" and the path with everything escaped that means something in a URI. The
+ * authority, empty, stands before an absolute path: else "//a/b" would name a host.
+ */
 static char *uri_of(const char *path, const char *parameters)
 {
-	char *uri = hw_xmalloc(3 * strlen(path) + strlen(parameters) + sizeof("file:")), *at = uri;
+	char *uri = hw_xmalloc(3 * strlen(path) + strlen(parameters) + sizeof("file://"));
+	char *at = stpcpy(uri, *path == '/' ? "file://" : "file:");
 
-	at = stpcpy(at, "file:");
 	for (; *path; path++) {
 		if (strchr("%?#", *path)) {
 			static const char digits[] = "0123456789abcdef";

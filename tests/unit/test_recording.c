@@ -171,6 +171,16 @@ Test(recording, plain)
 	expect_newer_name(HW_RECORDING_AS_IT_IS);
 }
 
+Test(recording, path_that_begins_with_two_slashes)
+{
+	char plain[sizeof(path)];
+
+	sqlite3_close(write_recording("DELETE"));
+	strcpy(plain, path);
+	cr_assert_lt(snprintf(path, sizeof(path), "/%s", plain), (int)sizeof(path));
+	expect_newer_name(HW_RECORDING_AS_IT_IS);
+}
+
 Test(recording, while_it_is_written)
 {
 	sqlite3 *db = write_recording("WAL");
