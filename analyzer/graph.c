@@ -21,7 +21,7 @@ static void collect(const struct hw_model *model, enum hw_graph_by by, struct ra
 	for (uint32_t d = 0; d < model->dependency_count; d++) {
 		const struct hw_dependency *dependency = &model->dependencies[d];
 
-		if (dependency->how & HW_HOW_TRY || !hw_model_is_lock(model, dependency->object))
+		if (!hw_model_is_lock(model, dependency->object))
 			continue;
 		for (uint32_t i = 0; i < dependency->hold_count; i++) {
 			uint32_t hold = dependency->first_hold + i,
@@ -102,10 +102,13 @@ static void count_uses(const struct hw_model *model, struct hw_graph *graph)
 		struct hw_graph_edge *edge = &graph->edges[e];
 		uint32_t previous = HW_NONE;
 
+		edge->tried = true;
+
 		for (uint32_t i = 0; i < edge->use_count; i++) {
 			uint32_t d = graph->uses[edge->first_use + i].dependency;
 			const struct hw_dependency *dependency = &model->dependencies[d];
 
+			edge->tried &= (dependency->how & HW_HOW_TRY) != 0;
 			/* By class, one dependency can hold several locks of the class. */
 			if (d != previous)
 				edge->count += dependency->count;

@@ -7,8 +7,8 @@
  * says that some thread, holding A, waited for B or could have. Each edge knows
  * its uses: the dependencies, and which of their holds, that made it.
  *
- * Acquisitions by try are no uses, since they do not wait. A lock that is
- * waited for while itself held makes no edge; between classes such an edge is
+ * Acquisitions by try wait for nobody; edges that have no other uses are marked. A
+ * lock that is waited for while itself held makes no edge; between classes such an edge is
  * there (two forks, one class).
  *
  * Nodes are in the order of the model's objects (classes), edges in that of
@@ -37,6 +37,7 @@ struct hw_graph_edge {
 	uint32_t thread_count; /* different ones */
 	int64_t count;	       /* how often it happened */
 	bool cyclic;	       /* on a cycle of the graph */
+	bool tried;	       /* only ever by a try */
 };
 
 struct hw_graph {

@@ -154,6 +154,9 @@ enum hw_reason hw_pattern_push(struct hw_pattern *pattern, uint32_t step)
 	uint32_t position = pattern->length;
 	enum hw_reason reason = HW_REASON_NONE;
 
+	pattern->because_object = dependency->object;
+	if (s->tried)
+		return HW_REASON_TRY;
 	if (s->plentiful) {
 		pattern->because_object = dependency->object;
 		return HW_REASON_CAPACITY;
@@ -194,6 +197,7 @@ const char *hw_pattern_reason_name(enum hw_reason reason)
 {
 	static const char *const names[] = {
 		[HW_REASON_NONE] = NULL,
+		[HW_REASON_TRY] = "try",
 		[HW_REASON_ONE_THREAD] = "one-thread",
 		[HW_REASON_GATE] = "gate",
 		[HW_REASON_CAPACITY] = "capacity",

@@ -7,6 +7,7 @@
  * could be under way at the same time. Steps are pushed and popped at the end;
  * a step is refused, with the reason, when together with those before it
  *
+ *   try          the step does not wait: it is a try
  *   one-thread   there are not as many different threads as steps
  *   gate         two steps would hold one lock, which only one thread can
  *   capacity     more units of a semaphore would be out than it has, or it
@@ -25,6 +26,7 @@
 
 enum hw_reason {
 	HW_REASON_NONE,
+	HW_REASON_TRY,
 	HW_REASON_ONE_THREAD,
 	HW_REASON_GATE,
 	HW_REASON_CAPACITY,

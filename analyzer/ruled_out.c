@@ -128,7 +128,7 @@ static bool lacks_threads(struct search *s, struct hw_ruled_out *r)
 static void explain(struct search *s, struct hw_ruled_out *r)
 {
 	static const enum hw_reason order[] = { HW_REASON_GATE, HW_REASON_CAPACITY,
-		HW_REASON_READERS };
+		HW_REASON_READERS, HW_REASON_TRY };
 
 	r->because_object = HW_NONE;
 	r->reason = HW_REASON_ONE_THREAD;

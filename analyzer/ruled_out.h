@@ -9,7 +9,8 @@
  *
  * A cycle of locks is ruled out when no choice of steps along its edges makes a pattern;
  * all choices are tried. The reason is that which stands in the way of all of them;
- * when several do, the first of: too few threads, a gate, the capacity of a semaphore, readers.
+ * when several do, the first of: too few threads, a gate, the capacity of a semaphore,
+ * readers, a try.
  *
  * As with cycle.h, one that contains all class-to-class edges of a shorter cycle is
  * not looked at, and a budget bounds the search.

@@ -91,6 +91,7 @@ static struct raw_step describe(struct gathering *g, uint32_t e, const struct hw
 			.held_shared = hold->shared,
 			.awaited_shared = dependency->shared,
 			.bounded = dependency->how & HW_HOW_TIMED,
+			.tried = dependency->how & HW_HOW_TRY,
 			.plentiful = g->plentiful[dependency->object],
 			.dependency = use->dependency,
 		},
@@ -108,6 +109,7 @@ static int compare_keys(const struct raw_step *left, const struct raw_step *righ
 {
 	COMPARE(left->step.edge, right->step.edge);
 	COMPARE(left->step.code, right->step.code);
+	COMPARE(left->step.tried, right->step.tried);
 	COMPARE(left->step.bounded, right->step.bounded);
 	COMPARE(left->set_size, right->set_size);
 	COMPARE(left->set, right->set);

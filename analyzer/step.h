@@ -9,7 +9,7 @@
  * looks for cycles does not care how many there are.
  *
  * The same way is: the same edge, the same modes, the same set of locks held,
- * bounded in time or not, and the same code. The code of a step is what it has in
+ * a try, bounded in time or not, and the same code. The code of a step is what it has in
  * common with other objects of the same classes and with other runs: the classes
  * of the lock held and the lock waited for, and the functions that acquire
  * each (see hw_stack_sites). Cycles of the same codes are instances of one finding.
@@ -39,6 +39,7 @@ struct hw_step {
 	uint32_t from, to; /* nodes */
 	uint32_t code;
 	bool held_shared, awaited_shared;
+	bool tried;	     /* by a try, which does not wait */
 	bool bounded;	     /* a timed wait */
 	bool plentiful;	     /* waits for a semaphore that can never run out of units here */
 	uint32_t dependency; /* one of those it stands for */

@@ -253,6 +253,9 @@ static const char *reason(const struct hw_finding *finding, struct hw_arena *are
 				 ? "cannot happen: only %s do this, and it takes more at once"
 				 : "cannot happen: only %s does this, and it takes two at once";
 		break;
+	case HW_REASON_TRY:
+		format = "cannot happen: %s is only tried, nobody waits for it holding another";
+		break;
 	case HW_REASON_GATE:
 		format = "cannot happen: both sides hold %s meanwhile, which only one can";
 		break;

@@ -115,7 +115,8 @@ Test(cycle, try_waits_for_nothing)
 	scenario_depend(&s, u, a, NULL, "try", NULL, holds);
 	cycles_search();
 	cr_assert_eq(cycles.count, 0);
-	cr_assert_eq(ruled_outs.count, 0);
+	cr_assert_eq(ruled_outs.count, 1);
+	cr_assert_eq(ruled_outs.all[0].reason, HW_REASON_TRY);
 }
 
 Test(cycle, timed_wait_is_bounded_unless_there_is_another_way)

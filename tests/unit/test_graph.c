@@ -88,15 +88,28 @@ Test(graph, marks_what_is_on_a_cycle)
 Test(graph, has_no_edge_where_nobody_waits)
 {
 	int64_t t = scenario_thread(&s, "t"), a = scenario_object(&s, "mutex", "a");
-	int64_t b = scenario_object(&s, "mutex", "b"), room = scenario_object(&s, "sem", "ready");
+	int64_t room = scenario_object(&s, "sem", "ready");
 	struct scenario_hold holds[] = { { a }, { 0 } };
 
-	scenario_depend(&s, t, b, NULL, "try", NULL, holds);
 	scenario_depend(&s, t, room, NULL, "block", NULL, holds);
 	scenario_depend(&s, t, a, NULL, "block", NULL, holds);
 	scenario_sql(&s, "UPDATE object SET role = 'signal', capacity = 3 WHERE id = %lld", room);
 	build(HW_GRAPH_BY_OBJECT);
 	cr_assert_eq(graph.edge_count, 0);
+}
+
+Test(graph, marks_what_is_only_tried)
+{
+	int64_t t = scenario_thread(&s, "t"), a = scenario_object(&s, "mutex", "a");
+	int64_t b = scenario_object(&s, "mutex", "b"), c = scenario_object(&s, "mutex", "c");
+	struct scenario_hold holds[] = { { a }, { 0 } };
+
+	scenario_depend(&s, t, b, NULL, "try", NULL, holds);
+	scenario_depend(&s, t, c, NULL, "try", NULL, holds);
+	scenario_depend(&s, t, c, NULL, "block", NULL, holds);
+	build(HW_GRAPH_BY_OBJECT);
+	cr_assert(edge(a, b)->tried);
+	cr_assert_not(edge(a, c)->tried);
 }
 
 Test(graph, takes_semaphores_for_locks_by_their_role)
