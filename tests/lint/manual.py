@@ -4,6 +4,7 @@
 usage: manual.py verbs   PROGRAM MAN_FOLDER    a page for every verb, a verb for every page
        manual.py options PROGRAM PAGE          the long options of a verb are those of its page
        manual.py schema  SCHEMA  PAGE          every table, column and example query
+       manual.py words   PAGE    SOURCE...     every rule, verdict and reason
 """
 
 import re
@@ -91,6 +92,19 @@ def check_schema(schema, page):
         yield f"the page does not say that the version of the format is {version}"
 
 
-CHECKS = {"verbs": check_verbs, "options": check_options, "schema": check_schema}
+def check_words(page, *sources):
+    code = "".join(tree.text(Path(source)) for source in sources)
+    said = set(re.findall(r'\[HW_(?:VERDICT|REASON)_\w+\] = "([a-z-]+)"', code))
+    said |= {f"HW{int(number):03}" for number in re.findall(r"HW_RULE_\w+ = (\d+)", code)}
+    text = tree.text(Path(page))
+    found = text.split(".Ss What is found")[1].split("\n.Ss ")[0]
+    written = set(re.findall(r"^\.It (?:Li )?([\w-]+)$", found, flags=re.MULTILINE))
+    yield from differences(said, "the code", written, Path(page).name)
+    if not said:
+        yield "the sources name no rule, verdict or reason"
+
+
+CHECKS = {"verbs": check_verbs, "options": check_options, "schema": check_schema,
+          "words": check_words}
 
 tree.finish(list(CHECKS[sys.argv[1]](*sys.argv[2:])))
