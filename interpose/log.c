@@ -147,13 +147,15 @@ bool hw_log_add_payload(struct hw_self *self, enum hw_op op, uint32_t object, ui
 {
 	struct hw_record *at;
 	uint32_t records = (payload_bytes + sizeof(*at) - 1) / sizeof(*at);
+	uint64_t signals = hw_sys_block_signals();
 
 	at = hw_log_reserve(self, 1 + records);
-	if (!at)
-		return false;
-	/* Chunks come zeroed, so padding is zero already. */
-	memcpy(at + 1, payload, payload_bytes);
-	hw_log_publish(at, hw_record_when(hw_log_now(), op),
-		hw_record_what(object, stack, records));
-	return true;
+	if (at) {
+		/* Chunks come zeroed, so padding is zero already. */
+		memcpy(at + 1, payload, payload_bytes);
+		hw_log_publish(at, hw_record_when(hw_log_now(), op),
+			hw_record_what(object, stack, records));
+	}
+	hw_sys_restore_signals(signals);
+	return at;
 }

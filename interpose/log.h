@@ -11,6 +11,10 @@
  * word never points past the end of a chunk, and chunks are aligned to
  * their size, so the position itself tells how much room is left.
  *
+ * A handler that jumps out, never to return, leaves a claimed record unpublished. The
+ * collector can step over a single one; those with payload are written with signals
+ * blocked.
+ *
  * Only hw_log_turn, once a chunk, makes system calls. It returns NULL when the
  * records are to be dropped; it has counted them.
  */

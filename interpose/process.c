@@ -31,6 +31,7 @@ uint64_t *hw_self_epoch = &no_epoch;
 static _Atomic int join_state;
 static _Atomic uint64_t last_epoch;
 static struct hw_process_slot *own_slot;
+static uint64_t own_pid_namespace;
 static int32_t own_pid; /* to tell a fork from an end of recording */
 
 uint32_t hw_process_number(void)
@@ -71,9 +72,10 @@ static bool take_slot(enum hw_origin origin, uint64_t uid, uint64_t parent_uid)
 	slot->parent_uid = parent_uid;
 	slot->start_ticks = hw_log_now();
 	slot->origin = origin;
-	slot->pid_namespace = 0;
+	/* Without /proc, after a chroot, it is most likely the one this was forked in. */
 	if (!hw_sys2(SYS_stat, "/proc/self/ns/pid", &namespace))
-		slot->pid_namespace = namespace.st_ino;
+		own_pid_namespace = namespace.st_ino;
+	slot->pid_namespace = own_pid_namespace;
 	atomic_store(&slot->unrecorded_threads, 0);
 	hw_sys3(SYS_readlink, "/proc/self/exe", slot->exe, sizeof(slot->exe) - 1);
 	copy_command(slot->command, sizeof(slot->command));

@@ -95,6 +95,7 @@ static uint32_t entry_of(uint32_t set, uint32_t way)
 	return set * WAYS + way + 1;
 }
 
+/* Runs with signals blocked. */
 static bool log_stack(struct hw_self *self, uint32_t entry, void *const *frames, uint32_t count)
 {
 	uint32_t records = (count + 1) / 2;
@@ -112,9 +113,15 @@ static uint32_t log_transient(struct hw_self *self, void *const *frames, uint32_
 {
 	uint32_t entry = HW_STACK_TRANSIENT + self->transient++ % HW_STACK_TRANSIENT_COUNT;
 
+	uint64_t signals;
+	bool logged;
+
 	for (uint32_t i = 0; i < count; i++)
 		hw_module_note(self, frames[i]);
-	return log_stack(self, entry, frames, count) ? entry : 0;
+	signals = hw_sys_block_signals();
+	logged = log_stack(self, entry, frames, count);
+	hw_sys_restore_signals(signals);
+	return logged ? entry : 0;
 }
 
 /*

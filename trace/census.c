@@ -6,20 +6,21 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "trace/memory.h"
+#include "trace/namespace.h"
 #include "trace/state.h"
 
-enum { EXPECTED_NS = 2000000000 }; /* how long an announced child may take to register */
+enum {
+	EXPECTED_NS = 2000000000, /* how long an announced child may take to register */
+	VANISHED_NS = 1000000000, /* how often to look for threads that did not say they end */
+};
 
-static uint64_t own_pid_namespace(void)
+static bool is_foreign(const struct hw_process_slot *slot)
 {
-	struct stat status;
-
-	return stat("/proc/self/ns/pid", &status) ? 0 : status.st_ino;
+	return slot->pid_namespace && slot->pid_namespace != hw_namespace_own();
 }
 
 static struct hw_process *parent_of(struct hw_collector *collector,
@@ -29,6 +30,8 @@ static struct hw_process *parent_of(struct hw_collector *collector,
 
 	if (parent || same_pid)
 		return parent ? parent : same_pid;
+	if (is_foreign(slot))
+		return NULL;
 	return hw_roster_running(&collector->roster, slot->parent_pid);
 }
 
@@ -42,20 +45,23 @@ static void end_process(struct hw_collector *collector, struct hw_process *proce
 static void admit_process(struct hw_collector *collector, uint32_t number)
 {
 	const struct hw_process_slot *slot = &collector->map.session->processes[number];
-	struct hw_process *same_pid = slot->origin == HW_ORIGIN_FORK ?
+	bool foreign = is_foreign(slot);
+	pid_t pid = foreign ? hw_namespace_find(slot->pid_namespace, slot->pid) : slot->pid;
+	struct hw_process *same_pid = slot->origin == HW_ORIGIN_FORK || !pid ?
 		NULL :
-		hw_roster_running(&collector->roster, slot->pid);
+		hw_roster_running(&collector->roster, pid);
 	struct hw_process *process = hw_roster_process(&collector->roster, slot->uid);
-	struct hw_watched watched = { .process = process, .slot = number };
+	struct hw_watched watched = { .process = process, .slot = number, .foreign = foreign };
 
-	process->pid = slot->pid;
+	process->pid = pid ? pid : slot->pid;
 	process->parent = parent_of(collector, slot, same_pid);
 	process->origin = same_pid ? HW_ORIGIN_EXEC : slot->origin;
 	process->exe = strndup(slot->exe, sizeof(slot->exe));
 	process->command = strndup(slot->command, sizeof(slot->command));
 	process->start_ns = hw_clock_ns(&collector->clock, slot->start_ticks);
-	watched.foreign = slot->pid_namespace != own_pid_namespace();
-	watched.pidfd = watched.foreign ? -1 : (int)syscall(SYS_pidfd_open, slot->pid, 0);
+	watched.pidfd = pid ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	/* Out of sight it cannot be watched: what it did up to now is all there will be. */
+	watched.ended = process->gone = !pid;
 	if (same_pid)
 		end_process(collector, same_pid);
 	HW_GROW(collector->watched, collector->watched_count, collector->watched_capacity);
@@ -137,24 +143,23 @@ static bool process_gone(struct hw_watched *watched)
 {
 	struct pollfd pollfd = { .fd = watched->pidfd, .events = POLLIN };
 
-	if (watched->ended)
-		return true;
 	if (watched->pidfd >= 0)
-		watched->ended = poll(&pollfd, 1, 0) == 1;
-	else if (!watched->foreign)
-		watched->ended = kill(watched->process->pid, 0) && errno == ESRCH;
-	return watched->ended;
+		return poll(&pollfd, 1, 0) == 1;
+	return kill(watched->process->pid, 0) && errno == ESRCH;
+}
+
+static bool thread_gone(const struct hw_watched *watched, const struct hw_thread *thread)
+{
+	if (watched->foreign)
+		return !hw_namespace_has_thread(watched->process->pid, thread->tid);
+	return syscall(SYS_tgkill, watched->process->pid, thread->tid, 0) && errno == ESRCH;
 }
 
 static void take_slot_back(struct hw_collector *collector, uint32_t number)
 {
 	struct hw_session *session = collector->map.session;
 	struct hw_thread_slot *slot = &session->threads[number];
-	struct hw_thread *thread = collector->readers->slots[number].thread;
 
-	thread->lost = atomic_load(&slot->lost) + collector->readers->slots[number].broken;
-	collector->lost += thread->lost;
-	thread->dirty = true;
 	hw_readers_close(collector->readers, number);
 	atomic_store(&slot->wait, 0);
 	atomic_store(&slot->state, HW_SLOT_FREE);
@@ -162,69 +167,122 @@ static void take_slot_back(struct hw_collector *collector, uint32_t number)
 		sizeof(session->threads[0]), number);
 }
 
-static bool thread_gone(const struct hw_watched *watched, const struct hw_thread *thread)
+static void count_lost(struct hw_collector *collector, uint32_t number)
 {
-	if (watched->foreign)
-		return false;
-	return syscall(SYS_tgkill, watched->process->pid, thread->tid, 0) && errno == ESRCH;
+	struct hw_thread *thread = collector->readers->slots[number].thread;
+	uint64_t lost = atomic_load(&collector->map.session->threads[number].lost) +
+		collector->readers->slots[number].lost;
+
+	if (lost == thread->lost)
+		return;
+	collector->lost += lost - thread->lost;
+	thread->lost = lost;
+	thread->dirty = true;
 }
 
-static void release_threads(struct hw_collector *collector, struct hw_watched *watched, bool all)
+/* Most threads say that they end; those ended by force or by a bare system call do not. */
+static void notice_end(struct hw_collector *collector, const struct hw_watched *watched,
+	uint32_t number, bool thorough)
 {
-	struct hw_session *session = collector->map.session;
-	uint32_t used = atomic_load(&session->free_threads.fresh);
+	struct hw_thread *thread = collector->readers->slots[number].thread;
+	bool told = atomic_load(&collector->map.session->threads[number].state) == HW_SLOT_ENDED;
+
+	if ((!told && !thorough) || !thread_gone(watched, thread))
+		return;
+	hw_readers_end(collector->readers, number);
+	if (told)
+		return;
+	thread->end_ns = hw_collector_now_ns(collector);
+	thread->dirty = true;
+}
+
+/* Let go of threads that ended and whose logs a round has read since. */
+static void release_threads(struct hw_collector *collector, const struct hw_watched *watched,
+	bool thorough)
+{
+	uint32_t used = atomic_load(&collector->map.session->free_threads.fresh);
 
 	for (uint32_t i = 0; i < used && i < HW_THREAD_MAX; i++) {
-		struct hw_thread *thread = collector->readers->slots[i].thread;
+		const struct hw_reader *reader = &collector->readers->slots[i];
 
-		if (!thread || thread->process != watched->process)
+		if (!reader->thread || reader->thread->process != watched->process)
 			continue;
-		if (all)
-			hw_state_settle(&collector->order, thread);
-		if (all && thread->end_ns < 0)
-			thread->end_ns = watched->process->end_ns;
-		if (all || (atomic_load(&session->threads[i].state) == HW_SLOT_ENDED &&
-				   thread_gone(watched, thread) &&
-				   hw_readers_empty(collector->readers, i)))
+		count_lost(collector, i);
+		if (!reader->ended)
+			notice_end(collector, watched, i, thorough);
+		else if (hw_readers_empty(collector->readers, i))
 			take_slot_back(collector, i);
 	}
 }
 
-static void release_process(struct hw_collector *collector, struct hw_watched *watched)
+/* Its process is gone: so are they all. False when there is still something to be read. */
+static bool release_all_threads(struct hw_collector *collector, const struct hw_watched *watched)
+{
+	uint32_t used = atomic_load(&collector->map.session->free_threads.fresh);
+	bool all = true;
+
+	for (uint32_t i = 0; i < used && i < HW_THREAD_MAX; i++) {
+		const struct hw_reader *reader = &collector->readers->slots[i];
+		struct hw_thread *thread = reader->thread;
+
+		if (!thread || thread->process != watched->process)
+			continue;
+		if (!reader->ended || !hw_readers_empty(collector->readers, i)) {
+			hw_readers_end(collector->readers, i);
+			all = false;
+			continue;
+		}
+		hw_state_settle(&collector->order, thread);
+		count_lost(collector, i);
+		if (thread->end_ns < 0)
+			thread->end_ns = watched->process->end_ns;
+		thread->dirty = true;
+		take_slot_back(collector, i);
+	}
+	return all;
+}
+
+static bool release_process(struct hw_collector *collector, struct hw_watched *watched)
 {
 	struct hw_session *session = collector->map.session;
 	struct hw_process_slot *slot = &session->processes[watched->slot];
 
-	watched->process->end_ns = hw_collector_now_ns(collector);
+	if (watched->process->end_ns < 0)
+		watched->process->end_ns = hw_collector_now_ns(collector);
 	watched->process->dirty = true;
+	if (!release_all_threads(collector, watched))
+		return false;
 	collector->lost += atomic_load(&slot->unrecorded_threads);
-	release_threads(collector, watched, true);
 	if (watched->pidfd >= 0)
 		close(watched->pidfd);
 	atomic_store(&slot->state, HW_SLOT_FREE);
 	hw_free_list_push(&session->free_processes, &session->processes[0].next_free,
 		sizeof(session->processes[0]), watched->slot);
+	return true;
 }
 
 /*
  * Runs after a round that read everything: what a process published before it
- * was seen to be gone has been read by the round after that. `ended` is
- * set one round earlier than the slots are released.
+ * was seen to be gone has been read by the round after that. So an end is
+ * noticed at least one round before the slots are released.
  */
 void hw_census_departures(struct hw_collector *collector)
 {
+	int64_t now_ns = hw_collector_now_ns(collector);
+	bool thorough = now_ns - collector->thorough_ns > VANISHED_NS;
 	size_t kept = 0;
 
+	if (thorough)
+		collector->thorough_ns = now_ns;
 	for (size_t i = 0; i < collector->watched_count; i++) {
 		struct hw_watched watched = collector->watched[i];
-		bool was_gone = watched.ended;
 
-		if (was_gone) {
-			release_process(collector, &watched);
+		if (watched.ended && release_process(collector, &watched))
 			continue;
+		if (!watched.ended) {
+			watched.ended = watched.process->gone = process_gone(&watched);
+			release_threads(collector, &watched, thorough);
 		}
-		watched.process->gone = process_gone(&watched);
-		release_threads(collector, &watched, false);
 		collector->watched[kept++] = watched;
 	}
 	collector->watched_count = kept;

@@ -20,6 +20,7 @@ enum {
 	COMMIT_NS = 200000000,
 	LINGER_NS = 250000000,       /* a daemon's child registers after its parent is gone */
 	FIRST_PROCESS_MS = 10000,    /* how long to wait for anybody at all */
+	PATIENCE_NS = 1000000000,    /* with what should be in the log already */
 	STARVED_NS = 1000000000,     /* no chunk was freed for so long */
 	CHUNKS_PER_THREAD = 8,       /* 256 KiB */
 	CHUNKS_AT_LEAST = 512,       /* 16 MiB */
@@ -40,6 +41,7 @@ int64_t hw_collector_now_ns(const struct hw_collector *collector)
 int hw_collector_init(struct hw_collector *collector, const char *recording,
 	const struct hw_session_options *options, pid_t launcher, struct hw_error *error)
 {
+	uint64_t patience;
 	int code;
 
 	*collector = (struct hw_collector){ .launcher_pidfd = -1, .empty_since_ns = -1 };
@@ -56,11 +58,13 @@ int hw_collector_init(struct hw_collector *collector, const char *recording,
 	}
 	hw_clock_init(&collector->clock, collector->map.session->clock,
 		collector->map.session->clock_base);
-	collector->readers = hw_readers_create(collector->map.session);
+	patience = (uint64_t)(PATIENCE_NS / collector->clock.ns_per_tick);
+	collector->readers = hw_readers_create(collector->map.session, patience);
 	collector->slot_seen = hw_xcalloc(HW_THREAD_MAX, 2 * sizeof(uint64_t));
 	collector->order.roster = &collector->roster;
 	collector->interpreter = (struct hw_interpreter){ .roster = &collector->roster,
-		.order = &collector->order, .store = collector->store, .clock = &collector->clock };
+		.order = &collector->order, .store = collector->store, .clock = &collector->clock,
+		.kinds = options->kinds, .patience_ticks = patience };
 	if (launcher) {
 		collector->launcher_pidfd = (int)syscall(SYS_pidfd_open, launcher, 0);
 		atomic_store(&collector->map.session->launcher_holds, 1);
@@ -142,7 +146,10 @@ static uint64_t round_once(struct hw_collector *collector)
 
 	atomic_fetch_add(&session->heartbeat, 1);
 	hw_census_arrivals(collector);
-	hw_readers_preview(collector->readers, hw_interpret_definition, &collector->interpreter);
+	collector->interpreter.now_ticks = cut;
+	hw_readers_preview(collector->readers, cut, hw_interpret_definition,
+		&collector->interpreter);
+	hw_interpret_definitions(&collector->interpreter);
 	taken = hw_readers_round(collector->readers, cut, hw_interpret, &collector->interpreter);
 	tell_if_starved(collector, freed, taken);
 	wake_waiters(collector);

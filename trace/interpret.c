@@ -17,49 +17,95 @@ struct reading {
 	uint32_t detail;
 	int64_t time_ns;
 	const struct hw_record *payload;
+	size_t payload_bytes;
 };
 
 void hw_interpreter_finish(struct hw_interpreter *interpreter)
 {
 	free(interpreter->expected);
+	free(interpreter->defined);
 }
 
-static uint64_t payload_word(const struct hw_record *payload, size_t at)
+static uint64_t payload_word(const struct reading *reading, size_t at)
 {
-	uint64_t word;
+	uint64_t word = 0;
 
-	memcpy(&word, (const char *)payload + at * sizeof(word), sizeof(word));
+	if ((at + 1) * sizeof(word) <= reading->payload_bytes)
+		memcpy(&word, (const char *)reading->payload + at * sizeof(word), sizeof(word));
 	return word;
+}
+
+static size_t payload_bytes(const struct hw_record *record)
+{
+	return hw_record_payload(record) * sizeof(*record);
 }
 
 bool hw_interpret_definition(void *context, struct hw_reader *reader,
 	const struct hw_record *record, uint64_t ticks, const struct hw_record *payload)
 {
 	struct hw_interpreter *interpreter = context;
-	struct hw_process *process = reader->thread->process;
-	uint32_t number = hw_what_object(record->what);
-	size_t bytes = hw_record_payload(record) * sizeof(*record);
+	enum hw_op op = hw_record_op(record);
 
-	(void)ticks;
-	if (hw_record_op(record) == HW_OP_OBJECT && !hw_roster_object(process, number)) {
-		struct hw_object_definition definition;
-
-		if (bytes < sizeof(definition))
-			return true;
-		memcpy(&definition, payload, sizeof(definition));
-		definition.name[sizeof(definition.name) - 1] = '\0';
-		hw_roster_define(interpreter->roster, process, number, &definition);
-	} else if (hw_record_op(record) == HW_OP_MODULE) {
-		struct hw_module_definition definition;
-
-		if (bytes < sizeof(definition))
-			return true;
-		memcpy(&definition, payload, sizeof(definition));
-		if (definition.path_bytes <= bytes - sizeof(definition))
-			hw_roster_map_module(interpreter->roster, process, &definition,
-				(const char *)payload + sizeof(definition));
-	}
+	if (op != HW_OP_OBJECT && op != HW_OP_MODULE)
+		return true;
+	HW_GROW(interpreter->defined, interpreter->defined_count, interpreter->defined_capacity);
+	interpreter->defined[interpreter->defined_count] = (struct hw_defined){ .ticks = ticks,
+		.sequence = interpreter->defined_count, .process = reader->thread->process,
+		.record = *record, .payload = payload };
+	interpreter->defined_count++;
 	return true;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	const struct hw_defined *left = a, *right = b;
+
+	if (left->ticks != right->ticks)
+		return left->ticks < right->ticks ? -1 : 1;
+	return left->sequence < right->sequence ? -1 : 1;
+}
+
+static void define_object(struct hw_interpreter *interpreter, const struct hw_defined *defined)
+{
+	uint32_t number = hw_what_object(defined->record.what);
+	struct hw_object_definition definition;
+
+	const struct hw_object *known = hw_roster_object(defined->process, number);
+
+	if (payload_bytes(&defined->record) < sizeof(definition) || !number ||
+		(known && known->kind != HW_KIND_NONE))
+		return;
+	memcpy(&definition, defined->payload, sizeof(definition));
+	definition.name[sizeof(definition.name) - 1] = '\0';
+	hw_roster_define(interpreter->roster, defined->process, number, &definition);
+}
+
+static void define_module(struct hw_interpreter *interpreter, const struct hw_defined *defined)
+{
+	size_t bytes = payload_bytes(&defined->record);
+	struct hw_module_definition definition;
+
+	if (bytes < sizeof(definition))
+		return;
+	memcpy(&definition, defined->payload, sizeof(definition));
+	if (definition.path_bytes <= bytes - sizeof(definition))
+		hw_roster_map_module(interpreter->roster, defined->process, &definition,
+			(const char *)defined->payload + sizeof(definition));
+}
+
+void hw_interpret_definitions(struct hw_interpreter *interpreter)
+{
+	qsort(interpreter->defined, interpreter->defined_count, sizeof(*interpreter->defined),
+		compare_times);
+	for (size_t i = 0; i < interpreter->defined_count; i++) {
+		const struct hw_defined *defined = &interpreter->defined[i];
+
+		if (hw_record_op(&defined->record) == HW_OP_OBJECT)
+			define_object(interpreter, defined);
+		else
+			define_module(interpreter, defined);
+	}
+	interpreter->defined_count = 0;
 }
 
 static void define_stack(const struct reading *reading, const struct hw_record *record)
@@ -80,7 +126,7 @@ static void complete_object(const struct reading *reading)
 {
 	struct hw_object *object = reading->object;
 
-	if (object->create_ns >= 0)
+	if (!object || object->create_ns >= 0)
 		return;
 	object->create_ns = reading->time_ns;
 	object->create_stack = reading->stack;
@@ -89,10 +135,12 @@ static void complete_object(const struct reading *reading)
 
 static void name_thread(const struct reading *reading)
 {
-	struct hw_thread *thread = hw_roster_known_thread(reading->interpreter->roster,
-		reading->object->thread_uid);
+	const struct hw_object *object = reading->object;
+	struct hw_thread *thread = object ? hw_roster_known_thread(reading->interpreter->roster,
+						    object->thread_uid) :
+					    NULL;
 
-	if (!thread)
+	if (!thread || reading->payload_bytes < sizeof(thread->name))
 		return;
 	memcpy(thread->name, reading->payload, sizeof(thread->name) - 1);
 	thread->dirty = true;
@@ -117,7 +165,7 @@ static void end_thread(const struct reading *reading)
 static int64_t create_thread(const struct reading *reading)
 {
 	struct hw_thread *created = hw_roster_thread(reading->interpreter->roster,
-		reading->thread->process, payload_word(reading->payload, 0));
+		reading->thread->process, payload_word(reading, 0));
 
 	created->creator = reading->thread;
 	created->create_stack = reading->stack;
@@ -129,11 +177,11 @@ static int64_t create_thread(const struct reading *reading)
 static int64_t expect_process(const struct reading *reading)
 {
 	struct hw_interpreter *interpreter = reading->interpreter;
-	struct hw_expected expected = { .uid = payload_word(reading->payload, 0),
+	struct hw_expected expected = { .uid = payload_word(reading, 0),
 		.parent = reading->thread->process, .since_ns = reading->time_ns };
 
 	if (!expected.uid)
-		expected.pid = (pid_t)payload_word(reading->payload, 1);
+		expected.pid = (pid_t)payload_word(reading, 1);
 	if (expected.uid ? !hw_roster_registered(interpreter->roster, expected.uid) :
 			   !hw_roster_running(interpreter->roster, expected.pid)) {
 		HW_GROW(interpreter->expected, interpreter->expected_count,
@@ -141,6 +189,23 @@ static int64_t expect_process(const struct reading *reading)
 		interpreter->expected[interpreter->expected_count++] = expected;
 	}
 	return expected.uid ? hw_roster_process(interpreter->roster, expected.uid)->id : 0;
+}
+
+/* Whether the kind of the event was asked for; objects of other kinds are not even logged. */
+static bool has_row(const struct reading *reading)
+{
+	if (reading->interpreter->kinds & 1u << HW_KIND_THREAD)
+		return true;
+	switch (reading->op) {
+	case HW_OP_START:
+	case HW_OP_EXIT:
+	case HW_OP_CREATE:
+	case HW_OP_FORK:
+	case HW_OP_EXEC:
+		return false;
+	default:
+		return reading->object;
+	}
 }
 
 static void store_event(const struct reading *reading, int64_t result)
@@ -155,6 +220,7 @@ static void store_event(const struct reading *reading, int64_t result)
 	case HW_OP_WAIT:
 	case HW_OP_SLEEP:
 	case HW_OP_UNLOCK:
+	case HW_OP_JOIN:
 		event.how = reading->detail;
 		break;
 	default:
@@ -171,6 +237,7 @@ static void change_order(const struct reading *reading)
 
 	switch (reading->op) {
 	case HW_OP_WAIT:
+	case HW_OP_ARRIVE:
 		hw_order_wait(order, thread, object, reading->stack, reading->detail,
 			reading->time_ns);
 		break;
@@ -190,6 +257,7 @@ static void change_order(const struct reading *reading)
 			reading->detail == EBUSY || reading->detail == EAGAIN);
 		break;
 	case HW_OP_CANCEL:
+	case HW_OP_LEAVE:
 	case HW_OP_JOIN:
 		hw_order_fail(order, thread, object, reading->stack, false);
 		break;
@@ -224,7 +292,30 @@ static void apply(const struct reading *reading)
 			change_order(reading);
 		break;
 	}
-	store_event(reading, result);
+	if (has_row(reading))
+		store_event(reading, result);
+}
+
+/* The object of a record; false when its definition may still come. */
+static bool find_object(struct reading *reading, uint32_t number)
+{
+	struct hw_interpreter *interpreter = reading->interpreter;
+	struct hw_process *process = reading->thread->process;
+
+	if (!number)
+		return true;
+	reading->object = hw_roster_object(process, number);
+	if (!reading->object && !process->gone) {
+		if (!interpreter->missing_ticks)
+			interpreter->missing_ticks = interpreter->now_ticks;
+		if (interpreter->now_ticks - interpreter->missing_ticks <
+			interpreter->patience_ticks)
+			return false;
+	}
+	interpreter->missing_ticks = 0;
+	if (!reading->object)
+		reading->object = hw_roster_undefined(interpreter->roster, process, number);
+	return true;
 }
 
 bool hw_interpret(void *context, struct hw_reader *reader, const struct hw_record *record,
@@ -233,8 +324,9 @@ bool hw_interpret(void *context, struct hw_reader *reader, const struct hw_recor
 	struct hw_interpreter *interpreter = context;
 	struct reading reading = { .interpreter = interpreter, .thread = reader->thread,
 		.op = hw_record_op(record), .detail = hw_what_detail(record->what),
-		.time_ns = hw_clock_ns(interpreter->clock, ticks), .payload = payload };
-	uint32_t slot = hw_what_stack(record->what), number = hw_what_object(record->what);
+		.time_ns = hw_clock_ns(interpreter->clock, ticks), .payload = payload,
+		.payload_bytes = payload_bytes(record) };
+	uint32_t slot = hw_what_stack(record->what);
 
 	if (reading.op == HW_OP_STACK) {
 		define_stack(&reading, record);
@@ -243,14 +335,8 @@ bool hw_interpret(void *context, struct hw_reader *reader, const struct hw_recor
 	if (reading.op == HW_OP_MODULE)
 		return true;
 	reading.stack = slot < HW_STACK_SLOTS ? reader->thread->stacks[slot] : 0;
-	if (number) {
-		reading.object = hw_roster_object(reader->thread->process, number);
-		if (!reading.object && !reader->thread->process->gone)
-			return false;
-		if (!reading.object)
-			reading.object = hw_roster_undefined(interpreter->roster,
-				reader->thread->process, number);
-	}
+	if (!find_object(&reading, hw_what_object(record->what)))
+		return false;
 	if (reading.op == HW_OP_OBJECT)
 		complete_object(&reading);
 	else if (reading.op == HW_OP_THREAD_NAME)

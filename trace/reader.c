@@ -6,11 +6,12 @@
 
 #include "trace/memory.h"
 
-struct hw_readers *hw_readers_create(struct hw_session *session)
+struct hw_readers *hw_readers_create(struct hw_session *session, uint64_t patience_ticks)
 {
 	struct hw_readers *readers = hw_xcalloc(1, sizeof(*readers));
 
 	readers->session = session;
+	readers->patience_ticks = patience_ticks;
 	readers->round = hw_xcalloc(HW_THREAD_MAX, sizeof(struct hw_reader *));
 	return readers;
 }
@@ -19,6 +20,7 @@ void hw_readers_destroy(struct hw_readers *readers)
 {
 	if (!readers)
 		return;
+	free(readers->quarantined);
 	free(readers->round);
 	free(readers);
 }
@@ -33,6 +35,32 @@ static void free_chunk(struct hw_readers *readers, uint32_t number)
 	readers->chunks_freed++;
 }
 
+/* The chunk was read to its end. */
+static void leave_chunk(struct hw_readers *readers, struct hw_reader *reader)
+{
+	if (!reader->holed) {
+		free_chunk(readers, reader->chunk);
+		return;
+	}
+	HW_GROW(readers->quarantined, readers->quarantined_count, readers->quarantined_capacity);
+	readers->quarantined[readers->quarantined_count++] =
+		(struct hw_quarantined){ .slot = reader->slot, .chunk = reader->chunk };
+	reader->holed = false;
+}
+
+static void free_quarantined(struct hw_readers *readers, uint32_t slot)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < readers->quarantined_count; i++) {
+		if (readers->quarantined[i].slot == slot)
+			free_chunk(readers, readers->quarantined[i].chunk);
+		else
+			readers->quarantined[kept++] = readers->quarantined[i];
+	}
+	readers->quarantined_count = kept;
+}
+
 void hw_readers_open(struct hw_readers *readers, uint32_t slot, struct hw_thread *thread)
 {
 	struct hw_reader *reader = &readers->slots[slot];
@@ -40,6 +68,12 @@ void hw_readers_open(struct hw_readers *readers, uint32_t slot, struct hw_thread
 	*reader = (struct hw_reader){ .thread = thread, .slot = slot };
 	reader->chunk = readers->session->threads[slot].first_chunk;
 	reader->broken = reader->chunk >= HW_CHUNK_MAX;
+	reader->lost = reader->broken;
+}
+
+void hw_readers_end(struct hw_readers *readers, uint32_t slot)
+{
+	readers->slots[slot].ended = true;
 }
 
 void hw_readers_close(struct hw_readers *readers, uint32_t slot)
@@ -52,6 +86,7 @@ void hw_readers_close(struct hw_readers *readers, uint32_t slot)
 		free_chunk(readers, reader->chunk);
 		reader->chunk = next ? next - 1 : HW_CHUNK_MAX;
 	}
+	free_quarantined(readers, slot);
 	*reader = (struct hw_reader){ 0 };
 }
 
@@ -65,9 +100,10 @@ static bool turn(struct hw_readers *readers, struct hw_reader *reader)
 		return false;
 	if (next - 1 >= HW_CHUNK_MAX) {
 		reader->broken = true;
+		reader->lost++;
 		return false;
 	}
-	free_chunk(readers, reader->chunk);
+	leave_chunk(readers, reader);
 	reader->chunk = next - 1;
 	reader->position = 0;
 	return true;
@@ -85,6 +121,44 @@ static const struct hw_record *published(const struct hw_chunk *chunk, uint32_t 
 	return ret_copy->when ? record : NULL;
 }
 
+static bool makes_sense(const struct hw_record *record, uint32_t position)
+{
+	enum hw_op op = hw_record_op(record);
+
+	return op != HW_OP_NONE && op < HW_OP_COUNT &&
+		position + 1 + hw_record_payload(record) <= HW_CHUNK_RECORDS;
+}
+
+/* Whether there is more behind an unpublished record. The rest of a chunk in use is not searched. */
+static bool is_hole(const struct hw_reader *reader, const struct hw_chunk *chunk)
+{
+	struct hw_record copy;
+
+	if (atomic_load_explicit(&chunk->next, memory_order_acquire))
+		return true;
+	for (uint32_t i = reader->position; reader->ended && i < HW_CHUNK_RECORDS; i++)
+		if (published(chunk, i, &copy))
+			return true;
+	return false;
+}
+
+/* At an unpublished record: whether it was a hole, and was stepped over. */
+static bool step_over(struct hw_readers *readers, struct hw_reader *reader,
+	const struct hw_chunk *chunk)
+{
+	if (!is_hole(reader, chunk))
+		return false;
+	if (!reader->hole_ticks)
+		reader->hole_ticks = readers->cut_ticks;
+	if (!reader->ended && readers->cut_ticks - reader->hole_ticks < readers->patience_ticks)
+		return false;
+	reader->hole_ticks = 0;
+	reader->holed = true;
+	reader->lost++;
+	reader->position++;
+	return true;
+}
+
 /* The next record of a log; NULL when nothing more was published. */
 static const struct hw_record *peek(struct hw_readers *readers, struct hw_reader *reader,
 	struct hw_record *ret_copy)
@@ -95,13 +169,16 @@ static const struct hw_record *peek(struct hw_readers *readers, struct hw_reader
 
 		if (reader->position < HW_CHUNK_RECORDS) {
 			record = published(chunk, reader->position, ret_copy);
-			if (!record)
+			if (!record) {
+				if (step_over(readers, reader, chunk))
+					continue;
 				return NULL;
-			if (hw_record_op(ret_copy) >= HW_OP_COUNT ||
-				reader->position + 1 + hw_record_payload(ret_copy) >
-					HW_CHUNK_RECORDS) {
-				reader->broken = true;
-				return NULL;
+			}
+			reader->hole_ticks = 0;
+			if (!makes_sense(ret_copy, reader->position)) {
+				reader->lost++;
+				reader->position = HW_CHUNK_RECORDS;
+				continue;
 			}
 			if (hw_record_op(ret_copy) != HW_OP_END)
 				return record;
@@ -119,7 +196,7 @@ bool hw_readers_empty(struct hw_readers *readers, uint32_t slot)
 	return !peek(readers, &readers->slots[slot], &copy);
 }
 
-static uint64_t time_of(struct hw_reader *reader, const struct hw_record *record)
+static uint64_t time_of(const struct hw_reader *reader, const struct hw_record *record)
 {
 	uint64_t ticks = hw_record_time(record);
 
@@ -146,27 +223,31 @@ static void sift_down(struct hw_reader **heap, size_t count, size_t at)
 	}
 }
 
-/* Whether the reader has a record up to the cut; sets its next time. */
-static bool has_next(struct hw_readers *readers, struct hw_reader *reader, uint64_t cut_ticks)
+/*
+ * Whether the reader has a record up to the cut; sets its next time. Nothing that an ended
+ * thread wrote can be of the future, whatever it says.
+ */
+static bool has_next(struct hw_readers *readers, struct hw_reader *reader)
 {
 	struct hw_record copy;
 
 	if (!peek(readers, reader, &copy))
 		return false;
-	if (hw_record_time(&copy) > cut_ticks)
+	if (hw_record_time(&copy) > readers->cut_ticks && !reader->ended)
 		return false;
 	reader->last_ticks = time_of(reader, &copy);
+	if (reader->last_ticks > readers->cut_ticks)
+		reader->last_ticks = readers->cut_ticks;
 	return true;
 }
 
-static void fill_round(struct hw_readers *readers, uint64_t cut_ticks)
+static void fill_round(struct hw_readers *readers)
 {
 	uint32_t used = atomic_load(&readers->session->free_threads.fresh);
 
 	readers->round_count = 0;
 	for (uint32_t slot = 0; slot < used && slot < HW_THREAD_MAX; slot++)
-		if (readers->slots[slot].thread &&
-			has_next(readers, &readers->slots[slot], cut_ticks))
+		if (readers->slots[slot].thread && has_next(readers, &readers->slots[slot]))
 			readers->round[readers->round_count++] = &readers->slots[slot];
 	for (size_t at = readers->round_count / 2; at-- > 0;)
 		sift_down(readers->round, readers->round_count, at);
@@ -194,57 +275,63 @@ uint64_t hw_readers_round(struct hw_readers *readers, uint64_t cut_ticks, hw_rea
 {
 	uint64_t taken = 0;
 
-	fill_round(readers, cut_ticks);
-	while (readers->round_count) {
-		struct hw_reader *reader = readers->round[0];
-		bool went_on = take_one(readers, reader, take, context);
-
-		taken += went_on;
-		if (!went_on || !has_next(readers, reader, cut_ticks))
+	readers->cut_ticks = cut_ticks;
+	fill_round(readers);
+	while (readers->round_count && take_one(readers, readers->round[0], take, context)) {
+		taken++;
+		if (!has_next(readers, readers->round[0]))
 			readers->round[0] = readers->round[--readers->round_count];
 		sift_down(readers->round, readers->round_count, 0);
 	}
 	return taken;
 }
 
-static void preview(struct hw_readers *readers, struct hw_reader *reader, hw_reader_take *look,
-	void *context)
+/* The chunk that follows, or HW_CHUNK_MAX. */
+static uint32_t next_of(const struct hw_chunk *chunk)
 {
-	uint32_t number = reader->chunk, position = reader->position;
+	uint32_t next = atomic_load_explicit(&chunk->next, memory_order_acquire);
+
+	return next && next - 1 < HW_CHUNK_MAX ? next - 1 : HW_CHUNK_MAX;
+}
+
+static void preview(const struct hw_readers *readers, struct hw_reader *reader, uint64_t cut_ticks,
+	hw_reader_take *look, void *context)
+{
+	uint32_t number = reader->chunk, position = reader->position, turns = 0;
+	uint64_t ticks = reader->last_ticks;
 	struct hw_record copy;
 
-	while (!reader->broken) {
+	/* A list that leads back into itself is no reason to go on for ever. */
+	while (number < HW_CHUNK_MAX && turns <= HW_CHUNK_MAX) {
 		const struct hw_chunk *chunk = &readers->session->chunks[number];
-		const struct hw_record *record;
-		bool end = position >= HW_CHUNK_RECORDS;
+		const struct hw_record *record = NULL;
 
-		if (!end) {
+		if (position < HW_CHUNK_RECORDS) {
 			record = published(chunk, position, &copy);
-			if (!record || hw_record_op(&copy) >= HW_OP_COUNT)
+			if (!record || (makes_sense(&copy, position) &&
+					       hw_record_time(&copy) > cut_ticks))
 				return;
-			end = hw_record_op(&copy) == HW_OP_END;
 		}
-		if (end) {
-			uint32_t next = atomic_load_explicit(&chunk->next, memory_order_acquire);
-
-			if (!next || next - 1 >= HW_CHUNK_MAX)
-				return;
-			number = next - 1;
+		if (!record || !makes_sense(&copy, position) || hw_record_op(&copy) == HW_OP_END) {
+			number = next_of(chunk);
 			position = 0;
+			turns++;
 			continue;
 		}
-		if (position + 1 + hw_record_payload(&copy) > HW_CHUNK_RECORDS)
-			return;
-		look(context, reader, &copy, hw_record_time(&copy), record + 1);
+		if (hw_record_time(&copy) > ticks)
+			ticks = hw_record_time(&copy);
+		look(context, reader, &copy, ticks, record + 1);
 		position += 1 + hw_record_payload(&copy);
 	}
 }
 
-void hw_readers_preview(struct hw_readers *readers, hw_reader_take *look, void *context)
+void hw_readers_preview(struct hw_readers *readers, uint64_t cut_ticks, hw_reader_take *look,
+	void *context)
 {
 	uint32_t used = atomic_load(&readers->session->free_threads.fresh);
 
 	for (uint32_t slot = 0; slot < used && slot < HW_THREAD_MAX; slot++)
-		if (readers->slots[slot].thread)
-			preview(readers, &readers->slots[slot], look, context);
+		if (readers->slots[slot].thread && !readers->slots[slot].broken)
+			preview(readers, &readers->slots[slot],
+				readers->slots[slot].ended ? UINT64_MAX : cut_ticks, look, context);
 }

@@ -10,10 +10,18 @@
  * log is looked at. That makes the round causally complete: whatever a record
  * depends on was published before it, so either both are taken, or the later
  * one bears a time past the cut. Within a round records come in the order of their
- * times, those of one thread in the order of its log.
+ * times, those of one thread in the order of its log. A record that cannot be taken
+ * yet ends the round, so that nothing overtakes it.
  *
  * Chunks that were read to the end are zeroed and freed. Nothing in shared
- * memory is trusted: numbers are checked, a record of unknown op ends a log.
+ * memory is trusted: numbers are checked, and a record that makes no sense ends the
+ * reading of its chunk, not of the log.
+ *
+ * A hole is a record that was claimed and not published, with more behind it. Its
+ * writer was interrupted by a signal handler and may still fill it; when it jumped out
+ * of the handler, or was ended in it, it never does. Only single records are
+ * ever left so. The reader waits a while, then steps over it, and keeps that chunk from
+ * being used again until the thread has ended.
  */
 
 #include <stdbool.h>
@@ -31,7 +39,17 @@ struct hw_reader {
 	uint32_t position;
 	uint64_t last_ticks; /* times never go back within a thread */
 	uint64_t taken;      /* records read so far */
-	bool broken;         /* its log makes no sense any more */
+	uint64_t lost;       /* at least so many that could not be read */
+	uint64_t hole_ticks; /* since when it waits at a hole; 0 when it does not */
+	bool holed;          /* a hole of this chunk was stepped over */
+	bool ended;          /* its thread writes no more */
+	bool broken;         /* its list of chunks makes no sense any more */
+};
+
+/* A chunk that its thread may still write one record to. */
+struct hw_quarantined {
+	uint32_t slot;
+	uint32_t chunk;
 };
 
 struct hw_readers {
@@ -40,30 +58,38 @@ struct hw_readers {
 	struct hw_reader **round; /* a heap of those with something to read, by time */
 	size_t round_count;
 	uint64_t chunks_freed;
+	uint64_t cut_ticks;      /* of the round under way */
+	uint64_t patience_ticks; /* how long a hole is waited for */
+	struct hw_quarantined *quarantined;
+	size_t quarantined_count, quarantined_capacity;
 };
 
 /*
  * What is done with a record: `payload` follows it. False leaves it and all that
- * comes after it in this log for a later round.
+ * comes after it, in any log, for a later round.
  */
 typedef bool hw_reader_take(void *context, struct hw_reader *reader, const struct hw_record *record,
 	uint64_t ticks, const struct hw_record *payload);
 
-struct hw_readers *hw_readers_create(struct hw_session *session);
+struct hw_readers *hw_readers_create(struct hw_session *session, uint64_t patience_ticks);
 void hw_readers_destroy(struct hw_readers *readers);
 
 /* Begin to read the log of a slot. */
 void hw_readers_open(struct hw_readers *readers, uint32_t slot, struct hw_thread *thread);
 
-/* Stop reading it and free its last chunk; what was not published is lost. */
+/* Its thread is gone: the next round waits for nothing. */
+void hw_readers_end(struct hw_readers *readers, uint32_t slot);
+
+/* Stop reading it and free its chunks. */
 void hw_readers_close(struct hw_readers *readers, uint32_t slot);
 
 /* Take all records published with a time up to `cut_ticks`, by time. How many were taken. */
 uint64_t hw_readers_round(struct hw_readers *readers, uint64_t cut_ticks, hw_reader_take *take,
 	void *context);
 
-/* Look at the definitions in what the next round will take, without taking anything. */
-void hw_readers_preview(struct hw_readers *readers, hw_reader_take *look, void *context);
+/* Look at what the round up to `cut_ticks` will take, log by log, without taking anything. */
+void hw_readers_preview(struct hw_readers *readers, uint64_t cut_ticks, hw_reader_take *look,
+	void *context);
 
 /* Whether everything that was published in this slot's log has been taken. */
 bool hw_readers_empty(struct hw_readers *readers, uint32_t slot);
