@@ -38,6 +38,7 @@ struct thread_state {
 	struct open_hold *holds;
 	uint32_t hold_count, hold_capacity;
 	uint32_t slept; /* position of its last sleep */
+	bool slept_for_a_time;
 	uint32_t round; /* of the barrier it is at */
 };
 
@@ -130,6 +131,9 @@ static void wake(struct reading *r, struct place place, struct hw_moment *moment
 	struct object_state *cond = &r->objects[moment->object];
 	uint32_t slept = r->threads[place.thread].slept;
 
+	if (r->threads[place.thread].slept_for_a_time)
+		return;
+
 	while (cond->posts.first < cond->posts.count) {
 		struct place signal = take_first(&cond->posts);
 
@@ -185,6 +189,7 @@ static void apply_to_object(struct reading *r, struct place place, struct hw_mom
 		break;
 	case HW_OP_SLEEP:
 		r->threads[place.thread].slept = moment->position;
+		r->threads[place.thread].slept_for_a_time = moment->how & HW_HOW_TIMED;
 		break;
 	case HW_OP_SIGNAL:
 		push(&object->posts, place);

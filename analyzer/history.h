@@ -20,7 +20,8 @@
  * Which post a take was given cannot be seen from outside; they are matched first
  * in, first out, as if the semaphore had begun with as few units as the run allows,
  * which never leaves an order out that was needed. Likewise a wake-up is given the
- * earliest signal that no other waiter got.
+ * earliest signal that no other waiter got. A wait for a limited time ends by itself, so
+ * no signal enables its end (CPython's threads pass the interpreter on that way).
  *
  * Built from the `event` table in one pass; linear in the number of events.
  */

@@ -24,6 +24,7 @@ Test(python, two_locks_in_both_orders)
 	cr_assert_str_eq(hw_process_output(&process), "done\n");
 	report = hw_recorded_report(&recorded, false);
 	finding = hw_recorded_finding(report, "HW001");
+	cr_assert_str_eq(json_string_value(json_object_get(finding, "verdict")), "predicted");
 	cr_assert_eq(json_array_size(json_object_get(finding, "objects")), 2);
 	cr_assert_eq(json_array_size(json_object_get(finding, "threads")), 2);
 	json_decref(report);

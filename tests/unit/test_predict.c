@@ -171,6 +171,14 @@ Test(predict, handed_over_by_a_condition)
 	cr_assert_eq(only_outlook(), HW_OUTLOOK_ORDERED);
 }
 
+/* It would have gone on without. */
+Test(predict, woken_from_a_wait_for_a_limited_time)
+{
+	hand_over("cond", "signal", "wake");
+	scenario_sql(&s, "UPDATE event SET how = 'timed' WHERE op = 'sleep'");
+	cr_assert_eq(only_outlook(), HW_OUTLOOK_PREDICTED);
+}
+
 Test(predict, handed_over_by_a_barrier)
 {
 	hand_over("barrier", "arrive", "leave");
