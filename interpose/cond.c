@@ -71,8 +71,8 @@ void hw_cond_wait_end(struct hw_cond_wait *wait, int error)
 	bool woken = error == 0 || error == EOWNERDEAD;
 
 	if (cell)
-		hw_log_add(self, hw_log_now(), woken ? HW_OP_WAKE : HW_OP_FAIL, cell->object,
-			wait->stack, woken ? 0 : (uint32_t)error);
+		hw_log_add(self, hw_object_acquired(cell), woken ? HW_OP_WAKE : HW_OP_FAIL,
+			cell->object, wait->stack, woken ? 0 : (uint32_t)error);
 	log_reacquired(wait, error == EOWNERDEAD ? HW_HOW_OWNER_DEAD : 0);
 	if (cell)
 		hw_attempt_over(&wait->attempt);

@@ -112,13 +112,13 @@ static inline struct hw_cell *hw_object_find(const void *address, enum hw_kind k
 	return NULL;
 }
 
-/* When it was acquired: now, but not before its last release. Call while holding it. */
+/* When it was acquired: now, but after its last release. Call while holding it. */
 static inline uint64_t hw_object_acquired(struct hw_cell *cell)
 {
 	uint64_t now = hw_log_now();
 	uint64_t released = atomic_load_explicit(&cell->released, memory_order_relaxed);
 
-	return now > released ? now : released;
+	return now > released ? now : released + 1;
 }
 
 /* When it is released: call before the release. */

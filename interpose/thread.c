@@ -23,6 +23,14 @@ static pthread_key_t end_key;
 static bool end_key_made;
 static size_t default_stack_bytes;
 
+/* Whoever joins it does so later. */
+static uint64_t time_of_end(void)
+{
+	struct hw_cell *cell = hw_object_find((void *)pthread_self(), HW_KIND_THREAD);
+
+	return cell ? hw_object_releasing(cell) : hw_log_now();
+}
+
 static void tell_end(void *slot)
 {
 	struct hw_self *self = HW_ENTER();
@@ -38,7 +46,7 @@ static void tell_end(void *slot)
 	self->memo = NULL;
 	if (memo)
 		hw_stack_memo_give_back(memo);
-	hw_log_add(self, hw_log_now(), HW_OP_EXIT, self->slot->object, 0, 0);
+	hw_log_add(self, time_of_end(), HW_OP_EXIT, self->slot->object, 0, 0);
 	atomic_store_explicit(&self->slot->state, HW_SLOT_ENDED, memory_order_release);
 }
 

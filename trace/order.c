@@ -23,8 +23,7 @@ const char *hw_order_role(const struct hw_object *object)
 		return NULL;
 	if (object->foreign)
 		return "signal";
-	/* Made with units, or given back by whoever took them: a lock. */
-	return object->returned || object->capacity > 0 ? "lock" : "signal";
+	return object->returned || object->made_with_units ? "lock" : "signal";
 }
 
 static bool signals(const struct hw_object *object)
@@ -223,12 +222,24 @@ static void take_unit(struct hw_object *object)
 		object->units_free--;
 }
 
+/* The holder of a robust mutex died, and somebody else has it now. */
+static void bury_holder(struct hw_order *order, struct hw_object *object, int64_t time_ns)
+{
+	struct hw_hold *hold = object->holder ? find_hold(object->holder, object) : NULL;
+
+	if (hold)
+		remove_hold(order, object->holder, hold, time_ns);
+}
+
 void hw_order_acquire(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
 	uint32_t stack, uint32_t how, int64_t time_ns)
 {
-	struct hw_hold *hold = find_hold(thread, object);
 	bool waited = thread->waits_for == object;
+	struct hw_hold *hold;
 
+	if (how & HW_HOW_OWNER_DEAD)
+		bury_holder(order, object, time_ns);
+	hold = find_hold(thread, object);
 	count_acquisition(order, thread, object, stack, time_ns);
 	if (object->kind == HW_KIND_SEM) {
 		take_unit(object);

@@ -17,7 +17,8 @@
  *
  * Semaphores: a unit is held by the thread that took it until it posts. A post by
  * a thread that holds none, while others hold some, shows that the semaphore
- * signals; then nobody holds it any more, nor ever again.
+ * signals; then nobody holds it any more, nor ever again. One that began without units
+ * is thought to signal until somebody gives back what it took.
  */
 
 #include "trace/roster.h"

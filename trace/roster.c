@@ -171,6 +171,7 @@ static void describe(struct hw_roster *roster, struct hw_object *object,
 		object->thread_uid = definition->capacity;
 	else
 		object->units_free = object->capacity = (int64_t)definition->capacity;
+	object->made_with_units = object->kind == HW_KIND_SEM && definition->capacity > 0;
 	if (definition->type & HW_TYPE_SHARED) {
 		object->device = definition->device;
 		object->inode = definition->inode;

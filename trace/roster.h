@@ -86,6 +86,7 @@ struct hw_object {
 
 	/* Semaphores: what is known of their units. */
 	int64_t units_free, capacity;
+	bool made_with_units;
 	uint64_t taken, returned, foreign;
 
 	struct hw_thread *holder; /* the last to acquire it, while it holds */
