@@ -13,6 +13,7 @@
 
 #include "analyzer/report.h"
 #include "analyzer/report_summary.h"
+#include "analyzer/report_witness.h"
 #include "analyzer/snippet.h"
 #include "analyzer/stack.h"
 #include "analyzer/textbuf.h"
@@ -344,6 +345,7 @@ static void print_finding(const struct writer *w)
 			print_group(w, i, told);
 	free(told);
 	fputc('\n', w->out);
+	hw_report_witness_print(w->report, f);
 	if (w->report->verbose)
 		print_objects(w);
 	print_remark(w, f->verdict == HW_VERDICT_RULED_OUT ? "note" : "help", f->help);
