@@ -40,10 +40,10 @@ status=0
 grep -q 'HW002' "$folder/report" || fail "no deadlock in: $(cat "$folder/report")"
 [ "$(sqlite3 "$folder/run.db" "SELECT count(*) FROM module
 	WHERE path LIKE '%/interpose/libholdwait.so'")" = 0 ] || fail "it used the build folder"
-HOLDWAIT_FILE=$folder/alone.db LD_PRELOAD=$prefix/$libdir/holdwait/libholdwait.so \
+HOLDWAIT_FILE=$folder/%e.db LD_PRELOAD=$prefix/$libdir/holdwait/libholdwait.so \
 	"$build/demos/philosophers" --strategy ordered > /dev/null
-while [ "$(sqlite3 "$folder/alone.db" "SELECT count(*) FROM meta WHERE key = 'complete'")" != 1 ]; do
+while [ "$(sqlite3 "$folder/philosophers.db" "SELECT count(*) FROM meta WHERE key = 'complete'")" != 1 ]; do
 	sleep 0.05 # the collector outlives the program for a moment
 done
-"$bin/holdwait" report "$folder/alone.db" | grep -q 'no deadlock found' || fail "no report"
+"$bin/holdwait" report "$folder/philosophers.db" | grep -q 'no deadlock found' || fail "no report"
 "$bin/holdwait" help record | grep -q 'record the locks of a program' || fail "no manual"

@@ -74,6 +74,18 @@ static void store_beginning(struct hw_store *store, const struct hw_session *ses
 	hw_store_commit(store);
 }
 
+/* Without a launcher the file is named after the program that started us. */
+static int name_file(struct hw_recording_options *options, struct hw_error *error)
+{
+	char link[32], program[PATH_MAX];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)getppid());
+	length = readlink(link, program, sizeof(program) - 1);
+	program[length < 0 ? 0 : length] = '\0';
+	return hw_recording_options_expand(options, getppid(), program, error);
+}
+
 /* Out of sight of the program: another session, no terminal, a child of nobody in particular. */
 static void detach(void)
 {
@@ -109,6 +121,8 @@ int main(int argc, char **argv)
 	hw_recording_options_init(&arguments.options);
 	code = hw_recording_options_environment(&arguments.options, &error);
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	if (!code && arguments.daemon)
+		code = name_file(&arguments.options, &error);
 	if (arguments.daemon)
 		detach();
 	if (!code)
