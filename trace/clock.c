@@ -10,7 +10,7 @@
 
 #define CLOCK_SOURCE "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 
-enum { RATE_NS = 2000000 };
+enum { RATE_NS = 2000000, LOOKS = 8 };
 
 uint32_t hw_clock_choose(void)
 {
@@ -38,17 +38,40 @@ uint64_t hw_clock_now(uint32_t kind)
 	return kind == HW_CLOCK_TSC ? __rdtsc() : monotonic_ns();
 }
 
+struct moment {
+	uint64_t ns;
+	uint64_t ticks;
+};
+
+/* Both clocks at once: of several looks the quickest, so that nothing came in between. */
+static struct moment look(void)
+{
+	struct moment best = { 0, 0 };
+	uint64_t shortest = UINT64_MAX;
+
+	for (int i = 0; i < LOOKS; i++) {
+		uint64_t before = __rdtsc(), ns = monotonic_ns(), after = __rdtsc();
+
+		if (after - before >= shortest)
+			continue;
+		shortest = after - before;
+		best = (struct moment){ .ns = ns, .ticks = before + shortest / 2 };
+	}
+	return best;
+}
+
 void hw_clock_init(struct hw_clock *clock, uint32_t kind, uint64_t base_ticks)
 {
-	uint64_t first_ns = monotonic_ns(), first_ticks = __rdtsc(), last_ns;
+	struct moment first, last;
 
 	*clock = (struct hw_clock){ .kind = kind, .base_ticks = base_ticks, .ns_per_tick = 1.0 };
 	if (kind != HW_CLOCK_TSC)
 		return;
+	first = look();
 	do
-		last_ns = monotonic_ns();
-	while (last_ns - first_ns < RATE_NS);
-	clock->ns_per_tick = (double)(last_ns - first_ns) / (double)(__rdtsc() - first_ticks);
+		last = look();
+	while (last.ns - first.ns < RATE_NS);
+	clock->ns_per_tick = (double)(last.ns - first.ns) / (double)(last.ticks - first.ticks);
 }
 
 int64_t hw_clock_ns(const struct hw_clock *clock, uint64_t ticks)

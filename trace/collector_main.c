@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,26 @@ static void detach(void)
 		_exit(0);
 }
 
+/*
+ * Of the program that started us we keep its standard streams, to answer and to
+ * complain, and no other descriptor: somebody may wait for the end of a pipe, or for a
+ * lock. What it had closed must not become a file of ours by accident.
+ */
+static void close_foreign(bool daemon)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	while (null >= 0 && null <= STDERR_FILENO)
+		null = dup(null);
+	if (daemon)
+		close_range(STDERR_FILENO + 1, ~0u, 0);
+	else if (null > STDERR_FILENO)
+		close(null);
+	/* A file that may not grow is a failure to be reported, not to die of. */
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+}
+
 /* Everything was said; whoever reads our answer waits for its end. */
 static void fall_silent(bool daemon)
 {
@@ -121,6 +142,7 @@ int main(int argc, char **argv)
 	hw_recording_options_init(&arguments.options);
 	code = hw_recording_options_environment(&arguments.options, &error);
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	close_foreign(arguments.daemon);
 	if (!code && arguments.daemon)
 		code = name_file(&arguments.options, &error);
 	if (arguments.daemon)
