@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "interpose/mapping.h"
+#include "interpose/memory.h"
 #include "interpose/module.h"
 #include "interpose/sys.h"
 
@@ -153,6 +154,8 @@ static struct hw_cell *define(struct hw_self *self, const void *address,
 	hw_sys_unlock(&table_lock);
 	if (!published)
 		return kept;
+	if (facts->kind != HW_KIND_THREAD)
+		hw_memory_mark((uintptr_t)address);
 	if (recorded && facts->event != HW_OP_NONE)
 		hw_log_add(self, hw_log_now(), facts->event, cell->object, facts->stack, 0);
 	return cell;

@@ -126,8 +126,16 @@
 		(pid_t *, const char *, const posix_spawn_file_actions_t *, \
 			const posix_spawnattr_t *, char *const[], char *const[]), NULL)
 
+#define HW_REAL_MEMORY(X) \
+	X(void, free, (void *), NULL) \
+	X(void *, realloc, (void *, size_t), NULL) \
+	X(size_t, malloc_usable_size, (void *), NULL) \
+	X(int, munmap, (void *, size_t), NULL) \
+	X(void *, mremap, (void *, size_t, size_t, int, ...), NULL)
+
 #define HW_REAL_ALL(X) \
 	HW_REAL_MUTEX(X) \
+	HW_REAL_MEMORY(X) \
 	HW_REAL_RWLOCK(X) \
 	HW_REAL_SPIN(X) \
 	HW_REAL_COND(X) \

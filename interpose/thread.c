@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "interpose/log.h"
+#include "interpose/memory.h"
 #include "interpose/object.h"
 #include "interpose/process.h"
 #include "interpose/stack.h"
@@ -46,6 +47,9 @@ static void tell_end(void *slot)
 	self->memo = NULL;
 	if (memo)
 		hw_stack_memo_give_back(memo);
+	/* The main thread's stack stays when it alone ends. */
+	if (self->slot->tid != (int32_t)hw_sys0(SYS_getpid))
+		hw_memory_gone(self->stack_low, self->stack_high - self->stack_low);
 	hw_log_add(self, time_of_end(), HW_OP_EXIT, self->slot->object, 0, 0);
 	atomic_store_explicit(&self->slot->state, HW_SLOT_ENDED, memory_order_release);
 }

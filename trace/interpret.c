@@ -221,6 +221,7 @@ static void store_event(const struct reading *reading, int64_t result)
 	case HW_OP_SLEEP:
 	case HW_OP_UNLOCK:
 	case HW_OP_JOIN:
+	case HW_OP_DESTROY:
 		event.how = reading->detail;
 		break;
 	default:

@@ -129,7 +129,7 @@ static bool makes_sense(const struct hw_record *record, uint32_t position)
 		position + 1 + hw_record_payload(record) <= HW_CHUNK_RECORDS;
 }
 
-/* Whether there is more behind an unpublished record. The rest of a chunk in use is not searched. */
+/* Whether there is more behind an unpublished record, other than in the chunk in use. */
 static bool is_hole(const struct hw_reader *reader, const struct hw_chunk *chunk)
 {
 	struct hw_record copy;

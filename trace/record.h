@@ -75,13 +75,14 @@ enum hw_op {
 	HW_OP_COUNT
 };
 
-/* `detail` of WAIT, LOCK and TAKE: how it was asked for. */
+/* `detail` of WAIT, LOCK, TAKE and DESTROY: how it was done. */
 enum hw_how {
 	HW_HOW_SHARED = 1,    /* read side of a rwlock */
 	HW_HOW_TRY = 2,       /* would not have blocked */
 	HW_HOW_TIMED = 4,     /* would not have blocked for ever */
 	HW_HOW_REACQUIRE = 8, /* the mutex of a condition, after waking up */
 	HW_HOW_OWNER_DEAD = 16, /* a robust mutex whose holder died */
+	HW_HOW_FREED = 32,      /* of DESTROY: nobody said so, its memory was freed */
 };
 
 enum hw_kind {

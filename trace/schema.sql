@@ -183,7 +183,7 @@ CREATE TABLE finding (
 --     fail (result says why)  cancel (a wait that was abandoned)
 --     sleep wake signal broadcast  arrive leave  start end create join detach
 --     fork exec  once_begin once_end
--- how: try, timed, reacquire, or NULL.
+-- how: try, timed, reacquire, of destroy: freed (its memory was), or NULL.
 CREATE TABLE event (
     id      INTEGER PRIMARY KEY,
     time_ns INTEGER NOT NULL,

@@ -129,7 +129,7 @@ struct hw_session {
 	_Alignas(64) _Atomic uint32_t state; /* enum hw_session_state; a futex */
 	_Atomic uint32_t heartbeat;          /* of the collector; changes at least once a second */
 
-	/* Robust, and held by the collector: the kernel marks it when that dies. Never waited for. */
+	/* Robust, held by the collector: the kernel marks it when that dies. Never waited for. */
 	pthread_mutex_t collector_lives;
 
 	/* A traced thread adds 1 when a chunk is full and wakes the collector if it sleeps. */

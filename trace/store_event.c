@@ -6,7 +6,8 @@
 
 static const char *how_name(uint32_t how)
 {
-	return how & HW_HOW_REACQUIRE ? "reacquire" :
+	return how & HW_HOW_FREED     ? "freed" :
+		how & HW_HOW_REACQUIRE ? "reacquire" :
 		how & HW_HOW_TRY      ? "try" :
 		how & HW_HOW_TIMED    ? "timed" :
 					NULL;

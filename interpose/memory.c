@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include "interpose/memory.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "interpose/export.h"
+#include "interpose/module.h"
+#include "interpose/real.h"
+#include "interpose/sys.h"
+
+enum {
+	GRANULE_BYTES = 64,
+	GRANULES = 1 << 26, /* 4 GiB of memory, 8 MiB of bits of which few are ever touched */
+	WORD_BITS = 64,
+	ALIGNMENT_BYTES = 4, /* of the smallest object, a spinlock */
+};
+
+static _Atomic(_Atomic uint64_t *) bits;
+
+static _Atomic uint64_t *word_of(_Atomic uint64_t *map, uint64_t granule)
+{
+	return &map[granule % GRANULES / WORD_BITS];
+}
+
+static _Atomic uint64_t *map_bits(void)
+{
+	_Atomic uint64_t *map = atomic_load_explicit(&bits, memory_order_acquire), *fresh;
+
+	if (map)
+		return map;
+	fresh = hw_sys_map(GRANULES / 8);
+	if (!fresh)
+		return NULL;
+	if (atomic_compare_exchange_strong(&bits, &map, fresh))
+		return fresh;
+	hw_sys2(SYS_munmap, fresh, GRANULES / 8);
+	return map;
+}
+
+void hw_memory_mark(uintptr_t address)
+{
+	struct hw_module_range module;
+	_Atomic uint64_t *map;
+	uint64_t granule = address / GRANULE_BYTES;
+
+	hw_module_range_of((const void *)address, &module);
+	if (module.end)
+		return;
+	map = map_bits();
+	if (map)
+		atomic_fetch_or_explicit(word_of(map, granule), 1ull << granule % WORD_BITS,
+			memory_order_release);
+}
+
+static void forget(struct hw_self *self, struct hw_cell *cell, bool freed)
+{
+	uint32_t object = atomic_load(&cell->object);
+
+	if (!object || cell->kind == HW_KIND_THREAD ||
+		cell->fork_round != hw_object_fork_round)
+		return;
+	if (freed && !cell->ignored && self)
+		hw_log_add(self, hw_log_now(), HW_OP_DESTROY, object, 0, HW_HOW_FREED);
+	hw_object_forget(cell, object);
+}
+
+static void forget_granule(uint64_t granule, uintptr_t start, uintptr_t end, bool freed)
+{
+	struct hw_self *self = hw_self_enter(NULL);
+	uintptr_t from = granule * GRANULE_BYTES, to = from + GRANULE_BYTES;
+
+	if (from < start)
+		from = (start + ALIGNMENT_BYTES - 1) & -(uintptr_t)ALIGNMENT_BYTES;
+	for (; from < to && from < end; from += ALIGNMENT_BYTES) {
+		struct hw_cell *cell = hw_object_cell((const void *)from);
+
+		if (cell)
+			forget(self, cell, freed);
+	}
+}
+
+/* Everything that lives in a range ends; `freed` says that it was private memory. */
+static void gone(const void *memory, size_t size_bytes, bool freed)
+{
+	_Atomic uint64_t *map = atomic_load_explicit(&bits, memory_order_acquire);
+	uintptr_t start = (uintptr_t)memory, end = start + size_bytes;
+	uint64_t granule = start / GRANULE_BYTES, last = (end - 1) / GRANULE_BYTES;
+
+	if (!size_bytes)
+		return;
+	while (granule <= last) {
+		uint64_t skip = granule % WORD_BITS;
+		uint64_t word = atomic_load_explicit(word_of(map, granule),
+			memory_order_acquire) >> skip;
+
+		for (; word && granule <= last; word >>= 1, granule++)
+			if (word & 1)
+				forget_granule(granule, start, end, freed);
+		if (!word)
+			granule = granule - granule % WORD_BITS + WORD_BITS;
+	}
+}
+
+static bool watched(void)
+{
+	return __builtin_expect(atomic_load_explicit(&bits, memory_order_relaxed) != NULL, 0);
+}
+
+void hw_memory_gone(uintptr_t start, size_t size_bytes)
+{
+	if (watched())
+		gone((const void *)start, size_bytes, true);
+}
+
+HW_EXPORT void free(void *block)
+{
+	if (watched() && block)
+		gone(block, HW_REAL(malloc_usable_size)(block), true);
+	HW_REAL(free)(block);
+}
+
+HW_EXPORT void *realloc(void *block, size_t size_bytes)
+{
+	/* An object may not be moved (POSIX); if the block stays, it is met as a new one. */
+	if (watched() && block)
+		gone(block, HW_REAL(malloc_usable_size)(block), true);
+	return HW_REAL(realloc)(block, size_bytes);
+}
+
+/* Objects in shared memory live on for others; only this place of theirs is gone. */
+HW_EXPORT int munmap(void *memory, size_t size_bytes)
+{
+	if (watched())
+		gone(memory, size_bytes, false);
+	return HW_REAL(munmap)(memory, size_bytes);
+}
+
+HW_EXPORT void *mremap(void *memory, size_t old_bytes, size_t new_bytes, int flags, ...)
+{
+	void *place = NULL;
+	va_list arguments;
+
+	if (flags & MREMAP_FIXED) {
+		va_start(arguments, flags);
+		place = va_arg(arguments, void *);
+		va_end(arguments);
+	}
+	if (watched() && flags & MREMAP_MAYMOVE)
+		gone(memory, old_bytes, false);
+	return HW_REAL(mremap)(memory, old_bytes, new_bytes, flags, place);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_INTERPOSE_MEMORY_H
+#define HW_INTERPOSE_MEMORY_H
+
+/*
+ * Memory that goes away with objects in it.
+ *
+ * Neither std::mutex nor a static initialiser tells when an object ends: its
+ * memory is freed or unmapped, and the next lock at that address would pass
+ * for the same one. So free, realloc, munmap and mremap are intercepted, and what
+ * lived there is forgotten (logged as destroyed by being freed).
+ *
+ * They are called far more often than locks are made. One bit for each 64 bytes
+ * says whether an object was ever seen there; distances of 4 GiB share bits, which
+ * costs a look-up now and then and nothing else. As long as no object was seen
+ * outside the modules' own memory, nothing is done at all.
+ */
+
+#include "interpose/object.h"
+
+/* An object lives at this address now. */
+void hw_memory_mark(uintptr_t address);
+
+/* Private memory is about to go away, by other means than the calls that are intercepted. */
+void hw_memory_gone(uintptr_t start, size_t size_bytes);
+
+#endif
