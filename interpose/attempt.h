@@ -18,6 +18,8 @@
  * one's slot back.
  */
 
+#include <time.h>
+
 #include "interpose/object.h"
 
 struct hw_attempt {
@@ -27,6 +29,13 @@ struct hw_attempt {
 	uint64_t outer_wait; /* of the code a signal handler interrupted */
 	uintptr_t outer_sp;
 };
+
+/* Whether libc accepts the time to give up at; otherwise it refuses, and does not wait. */
+static inline bool hw_attempt_deadline_valid(clockid_t clock, const struct timespec *deadline)
+{
+	return (clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC) && deadline->tv_nsec >= 0 &&
+		deadline->tv_nsec < 1000000000;
+}
 
 /* `taken`: whether the object was seen held by somebody. */
 static inline __attribute__((always_inline)) void hw_attempt_begin(struct hw_attempt *attempt,

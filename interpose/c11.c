@@ -78,7 +78,8 @@ HW_EXPORT int mtx_timedlock(mtx_t *mutex, const struct timespec *deadline)
 	}
 	if (cell)
 		hw_attempt_begin(&attempt, self, cell, stack, HW_HOW_TIMED,
-			hw_mutex_taken(self, as_mutex(mutex)));
+			hw_mutex_taken(self, as_mutex(mutex)) &&
+				hw_attempt_deadline_valid(CLOCK_REALTIME, deadline));
 	result = HW_REAL(mtx_timedlock)(mutex, deadline);
 	if (cell)
 		hw_attempt_end(&attempt, HW_OP_LOCK, as_errno(result), 0);
@@ -134,7 +135,7 @@ HW_EXPORT int cnd_wait(cnd_t *cond, mtx_t *mutex)
 	struct hw_cond_wait wait;
 	int result;
 
-	hw_cond_wait_begin(&wait, as_cond(cond), as_mutex(mutex), NULL, CALLER);
+	hw_cond_wait_begin(&wait, as_cond(cond), as_mutex(mutex), CLOCK_REALTIME, NULL, CALLER);
 	pthread_cleanup_push(hw_cond_wait_cancelled, &wait);
 	result = HW_REAL(cnd_wait)(cond, mutex);
 	pthread_cleanup_pop(0);
@@ -147,7 +148,8 @@ HW_EXPORT int cnd_timedwait(cnd_t *cond, mtx_t *mutex, const struct timespec *de
 	struct hw_cond_wait wait;
 	int result;
 
-	hw_cond_wait_begin(&wait, as_cond(cond), as_mutex(mutex), deadline, CALLER);
+	hw_cond_wait_begin(&wait, as_cond(cond), as_mutex(mutex), CLOCK_REALTIME, deadline,
+		CALLER);
 	pthread_cleanup_push(hw_cond_wait_cancelled, &wait);
 	result = HW_REAL(cnd_timedwait)(cond, mutex, deadline);
 	pthread_cleanup_pop(0);

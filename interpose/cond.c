@@ -29,13 +29,14 @@ static struct hw_cell *cond_object(struct hw_self *self, const pthread_cond_t *c
 }
 
 /* libc looks at the time first, and keeps the mutex when it makes no sense. */
-static bool will_wait(const struct timespec *deadline)
+static bool will_wait(clockid_t clock, const struct timespec *deadline)
 {
-	return !deadline || (deadline->tv_nsec >= 0 && deadline->tv_nsec < 1000000000);
+	return !deadline || hw_attempt_deadline_valid(clock, deadline);
 }
 
 void hw_cond_wait_begin(struct hw_cond_wait *wait, const pthread_cond_t *cond,
-	const pthread_mutex_t *mutex, const struct timespec *deadline, const void *caller)
+	const pthread_mutex_t *mutex, clockid_t clock, const struct timespec *deadline,
+	const void *caller)
 {
 	struct hw_self *self = hw_self_enter(caller);
 	uint32_t how = deadline ? HW_HOW_TIMED : 0;
@@ -48,7 +49,7 @@ void hw_cond_wait_begin(struct hw_cond_wait *wait, const pthread_cond_t *cond,
 		return;
 	wait->stack = hw_stack_capture(self, caller);
 	cell = cond_object(self, cond, wait->stack);
-	if (will_wait(deadline) && hw_mutex_release(self, mutex, HW_HOW_REACQUIRE)) {
+	if (will_wait(clock, deadline) && hw_mutex_release(self, mutex, HW_HOW_REACQUIRE)) {
 		wait->mutex = hw_mutex_object(self, mutex, wait->stack);
 		if (cell)
 			hw_log_add(self, hw_log_now(), HW_OP_SLEEP, cell->object, wait->stack, how);
@@ -130,7 +131,7 @@ HW_EXPORT int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 	struct hw_cond_wait wait;
 	int error;
 
-	hw_cond_wait_begin(&wait, cond, mutex, NULL, CALLER);
+	hw_cond_wait_begin(&wait, cond, mutex, CLOCK_REALTIME, NULL, CALLER);
 	pthread_cleanup_push(hw_cond_wait_cancelled, &wait);
 	error = HW_REAL(pthread_cond_wait)(cond, mutex);
 	pthread_cleanup_pop(0);
@@ -144,7 +145,7 @@ HW_EXPORT int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mute
 	struct hw_cond_wait wait;
 	int error;
 
-	hw_cond_wait_begin(&wait, cond, mutex, deadline, CALLER);
+	hw_cond_wait_begin(&wait, cond, mutex, CLOCK_REALTIME, deadline, CALLER);
 	pthread_cleanup_push(hw_cond_wait_cancelled, &wait);
 	error = HW_REAL(pthread_cond_timedwait)(cond, mutex, deadline);
 	pthread_cleanup_pop(0);
@@ -160,7 +161,7 @@ HW_EXPORT int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mute
 
 	if (!HW_REAL_HAS(pthread_cond_clockwait))
 		return ENOSYS;
-	hw_cond_wait_begin(&wait, cond, mutex, deadline, CALLER);
+	hw_cond_wait_begin(&wait, cond, mutex, clock, deadline, CALLER);
 	pthread_cleanup_push(hw_cond_wait_cancelled, &wait);
 	error = HW_REAL(pthread_cond_clockwait)(cond, mutex, clock, deadline);
 	pthread_cleanup_pop(0);

@@ -22,9 +22,10 @@ struct hw_cond_wait {
 	uint32_t stack;
 };
 
-/* `deadline` is NULL for the wait that has none. */
+/* `deadline` is NULL for the wait that has none; libc accepts it on `clock`, or refuses. */
 void hw_cond_wait_begin(struct hw_cond_wait *wait, const pthread_cond_t *cond,
-	const pthread_mutex_t *mutex, const struct timespec *deadline, const void *caller);
+	const pthread_mutex_t *mutex, clockid_t clock, const struct timespec *deadline,
+	const void *caller);
 
 /* For pthread_cleanup_push: log that the wait (a struct hw_cond_wait) is cancelled. */
 void hw_cond_wait_cancelled(void *wait);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <pthread.h>
-#include <string.h>
 #include <threads.h>
 
 #include "interpose/attempt.h"
@@ -13,7 +12,7 @@
 #include "interpose/thread.h"
 
 /*
- * Creating, joining and naming threads, pthread and C11.
+ * Creating and joining threads, pthread and C11.
  *
  * What the new thread has to know travels in a small record of our own: the
  * program's argument pointer must arrive untouched. Records come from a lock-free
@@ -250,39 +249,37 @@ HW_EXPORT int pthread_tryjoin_np(pthread_t thread, void **result)
 	return error;
 }
 
-static void detaching(pthread_t thread, const void *caller)
+/* `error`: as pthread_detach returns it. The thread may be gone, and its address used again. */
+static void detached(struct hw_self *self, uint32_t object, int error, const void *caller)
 {
-	struct hw_self *self = hw_self_enter(caller);
-	struct hw_cell *cell = self ? known_thread(thread) : NULL;
+	if (object)
+		hw_log_add(self, hw_log_now(), error ? HW_OP_FAIL : HW_OP_DETACH, object,
+			hw_stack_capture(self, caller), (uint32_t)error);
+}
 
-	if (cell)
-		hw_log_add(self, hw_log_now(), HW_OP_DETACH, cell->object,
-			hw_stack_capture(self, caller), 0);
+static uint32_t number_of(pthread_t thread)
+{
+	struct hw_cell *cell = known_thread(thread);
+
+	return cell ? cell->object : HW_NO_OBJECT;
 }
 
 HW_EXPORT int pthread_detach(pthread_t thread)
 {
-	detaching(thread, CALLER);
-	return HW_REAL(pthread_detach)(thread);
+	struct hw_self *self = HW_ENTER();
+	uint32_t object = self ? number_of(thread) : HW_NO_OBJECT;
+	int error = HW_REAL(pthread_detach)(thread);
+
+	detached(self, object, error, CALLER);
+	return error;
 }
 
 HW_EXPORT int thrd_detach(thrd_t thread)
 {
-	detaching(thread, CALLER);
-	return HW_REAL(thrd_detach)(thread);
-}
-
-HW_EXPORT int pthread_setname_np(pthread_t thread, const char *name)
-{
 	struct hw_self *self = HW_ENTER();
-	struct hw_cell *cell = self ? known_thread(thread) : NULL;
-	int error = HW_REAL(pthread_setname_np)(thread, name);
-	char padded[16] = { 0 };
+	uint32_t object = self ? number_of(thread) : HW_NO_OBJECT;
+	int result = HW_REAL(thrd_detach)(thread);
 
-	if (cell && !error) {
-		strncpy(padded, name, sizeof(padded) - 1);
-		hw_log_add_payload(self, HW_OP_THREAD_NAME, cell->object, 0, padded,
-			sizeof(padded));
-	}
-	return error;
+	detached(self, object, result == thrd_success ? 0 : EINVAL, CALLER);
+	return result;
 }

@@ -164,7 +164,9 @@ static inline __attribute__((always_inline)) int timed_lock(pthread_mutex_t *mut
 	}
 	if (cell)
 		hw_attempt_begin(&attempt, self, cell, stack, HW_HOW_TIMED,
-			hw_mutex_taken(self, mutex));
+			hw_mutex_taken(self, mutex) &&
+				hw_attempt_deadline_valid(clock ? *clock : CLOCK_REALTIME,
+					deadline));
 	error = clock ? HW_REAL(pthread_mutex_clocklock)(mutex, *clock, deadline) :
 			HW_REAL(pthread_mutex_timedlock)(mutex, deadline);
 	if (cell)

@@ -93,6 +93,7 @@
 		NULL) \
 	X(int, pthread_detach, (pthread_t), NULL) \
 	X(int, pthread_setname_np, (pthread_t, const char *), NULL) \
+	X(int, prctl, (int, ...), NULL) \
 	X(int, pthread_once, (pthread_once_t *, void (*)(void)), NULL)
 
 #define HW_REAL_C11(X) \

@@ -93,7 +93,8 @@ static inline __attribute__((always_inline)) int lock(pthread_rwlock_t *rwlock, 
 	}
 	if (cell)
 		hw_attempt_begin(&attempt, self, cell, stack, how,
-			rwlock_taken(self, rwlock, how));
+			rwlock_taken(self, rwlock, how) &&
+				(!deadline || hw_attempt_deadline_valid(clock, deadline)));
 	error = call_real(rwlock, shared, variant, clock, deadline);
 	if (cell)
 		hw_attempt_end(&attempt, HW_OP_LOCK, error, 0);

@@ -61,7 +61,8 @@ static int take(sem_t *sem, enum variant variant,
 	}
 	if (cell)
 		hw_attempt_begin(&attempt, self, cell, stack, variant == PLAIN ? 0 : HW_HOW_TIMED,
-			units_then == 0);
+			units_then == 0 &&
+				(!deadline || hw_attempt_deadline_valid(clock, deadline)));
 	attempt.cell = cell;
 	HW_CANCEL_PUSH(&attempt);
 	result = variant == PLAIN ? HW_REAL(sem_wait)(sem) :

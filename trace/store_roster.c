@@ -243,9 +243,9 @@ void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw
 			put_contention(store, &order->contentions[i]);
 }
 
-static void put_hold(struct hw_store *store, const struct hw_thread *thread, size_t position)
+static void put_hold(struct hw_store *store, const struct hw_thread *thread,
+	const struct hw_hold *hold, size_t position)
 {
-	const struct hw_hold *hold = &thread->holds[position];
 	sqlite3_stmt *row = hw_store_statement(store, HW_PUT_HOLD);
 
 	if (!row)
@@ -258,6 +258,19 @@ static void put_hold(struct hw_store *store, const struct hw_thread *thread, siz
 	hw_store_bind_unless(row, 6, hold->stack, 0);
 	sqlite3_bind_int64(row, 7, hold->since_ns);
 	hw_store_run(store, row);
+}
+
+/* Units of a semaphore that signals are used up, not held. */
+static void put_holds(struct hw_store *store, const struct hw_thread *thread)
+{
+	size_t position = 0;
+
+	for (size_t i = 0; i < thread->hold_count; i++) {
+		const char *role = hw_order_role(thread->holds[i].object);
+
+		if (!role || strcmp(role, "signal"))
+			put_hold(store, thread, &thread->holds[i], position++);
+	}
 }
 
 static void put_wait(struct hw_store *store, const struct hw_thread *thread)
@@ -289,8 +302,7 @@ void hw_store_state(struct hw_store *store, const struct hw_roster *roster, int6
 
 		if (thread->blocked_on)
 			put_wait(store, thread);
-		for (size_t at = 0; at < thread->hold_count; at++)
-			put_hold(store, thread, at);
+		put_holds(store, thread);
 	}
 	hw_store_meta_number(store, "state_ns", time_ns);
 }
