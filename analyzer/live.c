@@ -41,7 +41,7 @@ static int tell_news(struct hw_live *live, const struct hw_model *model)
 
 	hw_analysis_run(model, NULL, HW_ANALYSIS_BUDGET, &analysis);
 	news = keep_news(live, &analysis);
-	if (news) {
+	if (news && !live->silent) {
 		struct hw_report report = { .out = stderr, .analysis = &analysis, .model = model,
 			.file = live->file, .verbose = live->verbose, .quiet = live->quiet,
 			.partial = true, .term = hw_term_of(stderr, live->color) };

@@ -18,6 +18,7 @@ struct hw_live {
 	enum hw_color color;
 	bool verbose;
 	bool quiet;
+	bool silent;	/* only count what is new */
 	uint64_t *told; /* fingerprints */
 	size_t told_count, told_capacity;
 };

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "analyzer/analysis.h"
+#include "analyzer/json.h"
 #include "analyzer/term.h"
 
 struct hw_report {
@@ -44,6 +45,10 @@ const struct hw_report_format *hw_report_find_format(const char *name);
 
 /* Write a report. `private` is the format's from here to the end. */
 void hw_report_write(const struct hw_report_format *format, struct hw_report *report);
+
+/* One finding, as an element of the array that `json` is in. */
+void hw_report_json_put(
+	struct hw_json *json, const struct hw_model *model, const struct hw_finding *finding);
 
 /* One finding as JSON, as in the table `finding` of a recording. The caller frees it. */
 char *hw_report_json_finding(const struct hw_model *model, const struct hw_finding *finding);

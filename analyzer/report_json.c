@@ -117,7 +117,7 @@ static char *help_of(const struct hw_finding *finding)
 	return hw_textbuf_finish(&text);
 }
 
-static void write_finding(
+void hw_report_json_put(
 	struct hw_json *json, const struct hw_model *model, const struct hw_finding *finding)
 {
 	char *help = help_of(finding);
@@ -167,7 +167,7 @@ static void begin(struct hw_report *report)
 
 static void finding(struct hw_report *report, const struct hw_finding *f)
 {
-	write_finding(report->private, report->model, f);
+	hw_report_json_put(report->private, report->model, f);
 }
 
 static void ruled_out(struct hw_report *report)
@@ -212,6 +212,6 @@ char *hw_report_json_finding(const struct hw_model *model, const struct hw_findi
 
 	hw_textbuf_init(&text);
 	hw_json_init(&json, text.out);
-	write_finding(&json, model, f);
+	hw_report_json_put(&json, model, f);
 	return hw_textbuf_finish(&text);
 }

@@ -8,31 +8,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/launch.h"
-#include "analyzer/live.h"
 #include "analyzer/program.h"
 #include "analyzer/recording.h"
 #include "analyzer/report.h"
 #include "analyzer/resolve.h"
 #include "trace/memory.h"
 
-struct run {
-	const struct hw_run_options *options;
-	struct hw_launch launch;
-	struct hw_live live;
-	const char *file; /* the recording */
-	bool report;
-	bool ended_by_us; /* --on-deadlock=exit did it */
-};
-
-static void say(const struct run *run, const char *format, ...)
+static void say(const struct hw_supervised *run, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static void say(const struct run *run, const char *format, ...)
+static void say(const struct hw_supervised *run, const char *format, ...)
 {
 	va_list arguments;
 
-	if (run->options->common.quiet)
+	if (run->options->common.quiet || run->options->silent)
 		return;
 	fputs("holdwait: ", stderr);
 	va_start(arguments, format);
@@ -42,7 +31,7 @@ static void say(const struct run *run, const char *format, ...)
 }
 
 /* Nothing found wrong is no reason to stop: the program comes first. */
-static void act_on_deadlock(struct run *run)
+static void act_on_deadlock(struct hw_supervised *run)
 {
 	switch (run->options->on_deadlock) {
 	case HW_ON_DEADLOCK_REPORT:
@@ -61,7 +50,7 @@ static void act_on_deadlock(struct run *run)
 	}
 }
 
-static void look(struct run *run)
+static void look(struct hw_supervised *run)
 {
 	struct hw_error error;
 	int news = hw_live_look(&run->live, &error);
@@ -72,7 +61,7 @@ static void look(struct run *run)
 		act_on_deadlock(run);
 }
 
-static void watch(struct run *run)
+static void watch(struct hw_supervised *run)
 {
 	for (;;) {
 		switch (hw_launch_wait(&run->launch)) {
@@ -91,7 +80,7 @@ static void watch(struct run *run)
 }
 
 /* Names while the modules are what they were; without write access the reader looks them up. */
-static void complete(const struct run *run)
+static void complete(const struct hw_supervised *run)
 {
 	struct hw_error error;
 	sqlite3 *db = NULL;
@@ -105,14 +94,13 @@ static void complete(const struct run *run)
 		hw_error_print(&error);
 }
 
-/* Findings in the recording, so that SQL sees them too. */
-static void keep_findings(const struct run *run, const struct hw_analysis *analysis)
+void hw_supervise_keep_findings(const char *file, const struct hw_analysis *analysis)
 {
 	static const char sql[] = "INSERT OR REPLACE INTO finding VALUES(?,?,?,?,?)";
 	sqlite3 *db = NULL;
 	sqlite3_stmt *row = NULL;
 
-	if (sqlite3_open_v2(run->file, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
+	if (sqlite3_open_v2(file, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
 		sqlite3_prepare_v2(db, sql, -1, &row, NULL);
 	for (uint32_t i = 0; row && i < analysis->finding_count; i++) {
 		const struct hw_finding *finding = &analysis->findings[i];
@@ -132,12 +120,12 @@ static void keep_findings(const struct run *run, const struct hw_analysis *analy
 	sqlite3_close(db);
 }
 
-static bool all_told(const struct run *run, const struct hw_analysis *analysis)
+static bool all_told(const struct hw_supervised *run, const struct hw_analysis *analysis)
 {
 	return run->live.told_count && analysis->finding_count <= run->live.told_count;
 }
 
-static void write_report(const struct run *run, const struct hw_analysis *analysis)
+static void write_report(const struct hw_supervised *run, const struct hw_analysis *analysis)
 {
 	const struct hw_options *common = &run->options->common;
 	struct hw_report report = { .out = stderr, .analysis = analysis, .model = analysis->model,
@@ -152,7 +140,7 @@ static void write_report(const struct run *run, const struct hw_analysis *analys
 }
 
 /* How many findings there are. */
-static uint32_t conclude(const struct run *run, bool closed)
+static uint32_t conclude(const struct hw_supervised *run, bool report)
 {
 	struct hw_recording recording;
 	struct hw_model model = { 0 };
@@ -173,10 +161,10 @@ static uint32_t conclude(const struct run *run, bool closed)
 	}
 	hw_analysis_run(&model, recording.db, HW_ANALYSIS_BUDGET, &analysis);
 	hw_recording_close(&recording);
-	if (closed)
-		keep_findings(run, &analysis);
+	if (run->closed)
+		hw_supervise_keep_findings(run->file, &analysis);
 	count = analysis.finding_count;
-	if (run->report)
+	if (report)
 		write_report(run, &analysis);
 	else
 		say(run, "recorded %lld events of %u threads in '%s', %lld lost",
@@ -187,7 +175,7 @@ static uint32_t conclude(const struct run *run, bool closed)
 	return count;
 }
 
-static int exit_status(const struct run *run, uint32_t findings)
+static int exit_status(const struct hw_supervised *run, uint32_t findings)
 {
 	if (run->ended_by_us)
 		return HW_EXIT_HUNG;
@@ -196,27 +184,21 @@ static int exit_status(const struct run *run, uint32_t findings)
 	hw_launch_exit_alike(&run->launch);
 }
 
-static int supervise(struct run *run)
+static void supervise(struct hw_supervised *run)
 {
-	bool closed;
-	uint32_t findings;
-
 	watch(run);
-	closed = hw_launch_finish(&run->launch);
-	if (!closed)
+	run->closed = hw_launch_finish(&run->launch);
+	if (!run->closed)
 		say(run, "%u of its processes still run and are recorded in '%s'",
 			hw_launch_running(&run->launch), run->file);
 	else
 		complete(run);
-	findings = conclude(run, closed);
-	hw_live_finish(&run->live);
-	return exit_status(run, findings);
 }
 
-int hw_supervise(const struct hw_run_options *options, bool report)
+int hw_supervise_record(const struct hw_run_options *options, struct hw_supervised *ret_run)
 {
 	struct hw_run_options copy = *options;
-	struct run run = { .options = options, .report = report };
+	struct hw_supervised run = { .options = options };
 	struct hw_error error;
 	char *path = NULL;
 	int status = hw_program_find(options->command[0], &path, &error);
@@ -225,16 +207,39 @@ int hw_supervise(const struct hw_run_options *options, bool report)
 		status = hw_program_check(path, &error);
 	if (!status && hw_recording_options_expand(&copy.recording, getpid(), path, &error))
 		status = HW_EXIT_FAILED;
-	run.file = copy.recording.file;
+	run.file = hw_xstrdup(copy.recording.file);
 	run.live = (struct hw_live){ .file = run.file, .color = options->common.color,
-		.verbose = options->common.verbose, .quiet = options->common.quiet };
+		.verbose = options->common.verbose, .quiet = options->common.quiet,
+		.silent = options->silent };
 	if (!status)
 		status = hw_launch_start(&run.launch, &copy.recording, path, options->command,
 			&error);
 	free(path);
-	if (!status)
-		return supervise(&run);
+	if (!status) {
+		supervise(&run);
+		*ret_run = run;
+		return 0;
+	}
+	free(run.file);
 	if (error.message[0])
 		hw_error_print(&error);
+	return status;
+}
+
+void hw_supervise_finish(struct hw_supervised *run)
+{
+	hw_live_finish(&run->live);
+	free(run->file);
+}
+
+int hw_supervise(const struct hw_run_options *options, bool report)
+{
+	struct hw_supervised run;
+	int status = hw_supervise_record(options, &run);
+
+	if (status)
+		return status;
+	status = exit_status(&run, conclude(&run, report));
+	hw_supervise_finish(&run);
 	return status;
 }

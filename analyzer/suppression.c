@@ -66,8 +66,8 @@ static int complain(struct hw_error *error, const struct hw_suppression *s, cons
 	return -EINVAL;
 }
 
-static int parse_condition(
-	char *text, const struct hw_suppression *s, struct hw_condition *ret, struct hw_error *error)
+static int parse_condition(char *text, const struct hw_suppression *s, struct hw_condition *ret,
+	struct hw_error *error)
 {
 	size_t length = strcspn(text, " \t"), kind = 0;
 	char *pattern = text + length, message[256];

@@ -10,6 +10,7 @@
 const struct hw_verb hw_verbs[] = {
 	{ "run", "Record a program, then report (the default)", hw_cmd_run },
 	{ "record", "Record a program", hw_cmd_record },
+	{ "check", "Findings as an exit status, for CI", hw_cmd_check },
 	{ "report", "Say what is wrong: deadlocks, lock-order cycles", hw_cmd_report },
 	{ "graph", "Draw the lock-order graph", hw_cmd_graph },
 	{ "log", "List what happened", hw_cmd_log },

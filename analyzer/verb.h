@@ -17,6 +17,7 @@ struct hw_verb {
 
 int hw_cmd_run(int argc, char **argv);
 int hw_cmd_record(int argc, char **argv);
+int hw_cmd_check(int argc, char **argv);
 int hw_cmd_report(int argc, char **argv);
 int hw_cmd_graph(int argc, char **argv);
 int hw_cmd_log(int argc, char **argv);
