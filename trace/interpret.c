@@ -150,6 +150,7 @@ static void start_thread(const struct reading *reading)
 {
 	struct hw_thread *thread = reading->thread;
 
+	hw_roster_number_thread(thread);
 	thread->object = reading->object;
 	thread->start_ns = reading->time_ns;
 	thread->dirty = true;
@@ -167,6 +168,7 @@ static int64_t create_thread(const struct reading *reading)
 	struct hw_thread *created = hw_roster_thread(reading->interpreter->roster,
 		reading->thread->process, payload_word(reading, 0));
 
+	hw_roster_number_thread(created);
 	created->creator = reading->thread;
 	created->create_stack = reading->stack;
 	created->dirty = true;

@@ -101,11 +101,16 @@ struct hw_thread *hw_roster_thread(struct hw_roster *roster, struct hw_process *
 	thread->id = (uint32_t)roster->thread_count;
 	thread->uid = uid;
 	thread->process = process;
-	thread->number = ++process->thread_count;
 	thread->end_ns = -1;
 	thread->dirty = true;
 	put_pointer(&roster->thread_by_uid, uid, thread);
 	return thread;
+}
+
+void hw_roster_number_thread(struct hw_thread *thread)
+{
+	if (!thread->number)
+		thread->number = ++thread->process->thread_count;
 }
 
 struct hw_thread *hw_roster_known_thread(const struct hw_roster *roster, uint64_t uid)

@@ -109,7 +109,7 @@ struct hw_thread {
 	uint64_t creator_uid;
 	struct hw_thread *creator;
 	pid_t tid;
-	uint32_t number; /* inside its process */
+	uint32_t number; /* inside its process; 0 before the log told of it */
 	char name[16];
 	uint32_t create_stack;
 	struct hw_object *object; /* what joining it waits for */
@@ -181,10 +181,17 @@ struct hw_process *hw_roster_running(const struct hw_roster *roster, pid_t pid);
 
 /*
  * A thread by its uid; added when it is first heard of, in its own slot or in the log
- * of its creator. Until it has registered its tid is 0, and it gets no row.
+ * of its creator. Until it has registered its tid is 0, until the log told of it its
+ * number is; then it gets no row.
  */
 struct hw_thread *hw_roster_thread(struct hw_roster *roster, struct hw_process *process,
 	uint64_t uid);
+
+/*
+ * Number it inside its process, unless it has a number. When the log tells that it is created
+ * or starts, so that the numbers follow the time and not the slots.
+ */
+void hw_roster_number_thread(struct hw_thread *thread);
 
 /* The same, or NULL when it was never heard of. */
 struct hw_thread *hw_roster_known_thread(const struct hw_roster *roster, uint64_t uid);

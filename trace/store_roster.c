@@ -229,7 +229,8 @@ void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw
 		if (roster->processes[i]->dirty && roster->processes[i]->pid)
 			put_process(store, roster->processes[i]);
 	for (size_t i = 0; i < roster->thread_count; i++)
-		if (roster->threads[i]->dirty && roster->threads[i]->tid)
+		if (roster->threads[i]->dirty && roster->threads[i]->tid &&
+			roster->threads[i]->number)
 			put_thread(store, roster->threads[i]);
 	put_code(store, roster);
 	for (size_t i = 0; i < roster->object_count; i++)
