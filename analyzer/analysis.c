@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "analyzer/across.h"
 #include "analyzer/outlook.h"
 #include "analyzer/witness.h"
 #include "analyzer/wording.h"
@@ -173,6 +174,25 @@ static void find_cycles(struct hw_analysis *a, sqlite3 *db, const struct hw_step
 	hw_history_finish(&history);
 }
 
+/* Of a merged recording: what no run shows by itself. False when not all could be looked at. */
+static bool find_across(struct hw_analysis *a, int64_t budget, struct findings *findings)
+{
+	struct hw_across across;
+	bool complete;
+
+	hw_across_find(a->model, budget, &across);
+	for (uint32_t i = 0; i < across.found.count; i++) {
+		struct hw_finding finding = hw_finding_of_cycle(
+			&across.model, &across.steps, &across.found.all[i], &a->arena);
+
+		if (!is_known(findings, &finding))
+			add(a, findings, finding);
+	}
+	complete = across.found.complete;
+	hw_across_finish(&across);
+	return complete;
+}
+
 static void find(struct hw_analysis *a, sqlite3 *db, int64_t budget, struct findings *findings,
 	struct findings *ruled_out)
 {
@@ -180,6 +200,7 @@ static void find(struct hw_analysis *a, sqlite3 *db, int64_t budget, struct find
 	struct hw_steps steps;
 	struct hw_cycles cycles;
 	struct hw_ruled_outs others;
+	bool complete;
 
 	find_deadlocks(a, findings);
 	hw_steps_build(model, &a->graph, &steps);
@@ -189,7 +210,10 @@ static void find(struct hw_analysis *a, sqlite3 *db, int64_t budget, struct find
 	for (uint32_t i = 0; i < others.count; i++)
 		add(a, ruled_out,
 			hw_finding_of_ruled_out(model, &steps, &others.all[i], &a->arena));
-	take_notes(a, cycles.complete, others.complete);
+	complete = cycles.complete;
+	if (model->run_count > 1)
+		complete &= find_across(a, budget, findings);
+	take_notes(a, complete, others.complete);
 	hw_ruled_out_finish(&others);
 	hw_cycles_finish(&cycles);
 	hw_steps_finish(&steps);

@@ -2,6 +2,8 @@
 /*
  * holdwait report: what is wrong, as a recording shows it.
  */
+#include <stdlib.h>
+
 #include "analyzer/input.h"
 #include "analyzer/output.h"
 #include "analyzer/report.h"
@@ -38,7 +40,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		a->all = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		hw_options_take_file(state, &a->common, argument);
+		hw_options_add_file(&a->common, argument);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -74,8 +76,9 @@ int hw_cmd_report(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse,
-		.args_doc = "[FILE]",
-		.doc = "Report the deadlocks and lock-order cycles of a recording, worst first."
+		.args_doc = "[FILE...]",
+		.doc = "Report the deadlocks and lock-order cycles of a recording, worst first. "
+		       "Of several, also the cycles that exist only across them."
 		       "\v" HW_OPTIONS_EXIT_STATUS,
 		.children = children,
 	};
@@ -90,6 +93,7 @@ int hw_cmd_report(int argc, char **argv)
 		code = report(&arguments, &input, &error);
 		hw_input_close(&input);
 	}
+	free(arguments.common.more);
 	if (!code)
 		return 0;
 	hw_error_print(&error);

@@ -46,11 +46,30 @@ static const char *thread_short_name(struct hw_model *m, const struct hw_thread 
 	return hw_arena_printf(&m->arena, "thread %lld", (long long)thread->number);
 }
 
+/* Of several runs, each thread says which recording it is from. */
+static const char *thread_label_in_run(
+	struct hw_model *m, const struct hw_thread *thread, const struct hw_run *run)
+{
+	const struct hw_process *process = &m->processes[thread->process];
+	bool named = thread->name && thread->name[0];
+	const char *where = run->file;
+
+	if (run->process_count > 1)
+		where = hw_arena_printf(
+			&m->arena, "process %lld, %s", (long long)process->id, run->file);
+	if (named)
+		return hw_arena_printf(&m->arena, "%s (thread %lld, %s)", thread->name,
+			(long long)thread->number, where);
+	return hw_arena_printf(&m->arena, "%s (%s)", thread->short_name, where);
+}
+
 static const char *thread_label(struct hw_model *m, const struct hw_thread *thread)
 {
 	const struct hw_process *process = &m->processes[thread->process];
 	bool named = thread->name && thread->name[0];
 
+	if (m->run_count)
+		return thread_label_in_run(m, thread, &m->runs[process->run]);
 	if (m->process_count == 1)
 		return named ? hw_arena_printf(&m->arena, "%s (thread %lld)", thread->name,
 				       (long long)thread->number)
@@ -102,6 +121,7 @@ static void label_ends_of_threads(struct hw_model *m)
 
 struct named {
 	const char *label;
+	uint32_t run; /* the same lock of another run is not another one */
 	uint32_t object;
 };
 
@@ -110,7 +130,14 @@ static int compare_named(const void *a, const void *b)
 	const struct named *left = a, *right = b;
 	int order = strcmp(left->label, right->label);
 
+	if (!order)
+		order = (left->run > right->run) - (left->run < right->run);
 	return order ? order : (left->object > right->object) - (left->object < right->object);
+}
+
+static bool are_twins(const struct named *a, const struct named *b)
+{
+	return a->run == b->run && strcmp(a->label, b->label) == 0;
 }
 
 /* One global can exist in several processes, or one place in memory be used twice. */
@@ -119,12 +146,11 @@ static void tell_apart(struct hw_model *m)
 	struct named *all = hw_xcalloc(m->object_count, sizeof(*all));
 
 	for (uint32_t i = 0; i < m->object_count; i++)
-		all[i] = (struct named){ m->objects[i].label, i };
+		all[i] = (struct named){ m->objects[i].label, m->objects[i].run, i };
 	qsort(all, m->object_count, sizeof(*all), compare_named);
 	for (uint32_t i = 0; i < m->object_count; i++) {
-		bool twin =
-			(i > 0 && strcmp(all[i].label, all[i - 1].label) == 0) ||
-			(i + 1 < m->object_count && strcmp(all[i].label, all[i + 1].label) == 0);
+		bool twin = (i > 0 && are_twins(&all[i], &all[i - 1])) ||
+			    (i + 1 < m->object_count && are_twins(&all[i], &all[i + 1]));
 		struct hw_object *o = &m->objects[all[i].object];
 
 		if (twin)

@@ -4,6 +4,7 @@
 
 /*
  * What a verb reads: the recording that its options name, opened, and as a model.
+ * Several are merged in memory, and then are one (merge.h).
  */
 
 #include "analyzer/model.h"
@@ -11,7 +12,8 @@
 #include "analyzer/recording.h"
 
 struct hw_input {
-	const char *file; /* as the user named it */
+	const char *file; /* as the user named it, or them: "a.db, b.db" */
+	char *list;	  /* the same when they are several */
 	struct hw_recording recording;
 	struct hw_model model;
 };

@@ -30,6 +30,11 @@ uint32_t hw_model_find_stack(const struct hw_model *model, int64_t id)
 	return find(&model->stack_ids, id);
 }
 
+uint32_t hw_model_run_of(const struct hw_model *model, uint32_t thread)
+{
+	return model->processes[model->threads[thread].process].run;
+}
+
 bool hw_model_is_lock(const struct hw_model *model, uint32_t object)
 {
 	const struct hw_object *o = &model->objects[object];
@@ -69,6 +74,7 @@ void hw_model_finish(struct hw_model *model)
 	free(model->dependencies);
 	free(model->waits);
 	free(model->meta.notes);
+	free(model->runs);
 	hw_table_finish(&model->process_ids);
 	hw_table_finish(&model->thread_ids);
 	hw_table_finish(&model->module_ids);

@@ -33,8 +33,16 @@
 /* For times and counts that are not known. */
 #define HW_UNKNOWN INT64_MIN
 
+/* One of the recordings that a merged one is made of (merge.h). */
+struct hw_run {
+	const char *file; /* as it was named */
+	int64_t first_process, first_object; /* ids */
+	uint32_t process_count;
+};
+
 struct hw_process {
 	int64_t id;
+	uint32_t run; /* HW_NONE unless the recording is a merged one */
 	uint32_t parent;
 	int64_t pid;
 	const char *origin;
@@ -97,6 +105,7 @@ enum hw_role { HW_ROLE_UNKNOWN, HW_ROLE_LOCK, HW_ROLE_SIGNAL };
 
 struct hw_object {
 	int64_t id;
+	uint32_t run; /* as of a process */
 	enum hw_kind kind;
 	const char *type; /* "" when plain */
 	uint32_t process; /* HW_NONE when shared between processes */
@@ -162,6 +171,8 @@ struct hw_meta {
 
 struct hw_model {
 	struct hw_meta meta;
+	struct hw_run *runs; /* of a merged recording; else none */
+	uint32_t run_count;
 	struct hw_process *processes;
 	uint32_t process_count;
 	struct hw_thread *threads;
@@ -205,6 +216,9 @@ uint32_t hw_model_find_process(const struct hw_model *model, int64_t id);
 uint32_t hw_model_find_thread(const struct hw_model *model, int64_t id);
 uint32_t hw_model_find_object(const struct hw_model *model, int64_t id);
 uint32_t hw_model_find_stack(const struct hw_model *model, int64_t id);
+
+/* The run that a thread is of, or HW_NONE. */
+uint32_t hw_model_run_of(const struct hw_model *model, uint32_t thread);
 
 /*
  * Whether having the object keeps others out: mutexes, rwlocks, spinlocks, the

@@ -287,7 +287,8 @@ static int read_all(struct hw_loader *l)
 	for (size_t i = 0; i < section_count; i++)
 		if (read_rows(l, &sections[i]))
 			return l->result;
-	if (hw_loader_read_holds(l) || hw_loader_read_waits(l) || check_trees(l))
+	if (hw_loader_read_runs(l) || hw_loader_read_holds(l) || hw_loader_read_waits(l) ||
+		check_trees(l))
 		return l->result;
 	classify_frames(l->model);
 	complete_classes(l->model);

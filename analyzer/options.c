@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "trace/memory.h"
+
 enum { KEY_COLOR = 0x1000 };
 
 static const struct argp_option options[] = {
@@ -33,6 +35,16 @@ void hw_options_take_file(struct argp_state *state, struct hw_options *o, const 
 		argp_error(state, "two recordings, '%s' and '%s', but one can be read", o->input,
 			file);
 	o->input = file;
+}
+
+void hw_options_add_file(struct hw_options *o, const char *file)
+{
+	if (!o->input) {
+		o->input = file;
+		return;
+	}
+	HW_GROW(o->more, o->more_count, o->more_capacity);
+	o->more[o->more_count++] = file;
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)

@@ -18,6 +18,8 @@ enum { HW_EXIT_TROUBLE = 2 };
 
 struct hw_options {
 	const char *input;  /* NULL: the default recording */
+	const char **more;  /* recordings after the first, of verbs that take several */
+	size_t more_count, more_capacity;
 	const char *output; /* NULL: standard output */
 	enum hw_color color;
 	bool quiet, verbose;
@@ -32,5 +34,8 @@ extern const struct argp hw_options_argp;
 
 /* For a verb's parser: take a file from the command line, which is where -i would name one. */
 void hw_options_take_file(struct argp_state *state, struct hw_options *options, const char *file);
+
+/* Likewise for a verb that takes several, which are then one recording (merge.h). */
+void hw_options_add_file(struct hw_options *options, const char *file);
 
 #endif

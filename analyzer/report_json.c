@@ -68,6 +68,9 @@ static void write_thread(struct hw_json *json, const struct hw_model *model,
 	hw_json_integer(json, "id", thread->id);
 	hw_json_string(json, "name", thread->short_name);
 	hw_json_integer(json, "process", model->processes[thread->process].id);
+	if (model->run_count)
+		hw_json_string(json, "recording",
+			model->runs[hw_model_run_of(model, finding_thread->thread)].file);
 	hw_json_begin_array(json, "holds", false);
 	for (uint32_t i = 0; i < finding_thread->hold_count; i++) {
 		const struct hw_hold *hold = &finding_thread->holds[i];
@@ -153,6 +156,12 @@ static void begin(struct hw_report *report)
 	hw_json_string(json, "holdwait", HW_VERSION);
 	hw_json_begin_object(json, "recording", true);
 	hw_json_string(json, "file", report->file);
+	if (model->run_count) {
+		hw_json_begin_array(json, "merged", true);
+		for (uint32_t i = 0; i < model->run_count; i++)
+			hw_json_string(json, NULL, model->runs[i].file);
+		hw_json_end(json);
+	}
 	if (model->meta.events == HW_UNKNOWN)
 		hw_json_null(json, "events");
 	else

@@ -15,6 +15,8 @@ const struct hw_verb hw_verbs[] = {
 	{ "graph", "Draw the lock-order graph", hw_cmd_graph },
 	{ "log", "List what happened", hw_cmd_log },
 	{ "info", "Say what is in a recording", hw_cmd_info },
+	{ "diff", "Compare two recordings", hw_cmd_diff },
+	{ "merge", "Make one recording of several", hw_cmd_merge },
 	{ "help", "Show the manual of a verb", hw_cmd_help },
 	{ 0 },
 };

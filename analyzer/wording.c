@@ -222,11 +222,34 @@ static void add_note(const struct wording *w, const char *note)
 	w->finding->notes[w->finding->note_count++] = note;
 }
 
+static bool has_two_runs(const struct wording *w)
+{
+	const struct hw_finding *f = w->finding;
+
+	for (uint32_t i = 1; i < f->thread_count; i++)
+		if (hw_model_run_of(w->model, f->threads[i].thread) !=
+			hw_model_run_of(w->model, f->threads[0].thread))
+			return true;
+	return false;
+}
+
+/* Locks that are the same in different runs only by their class, of which there are more. */
+static bool has_nameless_of_many(const struct wording *w)
+{
+	for (uint32_t i = 0; i < w->finding->object_count; i++) {
+		const struct hw_object *o = &w->model->objects[w->finding->objects[i]];
+
+		if (!o->name && w->model->classes[o->class_].object_count > w->model->run_count)
+			return true;
+	}
+	return false;
+}
+
 static void add_notes(const struct wording *w)
 {
 	struct hw_finding *f = w->finding;
 
-	f->notes = hw_arena_alloc(w->arena, 4, sizeof(*f->notes));
+	f->notes = hw_arena_alloc(w->arena, 6, sizeof(*f->notes));
 	f->note_count = 0;
 	if (f->behind_count)
 		add_note(w, hw_arena_printf(w->arena, "%u more thread%s behind %s", f->behind_count,
@@ -239,7 +262,13 @@ static void add_notes(const struct wording *w)
 				    "the same code does this with %s%u sets of locks; one is shown",
 				    f->instances >= HW_CYCLE_INSTANCES_MAX ? "at least " : "",
 				    f->instances));
-	if (has_two_processes(w))
+	if (has_two_runs(w) && has_nameless_of_many(w))
+		add_note(w, "the runs have several of these locks: that they mean the same ones is "
+			    "assumed");
+	if (has_two_runs(w))
+		add_note(w, "the cycle exists only across recordings: none has all of it, and that "
+			    "these threads can live together is assumed");
+	else if (has_two_processes(w))
 		add_note(w, "the threads are of different processes");
 }
 

@@ -18,6 +18,8 @@ PRAGMA user_version = 1;
 -- lost, complete (1 when the collector closed the file itself), ended_ns,
 -- named (last frame and last object whose symbols were looked up),
 -- note (one row per line a person should read; key is note.1, note.2 ...).
+-- Of a merged recording: merged.N, the file of run N, and merged.N.process and
+-- merged.N.object, the first ids that its processes and objects may have.
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value ANY
