@@ -39,8 +39,8 @@ void hw_supervise_keep_findings(const char *file, const struct hw_analysis *anal
 
 /*
  * Record and conclude. Returns the exit status, or does not return: when the program was ended
- * by a signal, so is this process. With `report`, findings are told at the end; without, only deadlocks
- * that happen are told, and one line says what was recorded.
+ * by a signal, so is this process. With `report`, findings are told at the end; without, only
+ * deadlocks that happen are told, and one line says what was recorded.
  */
 int hw_supervise(const struct hw_run_options *options, bool report);
 

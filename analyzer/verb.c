@@ -17,6 +17,7 @@ const struct hw_verb hw_verbs[] = {
 	{ "info", "Say what is in a recording", hw_cmd_info },
 	{ "diff", "Compare two recordings", hw_cmd_diff },
 	{ "merge", "Make one recording of several", hw_cmd_merge },
+	{ "explain", "Say what a rule or a verdict means", hw_cmd_explain },
 	{ "help", "Show the manual of a verb", hw_cmd_help },
 	{ 0 },
 };

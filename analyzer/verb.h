@@ -24,6 +24,7 @@ int hw_cmd_log(int argc, char **argv);
 int hw_cmd_info(int argc, char **argv);
 int hw_cmd_diff(int argc, char **argv);
 int hw_cmd_merge(int argc, char **argv);
+int hw_cmd_explain(int argc, char **argv);
 int hw_cmd_help(int argc, char **argv);
 
 /* All verbs, in the order of --help; ended by one without a name. */
