@@ -92,7 +92,8 @@ Test(difference, orders_that_came_and_went)
 
 Test(difference, a_finding_that_came)
 {
-	int64_t a = scenario_object(&new.s, "mutex", "a"), b = scenario_object(&new.s, "mutex", "b");
+	int64_t a = scenario_object(&new.s, "mutex", "a");
+	int64_t b = scenario_object(&new.s, "mutex", "b");
 
 	nest(&old, "transfer", "a", "b");
 	scenario_nest(&new.s, scenario_thread(&new.s, "one"), "transfer", a, b, NULL_OBJECT);

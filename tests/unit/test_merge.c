@@ -57,8 +57,10 @@ static void write_run(const char *file, const char *function, int events)
 			 "VALUES (%d, %lld, 'create', %lld)", 100 + events, thread, thread);
 	scenario_sql(&s, "INSERT INTO event(time_ns, thread, op, result) "
 			 "VALUES (%d, %lld, 'fail', 16)", 100 + events, thread);
-	scenario_sql(&s, "INSERT OR REPLACE INTO meta VALUES ('ended_ns', %d), ('lost', 2), "
-			 "('events', %d), ('note.1', 'it rained'), ('complete', 1)", 1000 + events, events + 2);
+	scenario_sql(&s,
+		"INSERT OR REPLACE INTO meta VALUES ('ended_ns', %d), ('lost', 2), "
+		"('events', %d), ('note.1', 'it rained'), ('complete', 1)",
+		1000 + events, events + 2);
 	write_file(&s, file);
 }
 
