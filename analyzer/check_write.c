@@ -192,7 +192,7 @@ static void write_summary(const struct hw_check_writer *w, const struct hw_check
 		fprintf(w->out, ", of which %u say%s little", check->troubles,
 			check->troubles == 1 ? "s" : "");
 	fputc('\n', w->out);
-	if (!w->example_file)
+	if (!w->example_file || w->verbose)
 		return;
 	fputs(prefix, w->out);
 	fprintf(w->out, "see 'holdwait report %s' for where, 'holdwait explain %s' for why\n",

@@ -80,10 +80,21 @@ static void print_recording(const struct hw_report *report)
 		plural(m->object_count), m->meta.lost, plural(m->meta.lost));
 }
 
+/* Where to read more about the worst of them. */
+static void print_pointer(const struct hw_report *report)
+{
+	const struct hw_analysis *analysis = report->analysis;
+
+	if (analysis->finding_count)
+		fprintf(report->out, "'holdwait explain %s' says what that means\n",
+			hw_finding_rule_name(analysis->findings[0].rule));
+}
+
 void hw_report_summary_print(const struct hw_report *report)
 {
 	print_notes(report);
 	print_findings(report);
 	print_ruled_out(report);
 	print_recording(report);
+	print_pointer(report);
 }

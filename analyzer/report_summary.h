@@ -4,7 +4,7 @@
 
 /*
  * The end of a report for people: what to know about the recording, how much
- * was found, and what it was found in; that no event was lost is said, too.
+ * was found, what it was found in, that no event was lost, too, and where to read more.
  */
 
 #include "analyzer/report.h"
