@@ -174,6 +174,21 @@ static void find_cycles(struct hw_analysis *a, sqlite3 *db, const struct hw_step
 	hw_history_finish(&history);
 }
 
+/* The orders that make a cycle across runs, each of them one of its run. */
+static void mark_across(struct hw_analysis *a, const struct hw_cycle *cycle)
+{
+	for (uint32_t i = 0; i < cycle->length; i++) {
+		const struct hw_step_taker *taker = &cycle->ring[i];
+		uint32_t from = a->model->holds[taker->hold].object;
+		uint32_t to = a->model->dependencies[taker->dependency].object;
+		uint32_t edge = hw_graph_find_edge(
+			&a->graph, a->graph.node_of[from], a->graph.node_of[to]);
+
+		if (edge != HW_NONE)
+			a->edge_found[edge] = true;
+	}
+}
+
 /* Of a merged recording: what no run shows by itself. False when not all could be looked at. */
 static bool find_across(struct hw_analysis *a, int64_t budget, struct findings *findings)
 {
@@ -185,6 +200,7 @@ static bool find_across(struct hw_analysis *a, int64_t budget, struct findings *
 		struct hw_finding finding = hw_finding_of_cycle(
 			&across.model, &across.steps, &across.found.all[i], &a->arena);
 
+		mark_across(a, &across.found.all[i]);
 		if (!is_known(findings, &finding))
 			add(a, findings, finding);
 	}

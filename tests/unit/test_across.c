@@ -89,6 +89,19 @@ Test(across, each_run_has_one_order)
 	cr_assert_str_eq(analysis.findings[0].title, "a and b are taken in both orders");
 }
 
+/* So that a picture of the classes shows it in red. */
+Test(across, the_orders_of_both_runs_are_found)
+{
+	begin_run("one.db", "/usr/bin/bank");
+	nest("transfer", "a", "b");
+	begin_run("two.db", "/usr/bin/bank");
+	nest("audit", "b", "a");
+	nest("audit", "b", "c");
+	analyse(1);
+	cr_assert_eq(analysis.graph.edge_count, 3);
+	cr_assert_eq(analysis.edge_found[0] + analysis.edge_found[1] + analysis.edge_found[2], 2);
+}
+
 Test(across, three_runs_make_a_ring_of_three)
 {
 	begin_run("one.db", "/usr/bin/bank");
