@@ -96,9 +96,9 @@ static void find_deadlocks(struct hw_analysis *a, struct findings *findings)
 	hw_deadlocks_finish(&deadlocks);
 }
 
-/* What a cycle is, given what the recorded run says about it; *ret_ordered when it never is one. */
+/* What a cycle is, given what the recorded run says about it; *ret_ruled_out when it never is one. */
 static struct hw_finding judge(struct hw_analysis *a, struct hw_outlooks *outlooks,
-	const struct hw_steps *steps, const struct hw_cycle *cycle, bool *ret_ordered)
+	const struct hw_steps *steps, const struct hw_cycle *cycle, bool *ret_ruled_out)
 {
 	struct hw_step_taker *ring = hw_xcalloc(cycle->length, sizeof(*ring));
 	struct hw_prediction prediction = { 0 };
@@ -107,13 +107,16 @@ static struct hw_finding judge(struct hw_analysis *a, struct hw_outlooks *outloo
 
 	if (outlooks)
 		outlook = hw_outlooks_of(outlooks, cycle, ring, &prediction);
-	*ret_ordered = outlook == HW_OUTLOOK_ORDERED;
+	*ret_ruled_out = outlook == HW_OUTLOOK_ORDERED || outlook == HW_OUTLOOK_GATED;
 	if (outlook == HW_OUTLOOK_PREDICTED) {
 		finding = hw_finding_of_prediction(a->model, steps, cycle, ring, &a->arena);
 		hw_witness_fill(outlooks->history, &prediction, &finding, &a->arena);
 	} else if (outlook == HW_OUTLOOK_ORDERED) {
-		finding = hw_finding_of_order(a->model, steps, cycle,
+		finding = hw_finding_of_outlook(a->model, steps, cycle, HW_REASON_ORDERED,
 			hw_outlooks_because(outlooks, &prediction.order, &a->arena), &a->arena);
+	} else if (outlook == HW_OUTLOOK_GATED) {
+		finding = hw_finding_of_outlook(a->model, steps, cycle, HW_REASON_GATE,
+			hw_wording_object(a->model, prediction.gate, &a->arena), &a->arena);
 	} else {
 		finding = hw_finding_of_cycle(a->model, steps, cycle, &a->arena);
 	}
@@ -138,13 +141,13 @@ static void judge_all(struct hw_analysis *a, struct hw_outlooks *outlooks,
 	struct findings *ruled_out)
 {
 	for (uint32_t i = 0; i < cycles->count; i++) {
-		bool ordered;
+		bool is_ruled_out;
 		struct hw_finding finding =
-			judge(a, outlooks, steps, &cycles->all[i], &ordered);
+			judge(a, outlooks, steps, &cycles->all[i], &is_ruled_out);
 
-		if (!ordered)
+		if (!is_ruled_out)
 			mark_edges(a, steps, cycles, &cycles->all[i]);
-		if (ordered)
+		if (is_ruled_out)
 			add(a, ruled_out, finding);
 		else if (!is_known(findings, &finding))
 			add(a, findings, finding);

@@ -19,7 +19,7 @@
 #include "analyzer/pattern.h"
 
 enum {
-	HW_CYCLE_INSTANCES_MAX = 1000, /* of one cycle that are counted */
+	HW_CYCLE_INSTANCES_MAX = 100000, /* of one cycle that are counted */
 	HW_CYCLE_EXAMPLES_MAX = 64,
 	HW_CYCLE_COUNT_MAX = 1000,     /* different ones that are found: nobody reads more */
 };

@@ -136,14 +136,15 @@ struct hw_finding hw_finding_of_prediction(const struct hw_model *model,
 	return finding;
 }
 
-struct hw_finding hw_finding_of_order(const struct hw_model *model, const struct hw_steps *steps,
-	const struct hw_cycle *cycle, const char *because, struct hw_arena *arena)
+struct hw_finding hw_finding_of_outlook(const struct hw_model *model,
+	const struct hw_steps *steps, const struct hw_cycle *cycle, enum hw_reason reason,
+	const char *because, struct hw_arena *arena)
 {
 	struct hw_finding finding =
 		of_ring(model, steps, cycle->ring, cycle->codes, cycle->length, arena);
 
 	finding.verdict = HW_VERDICT_RULED_OUT;
-	finding.reason = HW_REASON_ORDERED;
+	finding.reason = reason;
 	finding.because = because;
 	finding.instances = cycle->instances;
 	hw_wording_fill(model, &finding, arena);

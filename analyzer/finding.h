@@ -81,12 +81,13 @@ const char *hw_finding_verdict_name(enum hw_verdict verdict);
 /* Tell of what was found; everything lives in `arena`. */
 struct hw_finding hw_finding_of_cycle(const struct hw_model *model, const struct hw_steps *steps,
 	const struct hw_cycle *cycle, struct hw_arena *arena);
-/* A cycle that the recorded run leads to, by these threads; and one whose waits are ordered. */
+/* A cycle that the recorded run leads to, by these threads; and one that it rules out. */
 struct hw_finding hw_finding_of_prediction(const struct hw_model *model,
 	const struct hw_steps *steps, const struct hw_cycle *cycle,
 	const struct hw_step_taker *ring, struct hw_arena *arena);
-struct hw_finding hw_finding_of_order(const struct hw_model *model, const struct hw_steps *steps,
-	const struct hw_cycle *cycle, const char *because, struct hw_arena *arena);
+struct hw_finding hw_finding_of_outlook(const struct hw_model *model,
+	const struct hw_steps *steps, const struct hw_cycle *cycle, enum hw_reason reason,
+	const char *because, struct hw_arena *arena);
 struct hw_finding hw_finding_of_ruled_out(const struct hw_model *model,
 	const struct hw_steps *steps, const struct hw_ruled_out *ruled_out, struct hw_arena *arena);
 struct hw_finding hw_finding_of_deadlock(

@@ -212,12 +212,15 @@ static void apply_to_object(struct reading *r, struct place place, struct hw_mom
 }
 
 /* Joining waits for the last event of the thread that is its object. */
-static void join(struct reading *r, struct hw_moment *moment)
+static void join(struct reading *r, struct place place, struct hw_moment *moment)
 {
 	uint32_t joined = r->thread_of[moment->object];
 
-	if (joined != HW_NONE && r->history->lives[joined].count)
-		enable(moment, (struct place){ joined, r->history->lives[joined].count - 1 });
+	if (joined == HW_NONE || !r->history->lives[joined].count)
+		return;
+	enable(moment, (struct place){ joined, r->history->lives[joined].count - 1 });
+	r->history->lives[joined].joiner = place.thread;
+	r->history->lives[joined].joined = place.index;
 }
 
 static void start(struct reading *r, struct place place, struct hw_moment *moment)
@@ -243,6 +246,13 @@ static void acquire_one(struct reading *r, struct place place, struct hw_moment 
 	acquire(r, place, moment);
 }
 
+static void create(struct reading *r, uint32_t made, struct place place)
+{
+	r->creations[made] = place;
+	r->history->lives[made].creator = place.thread;
+	r->history->lives[made].created = place.index;
+}
+
 static void apply(struct reading *r, struct place place, struct hw_moment *moment, int64_t result)
 {
 	uint32_t made;
@@ -252,7 +262,7 @@ static void apply(struct reading *r, struct place place, struct hw_moment *momen
 	case HW_OP_CREATE:
 		made = hw_model_find_thread(r->model, result);
 		if (made != HW_NONE)
-			r->creations[made] = place;
+			create(r, made, place);
 		return;
 	case HW_OP_FORK:
 		made = hw_model_find_process(r->model, result);
@@ -268,7 +278,7 @@ static void apply(struct reading *r, struct place place, struct hw_moment *momen
 	if (moment->object == HW_NONE)
 		return;
 	if (moment->op == HW_OP_JOIN)
-		join(r, moment);
+		join(r, place, moment);
 	else if (hw_moment_acquires(r->model, moment))
 		acquire_one(r, place, moment);
 	else
@@ -324,6 +334,8 @@ void hw_history_build(const struct hw_model *model, const struct hw_history_rows
 
 	*history = (struct hw_history){ .thread_count = model->thread_count };
 	history->lives = hw_xcalloc(model->thread_count, sizeof(struct hw_life));
+	for (uint32_t i = 0; i < model->thread_count; i++)
+		history->lives[i].creator = history->lives[i].joiner = HW_NONE;
 	begin_reading(&reading, model, history);
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct hw_history_row *row = &rows->all[i];

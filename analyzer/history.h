@@ -47,6 +47,8 @@ struct hw_moment {
 struct hw_life {
 	struct hw_moment *moments;
 	uint32_t count, capacity;
+	uint32_t creator, created; /* the thread that created it, and its event; or HW_NONE */
+	uint32_t joiner, joined;   /* the thread that joined it, and its event; or HW_NONE */
 };
 
 struct hw_history {

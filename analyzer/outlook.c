@@ -22,6 +22,7 @@ struct attempt {
 	uint32_t predictions, combinations;
 	bool exhausted; /* there was more to try than was tried */
 	bool possible;  /* some way is neither predicted nor ordered */
+	uint32_t gate; /* what keeps the threads of some way apart; HW_NONE for nothing */
 	bool has_order;
 	struct hw_pull order; /* the first that was found */
 	struct hw_prediction prediction;
@@ -48,6 +49,7 @@ void hw_outlooks_init(struct hw_outlooks *outlooks, const struct hw_model *model
 			want_takers(steps, cycle->examples[at], wanted);
 	}
 	*outlooks = (struct hw_outlooks){ .model = model, .history = history, .steps = steps };
+	hw_guards_init(&outlooks->guards, history);
 	outlooks->instances = hw_instances_find(model, history, wanted);
 	outlooks->before_start =
 		hw_xcalloc(history->thread_count, sizeof(*outlooks->before_start));
@@ -58,6 +60,7 @@ void hw_outlooks_finish(struct hw_outlooks *outlooks)
 {
 	for (uint32_t i = 0; i < outlooks->history->thread_count; i++)
 		free(outlooks->before_start[i]);
+	hw_guards_finish(&outlooks->guards, outlooks->history);
 	free(outlooks->before_start);
 	hw_instances_free(outlooks->model, outlooks->instances);
 }
@@ -96,6 +99,23 @@ static bool ends_before_any(const struct attempt *attempt, uint32_t position)
 			one_ends_before(attempt->outlooks, &attempt->ring[position],
 				&attempt->ring[i]))
 			return true;
+	return false;
+}
+
+/* Whether a lock of their parents keeps the newest of the ring apart from another. */
+static bool is_guarded(struct attempt *attempt, uint32_t position)
+{
+	struct hw_outlooks *o = attempt->outlooks;
+
+	for (uint32_t i = 0; i < position; i++) {
+		uint32_t gate = hw_guards_between(&o->guards, o->model, o->history,
+			attempt->ring[i].dependency, attempt->ring[position].dependency);
+
+		if (gate != HW_NONE) {
+			attempt->gate = gate;
+			return true;
+		}
+	}
 	return false;
 }
 
@@ -144,7 +164,7 @@ static bool try_from(struct attempt *attempt, uint32_t position)
 		if (attempt->combinations++ == COMBINATIONS_MAX)
 			attempt->exhausted = true;
 		if (is_taken(attempt, position, attempt->ring[position].thread) ||
-			ends_before_any(attempt, position))
+			ends_before_any(attempt, position) || is_guarded(attempt, position))
 			continue;
 		if (try_from(attempt, position + 1))
 			return true;
@@ -160,10 +180,27 @@ static void find_order(struct attempt *attempt, const struct hw_cycle *cycle)
 	predict(attempt);
 }
 
+/* No way was predicted: what is the cycle then? */
+static void conclude(struct attempt *attempt, const struct hw_cycle *cycle)
+{
+	enum hw_outlook outlook = HW_OUTLOOK_ORDERED;
+
+	if (attempt->possible || attempt->exhausted)
+		outlook = HW_OUTLOOK_POSSIBLE;
+	else if (attempt->gate != HW_NONE)
+		outlook = HW_OUTLOOK_GATED;
+	else if (!attempt->has_order)
+		find_order(attempt, cycle);
+	attempt->prediction.outlook = outlook;
+	attempt->prediction.order = attempt->order;
+	attempt->prediction.gate = attempt->gate;
+}
+
 enum hw_outlook hw_outlooks_of(struct hw_outlooks *outlooks, const struct hw_cycle *cycle,
 	struct hw_step_taker *ring, struct hw_prediction *ret_prediction)
 {
-	struct attempt attempt = { .outlooks = outlooks, .length = cycle->length, .ring = ring };
+	struct attempt attempt = { .outlooks = outlooks, .length = cycle->length, .ring = ring,
+		.gate = HW_NONE };
 	bool predicted = false;
 
 	attempt.dependencies = hw_xcalloc(cycle->length, sizeof(*attempt.dependencies));
@@ -177,12 +214,7 @@ enum hw_outlook hw_outlooks_of(struct hw_outlooks *outlooks, const struct hw_cyc
 		attempt.exhausted |= exhausted;
 	}
 	if (!predicted) {
-		if (!attempt.has_order && !attempt.possible)
-			find_order(&attempt, cycle);
-		attempt.prediction.order = attempt.order;
-		attempt.prediction.outlook = attempt.possible || attempt.exhausted ?
-			HW_OUTLOOK_POSSIBLE :
-			HW_OUTLOOK_ORDERED;
+		conclude(&attempt, cycle);
 	}
 	free(attempt.dependencies);
 	*ret_prediction = attempt.prediction;

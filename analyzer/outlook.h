@@ -11,11 +11,15 @@
  * was created. What comes before a thread's first event in every run is found once
  * for each thread, and such pairs then cost nothing.
  *
+ * Threads that a lock of their parents keeps apart (guard.h) are no way either; when that is
+ * all there is against a cycle, it is gated.
+ *
  * A cycle is ordered only when every way was tried and is. When there are too many to
  * try, it stays possible.
  */
 
 #include "analyzer/cycle.h"
+#include "analyzer/guard.h"
 #include "analyzer/predict.h"
 
 struct hw_outlooks {
@@ -23,6 +27,7 @@ struct hw_outlooks {
 	const struct hw_history *history;
 	const struct hw_steps *steps;
 	struct hw_instances *instances;
+	struct hw_guards guards;
 	uint32_t **before_start; /* by thread, once asked for: what must come before it starts */
 };
 

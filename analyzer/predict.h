@@ -27,6 +27,7 @@ enum hw_outlook {
 	HW_OUTLOOK_POSSIBLE,  /* this run neither shows a way nor excludes it */
 	HW_OUTLOOK_PREDICTED,
 	HW_OUTLOOK_ORDERED,
+	HW_OUTLOOK_GATED, /* a lock of parents of the threads is in the way; see outlook.h */
 };
 
 struct hw_prediction {
@@ -36,6 +37,7 @@ struct hw_prediction {
 	uint32_t *moments; /* by position in the ring: the moment at which it waits */
 	/* Of HW_OUTLOOK_ORDERED: which event comes after which. */
 	struct hw_pull order;
+	uint32_t gate; /* of HW_OUTLOOK_GATED: the lock */
 };
 
 /*

@@ -71,9 +71,9 @@ static const char *object_short_name(const struct wording *w, uint32_t i)
 /* Where a thread waits, as "g (bank.c:20)", or NULL. */
 static const char *place(const struct wording *w, const struct hw_finding_thread *t)
 {
-	uint32_t held_site, site;
+	uint32_t held = t->hold_count ? t->holds[0].stack : HW_NONE, held_site, site;
 
-	hw_stack_sites(w->model, t->holds[0].stack, t->awaited_stack, &held_site, &site);
+	hw_stack_sites(w->model, held, t->awaited_stack, &held_site, &site);
 	return site == HW_NONE ? NULL : hw_stack_place(w->model, site, w->arena);
 }
 
@@ -175,6 +175,11 @@ static const char *order_help(const struct wording *w)
 	const struct hw_class *class_ = common_class(w);
 	struct hw_textbuf text;
 
+	if (f->object_count == 1)
+		return hw_arena_printf(w->arena,
+			"do not lock %s to read again while it is held to read: a writer that "
+			"waits in between stops both",
+			object_short_name(w, 0));
 	if (class_ && class_->object_count > 1)
 		return hw_arena_printf(w->arena,
 			"give all of %s one order, by index or by address, and take them only in "
@@ -320,16 +325,21 @@ void hw_wording_fill(
 	add_notes(&w);
 }
 
+const char *hw_wording_object(
+	const struct hw_model *model, uint32_t object, struct hw_arena *arena)
+{
+	const struct hw_object *o = &model->objects[object];
+
+	return hw_arena_printf(arena, "object %lld (%s)", (long long)o->id, o->label);
+}
+
 const char *hw_wording_because(
 	const struct hw_model *model, const struct hw_ruled_out *ruled_out, struct hw_arena *arena)
 {
 	struct hw_textbuf text;
 
-	if (ruled_out->because_object != HW_NONE) {
-		const struct hw_object *o = &model->objects[ruled_out->because_object];
-
-		return hw_arena_printf(arena, "object %lld (%s)", (long long)o->id, o->label);
-	}
+	if (ruled_out->because_object != HW_NONE)
+		return hw_wording_object(model, ruled_out->because_object, arena);
 	hw_textbuf_init(&text);
 	for (uint32_t i = 0; i < ruled_out->because_thread_count; i++) {
 		const struct hw_thread *t = &model->threads[ruled_out->because_threads[i]];

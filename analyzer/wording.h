@@ -14,6 +14,10 @@
 void hw_wording_fill(
 	const struct hw_model *model, struct hw_finding *finding, struct hw_arena *arena);
 
+/* "object 9 (room)", as reasons name an object. */
+const char *hw_wording_object(
+	const struct hw_model *model, uint32_t object, struct hw_arena *arena);
+
 /* Why a cycle is ruled out: "object 9 (room)", "thread 2 (philosopher 1)". */
 const char *hw_wording_because(
 	const struct hw_model *model, const struct hw_ruled_out *ruled_out, struct hw_arena *arena);

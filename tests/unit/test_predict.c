@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "analyzer/guard.h"
 #include "analyzer/predict.h"
 #include "tests/unit/recording.h"
 
@@ -90,6 +91,7 @@ static void tear_down(void)
 }
 
 TestSuite(predict, .init = set_up, .fini = tear_down);
+TestSuite(guard, .init = set_up, .fini = tear_down);
 
 Test(predict, two_threads_that_live_together)
 {
@@ -254,6 +256,78 @@ Test(predict, events_stored_late)
 	clock_ns += 10;
 	take_both(two, b, a);
 	cr_assert_eq(only_outlook(), HW_OUTLOOK_ORDERED);
+}
+
+/* Main locks `room`, creates one, and joins it: what one does, it does inside that section. */
+static uint32_t guard_of_a_parent(int64_t locked_by_two)
+{
+	int64_t room = scenario_object(&s, "mutex", "room");
+	int64_t end = scenario_object(&s, "thread", "end of one");
+	struct hw_prediction prediction;
+	struct hw_guards guards;
+	uint32_t gate;
+
+	scenario_sql(&s, "UPDATE thread SET object = %lld WHERE id = %lld", end, one);
+	happen(main_thread, "lock", room, "take:3", 0);
+	happen(main_thread, "create", 0, NULL, one);
+	happen(one, "start", end, NULL, 0);
+	take_both(one, a, b);
+	happen(one, "end", end, NULL, 0);
+	happen(main_thread, "join", end, "wait_for:1", 0);
+	happen(main_thread, "unlock", room, NULL, 0);
+	if (locked_by_two) {
+		happen(two, "lock", room, "take:3", 0);
+		scenario_sql(&s, "INSERT INTO dependency_hold VALUES (2, 1, %lld, 'exclusive', %lld)",
+			room, scenario_stack(&s, "take:3"));
+	}
+	take_both(two, b, a);
+	outlook(&prediction);
+	hw_prediction_finish(&prediction);
+	hw_guards_init(&guards, &history);
+	gate = hw_guards_between(&guards, &model, &history, 0, 1);
+	hw_guards_finish(&guards, &history);
+	cr_assert(gate == HW_NONE || model.objects[gate].id == room);
+	return gate;
+}
+
+Test(guard, of_a_parent_against_who_takes_it)
+{
+	cr_assert_neq(guard_of_a_parent(true), HW_NONE);
+}
+
+Test(guard, of_a_parent_against_who_does_not)
+{
+	cr_assert_eq(guard_of_a_parent(false), HW_NONE);
+}
+
+/* Both live inside one and the same section of main: nothing keeps them apart. */
+Test(guard, of_two_children_of_one_section)
+{
+	int64_t room = scenario_object(&s, "mutex", "room");
+	int64_t ends[] = { scenario_object(&s, "thread", "end of one"),
+		scenario_object(&s, "thread", "end of two") };
+	struct hw_prediction prediction;
+	struct hw_guards guards;
+
+	scenario_sql(&s, "UPDATE thread SET object = %lld WHERE id = %lld", ends[0], one);
+	scenario_sql(&s, "UPDATE thread SET object = %lld WHERE id = %lld", ends[1], two);
+	happen(main_thread, "lock", room, "take:3", 0);
+	happen(main_thread, "create", 0, NULL, one);
+	happen(main_thread, "create", 0, NULL, two);
+	happen(one, "start", ends[0], NULL, 0);
+	take_both(one, a, b);
+	happen(one, "end", ends[0], NULL, 0);
+	happen(two, "start", ends[1], NULL, 0);
+	take_both(two, b, a);
+	happen(two, "end", ends[1], NULL, 0);
+	happen(main_thread, "join", ends[0], "wait_for:1", 0);
+	happen(main_thread, "join", ends[1], "wait_for:1", 0);
+	happen(main_thread, "unlock", room, NULL, 0);
+	cr_assert_eq(outlook(&prediction), HW_OUTLOOK_PREDICTED);
+	hw_prediction_finish(&prediction);
+	hw_guards_init(&guards, &history);
+	cr_assert_eq(hw_guards_between(&guards, &model, &history, 0, 1), HW_NONE);
+	hw_guards_finish(&guards, &history);
 }
 
 Test(predict, dependencies_without_events)
