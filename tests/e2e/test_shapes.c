@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/e2e/outcome.h"
+
+#include <criterion/criterion.h>
+
+/*
+ * Every way of locking that people really meet (tests/fixtures/shapes), and what
+ * holdwait has to say about it: one row each. A row is
+ *
+ *   SHAPE(program, shape, outcome)            see outcome.h
+ *   SHAPE(program, shape, outcome, because)   and what a ruled-out cycle's reason names
+ *   PENDING(today, program, shape, ...)       a SHAPE that does not hold yet, and what is
+ *                                             said today
+ */
+#define SHAPE(program, shape, ...) \
+	Test(program, shape) \
+	{ \
+		hw_outcome_expect(#program, #shape, (struct hw_outcome){ __VA_ARGS__ }); \
+	}
+
+#define PENDING(today, program, shape, ...) \
+	Test(program, shape) \
+	{ \
+		hw_outcome_expect_not_yet( \
+			today, #program, #shape, (struct hw_outcome){ __VA_ARGS__ }); \
+	}
+
+/* Rings of locks. */
+SHAPE(rings, abba, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(rings, abba_hang, "HW002 deadlock, 2 threads, 2 objects")
+SHAPE(rings, ring_3, "HW001 predicted, 3 threads, 3 objects")
+SHAPE(rings, ring_4, "HW001 predicted, 4 threads, 4 objects")
+SHAPE(rings, ring_10, "HW001 predicted, 10 threads, 10 objects")
+SHAPE(rings, ring_100, "HW001 predicted, 100 threads, 100 objects")
+SHAPE(rings, short_and_long,
+	"HW001 predicted, 2 threads, 2 objects; HW001 predicted, 3 threads, 3 objects")
+
+/* As many locks at once as in a ring of two that is far apart. */
+SHAPE(rings, hold_70, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(rings, hold_200, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(rings, hold_1000, "HW001 predicted, 2 threads, 2 objects")
+
+/* Every kind of lock. */
+SHAPE(kinds, two_semaphores, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(kinds, two_semaphores_hang, "HW002 deadlock, 2 threads, 2 objects")
+SHAPE(kinds, semaphore_and_mutex, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(kinds, semaphore_and_mutex_hang, "HW002 deadlock, 2 threads, 2 objects")
+SHAPE(kinds, spin, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(kinds, spin_hang, "HW002 deadlock, 2 threads, 2 objects")
+SHAPE(kinds, rwlock_write, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(kinds, rwlock_write_hang, "HW002 deadlock, 2 threads, 2 objects")
+SHAPE(kinds, c11, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(kinds, c11_hang, "HW002 deadlock, 2 threads, 2 objects")
+SHAPE(kinds, recursive, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(kinds, recursive_hang, "HW002 deadlock, 2 threads, 2 objects")
+SHAPE(cxx, mutex, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(cxx, mutex_hang, "HW002 deadlock, 2 threads, 2 objects")
+SHAPE(cxx, shared_mutex_write, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(cxx, shared_mutex_write_hang, "HW002 deadlock, 2 threads, 2 objects")
+SHAPE(cxx, shared_mutex_upgrade, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(cxx, shared_mutex_upgrade_hang, "HW002 deadlock, 2 threads, 2 objects")
+
+/* Several processes. */
+SHAPE(processes, over_fork, "HW001 predicted, 2 threads of 2 processes, 2 objects")
+SHAPE(processes, over_fork_hang, "HW002 deadlock, 2 threads of 2 processes, 2 objects")
+SHAPE(processes, named_semaphores, "HW001 predicted, 2 threads of 2 processes, 2 objects")
+SHAPE(processes, named_semaphores_hang, "HW002 deadlock, 2 threads of 2 processes, 2 objects")
+SHAPE(processes, unrelated, "HW001 predicted, 2 threads of 2 processes, 2 objects")
+SHAPE(processes, unrelated_hang, "HW002 deadlock, 2 threads of 2 processes, 2 objects")
+
+/* Waits for something else, with a lock. */
+SHAPE(waits, relock_hang, "HW003 deadlock, 1 thread, 1 object")
+SHAPE(waits, join_hang, "HW002 deadlock, 2 threads, 2 objects")
+SHAPE(waits, wake_up_into_lock, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(waits, wake_up_into_both_locks, "HW001 predicted, 2 threads, 2 objects")
+PENDING("nothing",
+	waits, condition_inside_lock, "HW008 possible, 2 threads, 2 objects")
+SHAPE(waits, condition_beside_lock, "nothing")
+PENDING("nothing",
+	waits, barrier_inside_lock, "HW008 possible, 2 threads, 2 objects")
+SHAPE(waits, barrier_before_lock, "nothing")
+
+/* Two orders that cannot be at the same time. */
+SHAPE(ordered, one_thread, "HW001 ruled-out one-thread, 1 thread, 2 objects", "thread 2")
+SHAPE(ordered, after_join, "HW001 ruled-out ordered, 2 threads, 2 objects", "joins thread 2")
+SHAPE(ordered, single_worker, "HW001 ruled-out ordered, 2 threads, 2 objects", "joins thread 2")
+SHAPE(ordered, by_semaphore, "HW001 ruled-out ordered, 2 threads, 2 objects", "copied")
+SHAPE(ordered, by_condition, "HW001 ruled-out ordered, 2 threads, 2 objects", "changed")
+SHAPE(ordered, by_barrier, "HW001 ruled-out ordered, 2 threads, 2 objects", "halfway")
+PENDING("HW001 predicted, 2 threads of 2 processes, 2 objects",
+	processes, after_wait, "HW001 ruled-out ordered, 2 threads of 2 processes, 2 objects",
+	"process 2")
+
+/* Something that does not let enough threads in. */
+SHAPE(gates, outer_lock, "HW001 ruled-out gate, 2 threads, 2 objects", "house")
+PENDING("HW001 possible, 2 threads, 2 objects",
+	gates, creators_outer_lock, "HW001 ruled-out gate, 2 threads, 2 objects", "house")
+SHAPE(gates, creators_outer_lock_too_short, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(gates, hand_over_hand, "HW001 ruled-out one-thread, 2 threads, 3 objects", "thread 2")
+SHAPE(gates, a_seat_too_few, "HW001 ruled-out capacity, 3 threads, 3 objects", "seats")
+SHAPE(gates, enough_seats, "HW001 predicted, 3 threads, 3 objects")
+
+/* Tries, and waits for a limited time. */
+SHAPE(tries, back_off, "HW001 ruled-out try, 2 threads, 2 objects", "inbox")
+SHAPE(tries, try_then_wait, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(tries, try_then_wait_semaphore, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(tries, timed, "HW001 predicted bounded, 2 threads, 2 objects")
+SHAPE(cxx, scoped_lock, "HW001 ruled-out try, 2 threads, 2 objects")
+SHAPE(cxx, std_lock, "HW001 ruled-out try, 2 threads, 2 objects")
+SHAPE(cxx, std_lock_contended, "HW001 ruled-out try, 2 threads, 2 objects")
+
+/* Readers. */
+SHAPE(readers, read_read, "HW001 ruled-out readers, 2 threads, 2 objects", "hosts")
+SHAPE(readers, read_read_writers, "HW001 ruled-out readers, 2 threads, 2 objects", "hosts")
+SHAPE(readers, read_read_prefer_writer, "HW001 ruled-out readers, 2 threads, 2 objects", "hosts")
+SHAPE(readers, read_read_writers_first_without, "HW001 ruled-out readers, 2 threads, 2 objects",
+	"hosts")
+SHAPE(readers, read_read_one_writer_first, "HW001 ruled-out readers, 2 threads, 2 objects", "hosts")
+PENDING("HW001 ruled-out readers, 2 threads, 2 objects",
+	readers, read_read_writers_first, "HW001 predicted, 4 threads, 2 objects")
+SHAPE(readers, read_write, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(readers, read_write_hang, "HW002 deadlock, 2 threads, 2 objects")
+SHAPE(cxx, shared_mutex_read, "HW001 ruled-out readers, 2 threads, 2 objects", "data_lock")
+
+/* One lock after another at the same address. */
+SHAPE(reuse, heap, "nothing")
+SHAPE(reuse, heap_static, "nothing")
+SHAPE(reuse, mapping, "nothing")
+PENDING("HW001 predicted, 2 threads, 2 objects",
+	reuse, mapping_over, "nothing")
+SHAPE(reuse, stack, "nothing")
+PENDING("HW001 predicted, 2 threads, 2 objects",
+	reuse, stack_static, "nothing")
+SHAPE(reuse, stack_of_thread, "nothing")
+SHAPE(cxx, new_mutex, "nothing")
+
+/* Ten thousand locks of one class. */
+SHAPE(instances, address_order, "nothing")
+SHAPE(instances, parents_first, "nothing")
+PENDING("HW001 predicted, 2 threads, 2 objects, 1000 instances",
+	instances, up_and_down, "HW001 predicted, 2 threads, 2 objects, 10000 instances")
