@@ -104,15 +104,18 @@ static enum space space_of(char kind)
 /* An id of the source in the result; false when there is no such number. */
 static bool translate(const struct merge *m, char kind, int64_t id, int64_t *ret_id)
 {
-	const uint64_t *known;
-
-	if (kind == 'M' || kind == 'C') {
-		known = hw_table_find(kind == 'M' ? &m->modules : &m->classes, (uint64_t)id);
-		/* What leads nowhere stays so. */
-		*ret_id = known ? (int64_t)*known : -1;
-		return true;
-	}
 	return !__builtin_add_overflow(id, m->offsets[space_of(kind)], ret_id);
+}
+
+/* Bind the shared row that a row of the source became; what leads nowhere is not known. */
+static void bind_shared(const struct hw_table *ids, sqlite3_stmt *to, int parameter, int64_t id)
+{
+	const uint64_t *shared = hw_table_find(ids, (uint64_t)id);
+
+	if (shared)
+		sqlite3_bind_int64(to, parameter, (int64_t)*shared);
+	else
+		sqlite3_bind_null(to, parameter);
 }
 
 /* What the result of an event is an id of. */
@@ -131,6 +134,10 @@ static bool bind(const struct merge *m, sqlite3_stmt *to, sqlite3_stmt *from, in
 	int64_t value = sqlite3_column_int64(from, column);
 	bool known = sqlite3_column_type(from, column) == SQLITE_INTEGER;
 
+	if (known && (kind == 'M' || kind == 'C')) {
+		bind_shared(kind == 'M' ? &m->modules : &m->classes, to, column + 1, value);
+		return true;
+	}
 	if (kind == 'R')
 		kind = result_kind(from);
 	if (kind == 'K') {

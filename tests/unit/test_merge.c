@@ -174,6 +174,25 @@ Test(merge, one_that_was_not_closed_makes_all_incomplete)
 	cr_assert_eq(number("SELECT value FROM meta WHERE key = 'complete'"), 0);
 }
 
+/* Modules and classes are shared, so an id that leads nowhere must not lead to another's. */
+Test(merge, what_leads_nowhere_is_not_known)
+{
+	struct scenario s;
+
+	write_run("one.db", "transfer", 3);
+	scenario_init(&s);
+	scenario_thread(&s, "worker");
+	scenario_object(&s, "mutex", "a");
+	scenario_sql(&s, "UPDATE object SET class = 77, module = 1, name = NULL");
+	scenario_sql(&s, "DELETE FROM module");
+	scenario_sql(&s, "INSERT INTO meta VALUES ('named', (SELECT ifnull(max(id), 0) FROM frame)"
+			 " || ' ' || (SELECT ifnull(max(id), 0) FROM object))");
+	write_file(&s, "two.db");
+	merge("one.db", "two.db");
+	cr_assert_eq(number("SELECT class IS NULL AND module IS NULL FROM object WHERE id = 3"), 1);
+	cr_assert_eq(number("SELECT class IS NULL FROM object WHERE id = 1"), 0);
+}
+
 static void expect_failure(const char *one, const char *other, const char *message)
 {
 	cr_assert_lt(
