@@ -22,7 +22,7 @@ struct hw_run_options {
 	struct hw_options common;
 	struct hw_recording_options recording;
 	enum hw_on_deadlock on_deadlock;
-	bool silent;	    /* tell nothing while it runs: the verb does, at the end */
+	bool silent;	    /* tell of no deadlock while it runs: the verb does, at the end */
 	int error_exitcode; /* exit status when there are findings; 0: the program's own */
 	char **command;     /* NULL-terminated; part of argv */
 };

@@ -21,7 +21,7 @@ static void say(const struct hw_supervised *run, const char *format, ...)
 {
 	va_list arguments;
 
-	if (run->options->common.quiet || run->options->silent)
+	if (run->options->common.quiet)
 		return;
 	fputs("holdwait: ", stderr);
 	va_start(arguments, format);
