@@ -121,6 +121,8 @@ static void print_summary(FILE *out, const struct hw_input *input)
 	const struct hw_model *m = &input->model;
 
 	print_head(out, input);
+	for (uint32_t i = 0; i < m->run_count; i++)
+		print_field(out, i ? "" : "made of", m->runs[i].file);
 	print_field(out, "command", m->meta.command);
 	print_field(out, "directory", m->meta.directory);
 	print_time(out, &m->meta);

@@ -231,6 +231,7 @@ Test(merge, writes_a_recording_for_every_verb)
 	cr_assert(strstr(text, "journal"), "%s", text);
 	free(text);
 	text = text_of(0, HW_ARGUMENTS(HW_HOLDWAIT, "info", "-v", "all.db"));
+	cr_assert(strstr(text, "made of    transfer.db\n             audit.db\n"), "%s", text);
 	cr_assert(strstr(text, "processes  2"), "%s", text);
 	free(text);
 }
