@@ -96,7 +96,7 @@ static void find_deadlocks(struct hw_analysis *a, struct findings *findings)
 	hw_deadlocks_finish(&deadlocks);
 }
 
-/* What a cycle is, given what the recorded run says about it; *ret_ruled_out when it never is one. */
+/* What a cycle is, as the recorded run has it; *ret_ruled_out when it never is a deadlock. */
 static struct hw_finding judge(struct hw_analysis *a, struct hw_outlooks *outlooks,
 	const struct hw_steps *steps, const struct hw_cycle *cycle, bool *ret_ruled_out)
 {

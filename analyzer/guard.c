@@ -20,7 +20,7 @@ void hw_guards_finish(struct hw_guards *guards, const struct hw_history *history
 	free(guards->counts);
 }
 
-/* Whether an acquisition of the parent goes from before its creation of the child to after the join. */
+/* Whether an acquisition of the parent lasts from before it creates the child to after the join. */
 static bool spans(const struct hw_moment *moment, uint32_t join)
 {
 	return moment->release == HW_NONE || moment->release > join;
