@@ -36,36 +36,39 @@ static void ring(struct hw_session *session)
 		hw_sys_futex_wake(&session->doorbell, 1);
 }
 
-static int64_t pop(struct hw_session *session)
+/* Whether there is no point in waiting for a chunk. */
+static bool hopeless(struct hw_session *session)
 {
-	return hw_free_list_pop(&session->free_chunks, &session->chunks[0].next_free,
-		sizeof(session->chunks[0]));
+	if (atomic_load(&session->state) != HW_SESSION_ON) {
+		*hw_self_epoch = 0;
+		return true;
+	}
+	return session->lossy || atomic_load(&session->starved);
 }
 
-/* A chunk, or -1 when waiting may help; `over` when it cannot. */
-static int64_t pop_or_give_up(struct hw_session *session, bool *ret_over)
+static bool any_free(struct hw_session *session)
 {
-	int64_t chunk = pop(session);
-
-	*ret_over = chunk >= 0 || atomic_load(&session->state) != HW_SESSION_ON ||
-		atomic_load(&session->starved);
-	return chunk;
+	return (uint32_t)atomic_load(&session->free_chunks.head) ||
+		atomic_load(&session->free_chunks.fresh) < atomic_load(&session->free_chunks.limit);
 }
 
-/* Wait until the collector has freed a chunk, however long that takes, as long as it lives. */
-static int64_t wait_for_chunk(struct hw_session *session)
+/*
+ * Wait until there is a chunk to be had, however long that takes, as long as the collector
+ * lives. False when there will be none. Nothing is taken here: a signal handler may run,
+ * and jump out.
+ */
+static bool wait_for_chunk(struct hw_session *session)
 {
 	uint32_t heartbeat = atomic_load(&session->heartbeat);
 	int silent_rounds = 0;
-	int64_t chunk;
-	bool over;
+	bool there = false;
 
 	atomic_fetch_add(&session->chunk_waiters, 1);
-	for (;;) {
+	while (!hopeless(session)) {
 		uint32_t freed = atomic_load(&session->chunks_freed), beat;
 
-		chunk = pop_or_give_up(session, &over);
-		if (over)
+		there = any_free(session);
+		if (there)
 			break;
 		if (hw_session_collector_died(session) || silent_rounds == WAIT_ROUNDS) {
 			hw_log_end();
@@ -78,23 +81,28 @@ static int64_t wait_for_chunk(struct hw_session *session)
 		heartbeat = beat;
 	}
 	atomic_fetch_sub(&session->chunk_waiters, 1);
+	return there;
+}
+
+static int64_t take_chunk(struct hw_session *session, const struct hw_thread_slot *slot)
+{
+	int64_t chunk = -1;
+
+	if (atomic_load_explicit(&session->state, memory_order_relaxed) == HW_SESSION_ON)
+		chunk = hw_free_list_pop(&session->free_chunks, &session->chunks[0].next_free,
+			sizeof(session->chunks[0]));
+	if (chunk >= 0)
+		session->chunks[chunk].thread = (uint32_t)(slot - session->threads);
 	return chunk;
 }
 
-int64_t hw_log_take_chunk(struct hw_thread_slot *slot)
+int64_t hw_log_first_chunk(const struct hw_thread_slot *slot)
 {
-	struct hw_session *session = hw_log_session;
 	int64_t chunk;
 
-	if (atomic_load_explicit(&session->state, memory_order_relaxed) != HW_SESSION_ON) {
-		*hw_self_epoch = 0;
-		return -1;
-	}
-	chunk = pop(session);
-	if (chunk < 0 && !session->lossy)
-		chunk = wait_for_chunk(session);
-	if (chunk >= 0)
-		session->chunks[chunk].thread = (uint32_t)(slot - session->threads);
+	do
+		chunk = take_chunk(hw_log_session, slot);
+	while (chunk < 0 && wait_for_chunk(hw_log_session));
 	return chunk;
 }
 
@@ -106,40 +114,44 @@ static struct hw_chunk *chunk_before(const struct hw_record *position)
 }
 
 /*
- * Runs with signals blocked, so that no handler finds the log between two
- * chunks. A handler that ran just before may have turned already: look again.
+ * Runs with signals blocked, so that no handler finds the log between two chunks, and none
+ * jumps out with a chunk that is in no log. A handler that ran just before may have
+ * turned already: look again. NULL when there is no chunk.
  */
-struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count)
+static struct hw_record *claim(struct hw_self *self, uint32_t count)
 {
-	struct hw_session *session = hw_log_session;
-	struct hw_thread_slot *slot = self->slot;
-	int64_t chunk = hw_log_take_chunk(slot); /* may wait, so before signals are blocked */
-	uint64_t signals;
-	struct hw_record *at;
-	size_t used_bytes;
+	struct hw_record *at = self->next;
+	size_t used_bytes = (uintptr_t)at % HW_CHUNK_BYTES;
 
-	if (chunk < 0) {
-		atomic_fetch_add_explicit(&slot->lost, 1, memory_order_relaxed);
-		return NULL;
-	}
-	signals = hw_sys_block_signals();
-	at = self->next;
-	used_bytes = (uintptr_t)at % HW_CHUNK_BYTES;
-	if (used_bytes && used_bytes + count * sizeof(*at) <= HW_CHUNK_BYTES) {
-		hw_free_list_push(&session->free_chunks, &session->chunks[0].next_free,
-			sizeof(session->chunks[0]), (uint32_t)chunk);
-	} else {
+	if (!used_bytes || used_bytes + count * sizeof(*at) > HW_CHUNK_BYTES) {
+		int64_t chunk = take_chunk(hw_log_session, self->slot);
 		struct hw_chunk *full = chunk_before(at);
 
+		if (chunk < 0)
+			return NULL;
 		if (used_bytes)
 			hw_log_publish(at, hw_record_when(0, HW_OP_END), 0);
 		at = hw_log_chunk_begin((uint32_t)chunk);
 		atomic_store_explicit(&full->next, (uint32_t)chunk + 1, memory_order_release);
 	}
 	self->next = at + count;
-	hw_sys_restore_signals(signals);
-	ring(session);
 	return at;
+}
+
+struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count)
+{
+	do {
+		uint64_t signals = hw_sys_block_signals();
+		struct hw_record *at = claim(self, count);
+
+		hw_sys_restore_signals(signals);
+		if (at) {
+			ring(hw_log_session);
+			return at;
+		}
+	} while (wait_for_chunk(hw_log_session));
+	atomic_fetch_add_explicit(&self->slot->lost, 1, memory_order_relaxed);
+	return NULL;
 }
 
 bool hw_log_add_payload(struct hw_self *self, enum hw_op op, uint32_t object, uint32_t stack,

@@ -29,8 +29,8 @@ extern struct hw_session *hw_log_session;
 /* Room for `count` records in a new chunk, or NULL (dropped and counted). */
 struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count);
 
-/* Give a thread its first chunk; -1 when there is none to be had. */
-int64_t hw_log_take_chunk(struct hw_thread_slot *slot);
+/* A thread's first chunk; -1 when there is none to be had. Call with signals blocked. */
+int64_t hw_log_first_chunk(const struct hw_thread_slot *slot);
 
 /* Where a slot's chunk begins. */
 static inline struct hw_record *hw_log_chunk_begin(uint32_t chunk)

@@ -171,23 +171,11 @@ static bool recording(void)
 		HW_SESSION_ON;
 }
 
-/* A signal handler that interrupted the unwinder jumped out of both. */
-static bool abandoned_unwinder(struct hw_self *self)
-{
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-
-	if (here <= self->unwind_sp || here > self->stack_high)
-		return false;
-	self->unwinding = 0;
-	self->epoch = self->unwind_epoch;
-	return true;
-}
-
 struct hw_self *hw_self_enter_slow(const void *caller)
 {
 	struct hw_self *self = &hw_self;
 
-	if (self->unwinding && !abandoned_unwinder(self))
+	if (hw_unwinder_works(self))
 		return hw_unwinder_owns(caller) || !recording() ? NULL : self;
 	if (self->paused)
 		return NULL;
@@ -202,7 +190,11 @@ struct hw_self *hw_self_enter_slow(const void *caller)
 	}
 	if (self->unrecorded)
 		return NULL;
-	if (recording() && self->epoch != *hw_self_epoch + 1)
+	if (!recording())
+		return NULL;
+	if (self->slot)
+		self->epoch = *hw_self_epoch + 1;
+	else
 		hw_thread_register(self, 0, 0);
 	return self->epoch == *hw_self_epoch + 1 ? self : NULL;
 }

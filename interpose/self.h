@@ -37,7 +37,6 @@ struct hw_self {
 	uintptr_t stack_high;     /* end of its stack, or 0 when it is not known */
 	uintptr_t stack_low;      /* below it there is too little left for the unwinder */
 	uintptr_t unwind_sp;      /* stack pointer where the unwinder was called */
-	uint64_t unwind_epoch;    /* while it runs: what `epoch` was */
 	struct hw_unwinder_seat *seat; /* its thread-local storage */
 	uint64_t fork_uid;        /* of the process being forked */
 	uint64_t saved_epoch;     /* while it is paused */

@@ -160,7 +160,7 @@ static uint32_t remember(struct hw_self *self, void *const *frames, uint32_t cou
 	uint64_t hash = hash_of(frames, count);
 	uint32_t set = set_of(hash);
 
-	if (!memo || self->wait_sp || self->unwinding)
+	if (!memo || self->wait_sp || (self->unwinding && hw_unwinder_works(self)))
 		return log_transient(self, frames, count);
 	for (uint32_t way = 0; way < WAYS; way++) {
 		if (memo->hashes[set][way] != hash)
@@ -213,7 +213,8 @@ uint32_t hw_stack_capture(struct hw_self *self, const void *caller)
 {
 	uint32_t depth = hw_log_session->depth;
 
-	return can_unwind && depth > 1 && self->memo && !self->unwinding && has_room(self) ?
+	return can_unwind && depth > 1 && self->memo && has_room(self) &&
+			!(self->unwinding && hw_unwinder_works(self)) ?
 		capture_all(self, caller, depth) :
 		capture_caller(self, caller);
 }

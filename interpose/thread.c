@@ -128,7 +128,7 @@ static void give_slot_back(struct hw_session *session, struct hw_thread_slot *sl
 
 static bool fill_slot(struct hw_thread_slot *slot, uint64_t uid, uint64_t creator_uid)
 {
-	int64_t chunk = hw_log_take_chunk(slot);
+	int64_t chunk = hw_log_first_chunk(slot);
 
 	if (chunk < 0)
 		return false;

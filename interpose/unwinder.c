@@ -182,13 +182,28 @@ uint32_t hw_unwinder_walk(struct hw_self *self, struct hw_unwinder_seat *seat, v
 	if (!walk)
 		return 0;
 	self->seat = seat;
-	self->unwind_epoch = epoch;
 	self->unwind_sp = (uintptr_t)__builtin_frame_address(0);
+	/* In this order, wherever a handler may jump out: with the epoch gone it is unwinding. */
+	self->unwinding = 1;
+	atomic_signal_fence(memory_order_seq_cst);
 	self->epoch = 0;
-	self->unwinding++;
 	count = walk(ret_frames, (int)max);
-	self->unwinding--;
 	self->epoch = epoch;
+	atomic_signal_fence(memory_order_seq_cst);
+	self->unwinding = 0;
 	errno = saved_errno;
 	return count < 0 ? 0 : (uint32_t)count;
+}
+
+bool hw_unwinder_works(struct hw_self *self)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	if (!self->unwinding)
+		return false;
+	/* Further in, or on a stack of its own: a signal handler that interrupted it. */
+	if (here <= self->unwind_sp || here > self->stack_high)
+		return true;
+	self->unwinding = 0;
+	return false;
 }

@@ -43,6 +43,12 @@ bool hw_unwinder_open(void);
 uint32_t hw_unwinder_walk(struct hw_self *self, struct hw_unwinder_seat *seat, void **ret_frames,
 	uint32_t max);
 
+/*
+ * Whether it is at work, further out on this stack. A handler that interrupted it may have
+ * jumped out of both; then it is not, and that is put right here.
+ */
+bool hw_unwinder_works(struct hw_self *self);
+
 /* Whether an address belongs to it, so that a call from there is its own business. */
 bool hw_unwinder_owns(const void *address);
 

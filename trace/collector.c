@@ -21,7 +21,8 @@ enum {
 	LINGER_NS = 250000000,       /* a daemon's child registers after its parent is gone */
 	FIRST_PROCESS_MS = 10000,    /* how long to wait for anybody at all */
 	PATIENCE_NS = 1000000000,    /* with what should be in the log already */
-	STARVED_NS = 1000000000,     /* no chunk was freed for so long */
+	HURRY_NS = 20000000,         /* the same when others wait for us */
+	STARVED_NS = 2000000000,     /* no chunk was freed for so long */
 	CHUNKS_PER_THREAD = 8,       /* 256 KiB */
 	CHUNKS_AT_LEAST = 512,       /* 16 MiB */
 };
@@ -36,6 +37,11 @@ int64_t hw_collector_now_ns(const struct hw_collector *collector)
 	uint64_t now = hw_clock_now(collector->map.session->clock);
 
 	return hw_clock_ns(&collector->clock, now - collector->map.session->clock_base);
+}
+
+static uint64_t ticks_of(const struct hw_collector *collector, int64_t ns)
+{
+	return (uint64_t)((double)ns / collector->clock.ns_per_tick);
 }
 
 int hw_collector_init(struct hw_collector *collector, const char *recording,
@@ -58,7 +64,7 @@ int hw_collector_init(struct hw_collector *collector, const char *recording,
 	}
 	hw_clock_init(&collector->clock, collector->map.session->clock,
 		collector->map.session->clock_base);
-	patience = (uint64_t)(PATIENCE_NS / collector->clock.ns_per_tick);
+	patience = ticks_of(collector, PATIENCE_NS);
 	collector->readers = hw_readers_create(collector->map.session, patience);
 	collector->slot_seen = hw_xcalloc(HW_THREAD_MAX, 2 * sizeof(uint64_t));
 	collector->order.roster = &collector->roster;
@@ -131,7 +137,8 @@ static void tell_if_starved(struct hw_collector *collector, uint64_t freed_befor
 	if (grow(collector) || collector->readers->chunks_freed != freed_before) {
 		collector->freed_ns = now_ns;
 		atomic_store(&session->starved, 0);
-	} else if (!taken || now_ns - collector->freed_ns > STARVED_NS) {
+	} else if ((!taken && !collector->readers->waits_at_hole) ||
+		now_ns - collector->freed_ns > STARVED_NS) {
 		if (!atomic_exchange(&session->starved, 1))
 			collector->last_freed = UINT64_MAX; /* news for waiters */
 	}
@@ -147,6 +154,9 @@ static uint64_t round_once(struct hw_collector *collector)
 	atomic_fetch_add(&session->heartbeat, 1);
 	hw_census_arrivals(collector);
 	collector->interpreter.now_ticks = cut;
+	/* While programs wait for chunks, whoever may still fill a hole is not waited for long. */
+	collector->readers->patience_ticks = ticks_of(collector,
+		atomic_load(&session->chunk_waiters) ? HURRY_NS : PATIENCE_NS);
 	hw_readers_preview(collector->readers, cut, hw_interpret_definition,
 		&collector->interpreter);
 	hw_interpret_definitions(&collector->interpreter);

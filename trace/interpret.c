@@ -93,18 +93,20 @@ static void define_module(struct hw_interpreter *interpreter, const struct hw_de
 			(const char *)defined->payload + sizeof(definition));
 }
 
+static void define(struct hw_interpreter *interpreter, const struct hw_defined *defined)
+{
+	if (hw_record_op(&defined->record) == HW_OP_OBJECT)
+		define_object(interpreter, defined);
+	else
+		define_module(interpreter, defined);
+}
+
 void hw_interpret_definitions(struct hw_interpreter *interpreter)
 {
 	qsort(interpreter->defined, interpreter->defined_count, sizeof(*interpreter->defined),
 		compare_times);
-	for (size_t i = 0; i < interpreter->defined_count; i++) {
-		const struct hw_defined *defined = &interpreter->defined[i];
-
-		if (hw_record_op(&defined->record) == HW_OP_OBJECT)
-			define_object(interpreter, defined);
-		else
-			define_module(interpreter, defined);
-	}
+	for (size_t i = 0; i < interpreter->defined_count; i++)
+		define(interpreter, &interpreter->defined[i]);
 	interpreter->defined_count = 0;
 }
 
@@ -335,6 +337,12 @@ bool hw_interpret(void *context, struct hw_reader *reader, const struct hw_recor
 		define_stack(&reading, record);
 		return true;
 	}
+	/* Behind a hole there may be definitions that nobody could see beforehand. */
+	if (reading.op == HW_OP_MODULE || reading.op == HW_OP_OBJECT)
+		define(interpreter,
+			&(struct hw_defined){ .process = reader->thread->process,
+				.record = *record,
+				.payload = payload });
 	if (reading.op == HW_OP_MODULE)
 		return true;
 	reading.stack = slot < HW_STACK_SLOTS ? reader->thread->stacks[slot] : 0;

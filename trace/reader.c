@@ -150,8 +150,10 @@ static bool step_over(struct hw_readers *readers, struct hw_reader *reader,
 		return false;
 	if (!reader->hole_ticks)
 		reader->hole_ticks = readers->cut_ticks;
-	if (!reader->ended && readers->cut_ticks - reader->hole_ticks < readers->patience_ticks)
+	if (!reader->ended && readers->cut_ticks - reader->hole_ticks < readers->patience_ticks) {
+		readers->waits_at_hole = true;
 		return false;
+	}
 	reader->hole_ticks = 0;
 	reader->holed = true;
 	reader->lost++;
@@ -276,6 +278,7 @@ uint64_t hw_readers_round(struct hw_readers *readers, uint64_t cut_ticks, hw_rea
 	uint64_t taken = 0;
 
 	readers->cut_ticks = cut_ticks;
+	readers->waits_at_hole = false;
 	fill_round(readers);
 	while (readers->round_count && take_one(readers, readers->round[0], take, context)) {
 		taken++;

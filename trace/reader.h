@@ -59,7 +59,8 @@ struct hw_readers {
 	size_t round_count;
 	uint64_t chunks_freed;
 	uint64_t cut_ticks;      /* of the round under way */
-	uint64_t patience_ticks; /* how long a hole is waited for */
+	uint64_t patience_ticks; /* how long a hole is waited for; may be changed between rounds */
+	bool waits_at_hole;      /* in the round under way, somebody's log did */
 	struct hw_quarantined *quarantined;
 	size_t quarantined_count, quarantined_capacity;
 };
