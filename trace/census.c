@@ -287,3 +287,11 @@ void hw_census_departures(struct hw_collector *collector)
 	}
 	collector->watched_count = kept;
 }
+
+bool hw_census_departing(const struct hw_collector *collector)
+{
+	for (size_t i = 0; i < collector->watched_count; i++)
+		if (collector->watched[i].ended)
+			return true;
+	return false;
+}

@@ -213,7 +213,11 @@ static bool launcher_holds(struct hw_collector *collector)
 	return true;
 }
 
-static bool over(struct hw_collector *collector)
+/*
+ * After a round. `held` says whether the launcher still held the session before
+ * that round: whatever ran until it let go has been taken in by now.
+ */
+static bool over(struct hw_collector *collector, bool held)
 {
 	int64_t now_ns = hw_collector_now_ns(collector);
 
@@ -221,7 +225,7 @@ static bool over(struct hw_collector *collector)
 		collector->empty_since_ns = -1;
 		return false;
 	}
-	if (launcher_holds(collector))
+	if (held)
 		return false;
 	if (collector->launcher_pidfd >= 0)
 		return true;
@@ -261,10 +265,12 @@ static void close_recording(struct hw_collector *collector)
 
 int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
 {
+	bool done = false;
 	int code = 0;
 
-	while (!code && !over(collector)) {
+	while (!code && !done) {
 		uint64_t taken, rung = atomic_load(&collector->map.session->doorbell);
+		bool held = launcher_holds(collector);
 
 		hw_state_look(collector);
 		taken = round_once(collector);
@@ -275,7 +281,8 @@ int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
 		if (hw_collector_now_ns(collector) - collector->commit_ns > COMMIT_NS)
 			store(collector);
 		code = hw_store_failure(collector->store, error);
-		if (!taken && rung == atomic_load(&collector->map.session->doorbell))
+		done = over(collector, held);
+		if (!done && !taken && !hw_census_departing(collector) && rung == atomic_load(&collector->map.session->doorbell))
 			sleep_until_rung(collector);
 	}
 	round_once(collector);

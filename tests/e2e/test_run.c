@@ -202,6 +202,35 @@ Test(record, says_one_line_and_keeps_the_previous_recording)
 	hw_recorded_finish(&recorded);
 }
 
+/* The program ends in the very moment its child has begun; the child is waited for. */
+Test(record, goes_on_for_a_child_that_outlives_the_program)
+{
+	struct hw_recorded recorded;
+	struct hw_process process;
+	char script[1200], go[600];
+	FILE *pipe;
+
+	hw_recorded_init(&recorded);
+	snprintf(go, sizeof(go), "%s/go", recorded.scratch.path);
+	snprintf(script, sizeof(script),
+		"cd '%s' && mkfifo up go && { sh -c 'echo > up; read x < go' & read x < up; }",
+		recorded.scratch.path);
+	hw_recorded_run(&recorded, &process, "record", HW_ARGUMENTS("sh", "-c", script));
+	cr_assert_eq(process.status, 0);
+	hw_process_expect_errors(&process, "1 of its processes still run");
+	cr_assert_eq(hw_recorded_number(&recorded,
+			     "SELECT count(*) FROM meta WHERE key = 'complete'"), 0);
+	pipe = fopen(go, "w");
+	cr_assert_not_null(pipe);
+	fputc('\n', pipe);
+	fclose(pipe);
+	hw_recorded_wait_until_complete(&recorded);
+	cr_assert_eq(hw_recorded_number(&recorded,
+			     "SELECT count(*) FROM process WHERE end_ns IS NULL"), 0);
+	hw_process_finish(&process);
+	hw_recorded_finish(&recorded);
+}
+
 static void expect_verdict(const char *strategy, const char *primitive)
 {
 	struct hw_recorded recorded;
