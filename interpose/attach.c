@@ -102,13 +102,23 @@ static char **environment_without_preload(void)
 	return copy;
 }
 
-/*
- * In the child, a copy of this process: become the collector. It puts itself into
- * the background and ends its first process at once.
- */
-static void become_collector(const char *path, long answer_fd)
+static const char *in_digits(long number, char *text, size_t size_bytes)
 {
-	char *arguments[] = { (char *)path, (char *)"--daemon", NULL };
+	char *at = text + size_bytes;
+
+	*--at = '\0';
+	do
+		*--at = (char)('0' + number % 10);
+	while (number /= 10);
+	return at;
+}
+
+/* In the grandchild, a copy of process `program`: become the collector. */
+static void become_collector(const char *path, long program, long answer_fd)
+{
+	char digits[32];
+	char *arguments[] = { (char *)path, (char *)"--daemon",
+		(char *)in_digits(program, digits, sizeof(digits)), NULL };
 	char **environment = environment_without_preload();
 
 	/* Duplicated or not, it has to stay open. */
@@ -139,12 +149,18 @@ static size_t read_answer(long fd, char *answer, size_t size_bytes)
 	return length;
 }
 
+/* A child whose end is told to nobody by a signal, as long as it executes nothing. */
+static long clone_quietly(void)
+{
+	return hw_sys6(SYS_clone, 0, 0, 0, 0, 0, 0);
+}
+
 /* Start a collector. It answers with the path of the session, or says itself what is wrong. */
 static struct hw_session *start_collector(void)
 {
 	char path[PATH_BYTES];
 	int pipe_fds[2];
-	long child;
+	long program, child;
 	size_t length;
 
 	if (!environ || (!collector_path(path, "holdwait-collector") &&
@@ -155,14 +171,18 @@ static struct hw_session *start_collector(void)
 	}
 	if (hw_sys2(SYS_pipe2, pipe_fds, O_CLOEXEC))
 		return NULL;
-	child = hw_sys6(SYS_clone, 0, 0, 0, 0, 0, 0);
-	if (child == 0)
-		become_collector(path, pipe_fds[1]);
+	program = hw_sys0(SYS_getpid);
+	child = clone_quietly();
+	if (child == 0) {
+		if (clone_quietly() == 0)
+			become_collector(path, program, pipe_fds[1]);
+		hw_sys1(SYS_exit_group, 0);
+	}
 	hw_sys1(SYS_close, pipe_fds[1]);
 	length = child > 0 ? read_answer(pipe_fds[0], started_session, ANSWER_BYTES) : 0;
 	hw_sys1(SYS_close, pipe_fds[0]);
 	if (child > 0)
-		hw_sys4(SYS_wait4, child, NULL, __WCLONE, NULL);
+		hw_sys4(SYS_wait4, child, NULL, __WALL, NULL);
 	if (length && started_session[length - 1] == '\n') {
 		started_session[length - 1] = '\0';
 		return open_session(started_session);

@@ -8,8 +8,8 @@
  * HOLDWAIT_SESSION names the shared memory of a session that exists already: its
  * launcher or a parent set it. Without it (LD_PRELOAD set by hand) this is the first
  * process: it starts the collector, which answers with the session's name
- * through a pipe. The collector is started with CLONE_VFORK and no exit
- * signal, detaches itself, and is nobody's child that the program could wait for.
+ * through a pipe. The collector is a grandchild whose parent ends at once and
+ * without a signal, so it is nobody's child that the program could wait for.
  */
 
 struct hw_session;

@@ -23,14 +23,15 @@
 
 struct arguments {
 	struct hw_recording_options options;
-	bool daemon;
+	pid_t program;
 	pid_t launcher;
 };
 
 enum { OPTION_DAEMON = 256, OPTION_LAUNCHER, OPTION_META };
 
 static const struct argp_option option_table[] = {
-	{ "daemon", OPTION_DAEMON, NULL, 0, "detach; end when the last process has gone", 0 },
+	{ "daemon", OPTION_DAEMON, "PID", 0,
+		"detach from PID, which began it; end when the last process has gone", 0 },
 	{ "launcher", OPTION_LAUNCHER, "PID", 0, "stay at least until PID lets go", 0 },
 	{ "options", OPTION_META, "TEXT", 0, "options as in HOLDWAIT_OPTIONS", 0 },
 	{ 0 }
@@ -43,7 +44,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 	switch (key) {
 	case OPTION_DAEMON:
-		arguments->daemon = true;
+		arguments->program = (pid_t)atoi(text);
 		return 0;
 	case OPTION_LAUNCHER:
 		arguments->launcher = (pid_t)atoi(text);
@@ -76,15 +77,15 @@ static void store_beginning(struct hw_store *store, const struct hw_session *ses
 }
 
 /* Without a launcher the file is named after the program that started us. */
-static int name_file(struct hw_recording_options *options, struct hw_error *error)
+static int name_file(struct hw_recording_options *options, pid_t pid, struct hw_error *error)
 {
 	char link[32], program[PATH_MAX];
 	ssize_t length;
 
-	snprintf(link, sizeof(link), "/proc/%d/exe", (int)getppid());
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
 	length = readlink(link, program, sizeof(program) - 1);
 	program[length < 0 ? 0 : length] = '\0';
-	return hw_recording_options_expand(options, getppid(), program, error);
+	return hw_recording_options_expand(options, pid, program, error);
 }
 
 /* Out of sight of the program: another session, no terminal, a child of nobody in particular. */
@@ -142,10 +143,10 @@ int main(int argc, char **argv)
 	hw_recording_options_init(&arguments.options);
 	code = hw_recording_options_environment(&arguments.options, &error);
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	close_foreign(arguments.daemon);
-	if (!code && arguments.daemon)
-		code = name_file(&arguments.options, &error);
-	if (arguments.daemon)
+	close_foreign(arguments.program);
+	if (!code && arguments.program)
+		code = name_file(&arguments.options, arguments.program, &error);
+	if (arguments.program)
 		detach();
 	if (!code)
 		code = hw_collector_init(&collector, arguments.options.file,
@@ -157,7 +158,7 @@ int main(int argc, char **argv)
 	store_beginning(collector.store, collector.map.session);
 	printf("%s\n", collector.map.path);
 	fflush(stdout);
-	fall_silent(arguments.daemon);
+	fall_silent(arguments.program);
 	code = hw_collector_run(&collector, &error);
 	if (code)
 		hw_error_print(&error);
