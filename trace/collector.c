@@ -282,7 +282,8 @@ int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
 			store(collector);
 		code = hw_store_failure(collector->store, error);
 		done = over(collector, held);
-		if (!done && !taken && !hw_census_departing(collector) && rung == atomic_load(&collector->map.session->doorbell))
+		if (!done && !taken && !hw_census_departing(collector) &&
+			rung == atomic_load(&collector->map.session->doorbell))
 			sleep_until_rung(collector);
 	}
 	round_once(collector);
