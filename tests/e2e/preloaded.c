@@ -14,7 +14,8 @@ static const char views[] =
 	"CREATE TEMP VIEW thing AS SELECT id, kind || (SELECT count(*) FROM object AS older "
 	"WHERE older.kind = object.kind AND older.id <= object.id) AS name FROM object;"
 	"CREATE TEMP VIEW told AS SELECT event.id AS id, thread.process AS process,"
-	"thread.number AS thread, op || coalesce(' ' || thing.name, '') || coalesce(' ' || mode, '')"
+	"thread.number AS thread, op || coalesce(' ' || thing.name, '') || coalesce(' ' || mode, "
+	"'')"
 	"|| coalesce(' ' || how, '') || coalesce(' =' || CASE op WHEN 'create' THEN "
 	"(SELECT number FROM thread WHERE id = result) ELSE result END, '') AS what "
 	"FROM event JOIN thread ON thread.id = event.thread "
@@ -35,8 +36,8 @@ void hw_preloaded_finish(struct hw_preloaded *run)
 	hw_scratch_finish(&run->scratch);
 }
 
-void hw_preloaded_start(struct hw_preloaded *run, const char *environment,
-	const char *const arguments[])
+void hw_preloaded_start(
+	struct hw_preloaded *run, const char *environment, const char *const arguments[])
 {
 	const char *all[ARGUMENTS_MAX] = { "env", "-C", run->scratch.path, "-u", "HOLDWAIT_FILE",
 		"-u", "HOLDWAIT_OPTIONS", "LD_PRELOAD=" HW_PRELOADED_LIBRARY,
@@ -52,8 +53,8 @@ void hw_preloaded_start(struct hw_preloaded *run, const char *environment,
 
 void hw_preloaded_wait(struct hw_preloaded *run)
 {
-	cr_assert(hw_process_wait(&run->process, HW_PROCESS_PATIENCE_S),
-		"the program does not end");
+	cr_assert(
+		hw_process_wait(&run->process, HW_PROCESS_PATIENCE_S), "the program does not end");
 }
 
 void hw_preloaded_open(struct hw_preloaded *run)
@@ -72,9 +73,9 @@ static bool is_complete(const char *file)
 	sqlite3 *db = NULL;
 	sqlite3_stmt *row = NULL;
 	bool complete = sqlite3_open_v2(file, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-		sqlite3_prepare_v2(db, "SELECT 1 FROM meta WHERE key = 'complete'", -1, &row,
-			NULL) == SQLITE_OK &&
-		sqlite3_step(row) == SQLITE_ROW;
+			sqlite3_prepare_v2(db, "SELECT 1 FROM meta WHERE key = 'complete'", -1,
+				&row, NULL) == SQLITE_OK &&
+			sqlite3_step(row) == SQLITE_ROW;
 
 	sqlite3_finalize(row);
 	sqlite3_close(db);
@@ -92,8 +93,8 @@ void hw_preloaded_open_complete(struct hw_preloaded *run)
 	hw_preloaded_open(run);
 }
 
-void hw_preloaded_record(struct hw_preloaded *run, const char *environment,
-	const char *const arguments[])
+void hw_preloaded_record(
+	struct hw_preloaded *run, const char *environment, const char *const arguments[])
 {
 	hw_preloaded_start(run, environment, arguments);
 	hw_preloaded_wait(run);

@@ -29,7 +29,7 @@ struct hw_preloaded {
 	struct hw_scratch scratch;
 	struct hw_process process;
 	char file[512]; /* the recording */
-	sqlite3 *db;    /* once it was opened */
+	sqlite3 *db;	/* once it was opened */
 };
 
 /* Make the folder. Nothing runs yet. */
@@ -40,15 +40,15 @@ void hw_preloaded_finish(struct hw_preloaded *run);
  * Start a program in the folder; `environment` is one "NAME=VALUE" or NULL. The
  * recording is expected as holdwait.db.
  */
-void hw_preloaded_start(struct hw_preloaded *run, const char *environment,
-	const char *const arguments[]);
+void hw_preloaded_start(
+	struct hw_preloaded *run, const char *environment, const char *const arguments[]);
 
 /* Wait for the program's end; the test fails when it takes too long. */
 void hw_preloaded_wait(struct hw_preloaded *run);
 
 /* Start it, wait, wait for the collector to close the recording, and open that. */
-void hw_preloaded_record(struct hw_preloaded *run, const char *environment,
-	const char *const arguments[]);
+void hw_preloaded_record(
+	struct hw_preloaded *run, const char *environment, const char *const arguments[]);
 
 /* The same for a fixture: its exit status must be 0 and its output as without the library. */
 void hw_preloaded_record_fixture(struct hw_preloaded *run, const char *const arguments[]);

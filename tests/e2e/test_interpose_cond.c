@@ -22,12 +22,14 @@ Test(interpose_cond, wait)
 		"lock mutex1 reacquire\n"
 		"unlock mutex1\n"
 		"end thread2\n");
-	hw_preloaded_expect(&run, "SELECT what FROM told WHERE thread = 1 AND (what LIKE '%mutex%' OR "
+	hw_preloaded_expect(&run,
+		"SELECT what FROM told WHERE thread = 1 AND (what LIKE '%mutex%' OR "
 		"what LIKE '%cond%') ORDER BY id",
 		"lock mutex1\n"
 		"signal cond1\n"
 		"unlock mutex1\n");
-	hw_preloaded_expect(&run, "SELECT kind, type, initialised FROM object WHERE kind <> 'thread' ORDER BY kind",
+	hw_preloaded_expect(&run,
+		"SELECT kind, type, initialised FROM object WHERE kind <> 'thread' ORDER BY kind",
 		"cond||0\n"
 		"mutex|normal|0\n");
 	hw_preloaded_finish(&run);
@@ -48,7 +50,8 @@ Test(interpose_cond, timedwait)
 		"lock mutex1 reacquire\n"
 		"unlock mutex1\n"
 		"end thread2\n");
-	hw_preloaded_expect(&run, "SELECT what FROM told WHERE thread = 1 AND (what LIKE '%mutex%' OR "
+	hw_preloaded_expect(&run,
+		"SELECT what FROM told WHERE thread = 1 AND (what LIKE '%mutex%' OR "
 		"what LIKE '%cond%') ORDER BY id",
 		"lock mutex1\n"
 		"signal cond1\n"
@@ -71,7 +74,8 @@ Test(interpose_cond, clockwait)
 		"lock mutex1 reacquire\n"
 		"unlock mutex1\n"
 		"end thread2\n");
-	hw_preloaded_expect(&run, "SELECT what FROM told WHERE thread = 1 AND (what LIKE '%mutex%' OR "
+	hw_preloaded_expect(&run,
+		"SELECT what FROM told WHERE thread = 1 AND (what LIKE '%mutex%' OR "
 		"what LIKE '%cond%') ORDER BY id",
 		"lock mutex1\n"
 		"signal cond1\n"
@@ -89,7 +93,8 @@ Test(interpose_cond, broadcast)
 	hw_preloaded_expect(&run,
 		"SELECT count(DISTINCT what), group_concat(what) FROM (SELECT thread, "
 		"group_concat(op || coalesce(' ' || how, '')) AS what FROM (SELECT thread, op, how "
-		"FROM event WHERE op <> 'wait' AND thread IN (SELECT id FROM thread WHERE number > 1) "
+		"FROM event WHERE op <> 'wait' AND thread IN (SELECT id FROM thread WHERE number > "
+		"1) "
 		"ORDER BY id) GROUP BY thread) GROUP BY what",
 		"1|start,lock,unlock reacquire,sleep,wake,lock reacquire,unlock,end,"
 		"start,lock,unlock reacquire,sleep,wake,lock reacquire,unlock,end,"
@@ -123,8 +128,7 @@ Test(interpose_cond, failures)
 		"fail cond1 =22\n"
 		"unlock mutex1\n"
 		"fail cond1 =1\n");
-	hw_preloaded_expect(&run, "SELECT count(*) FROM hold",
-		"0\n");
+	hw_preloaded_expect(&run, "SELECT count(*) FROM hold", "0\n");
 	hw_preloaded_finish(&run);
 }
 
@@ -151,7 +155,9 @@ Test(interpose_cond, reacquired_while_holding)
 
 	hw_preloaded_init(&run);
 	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(conditions, "nested"));
-	hw_preloaded_expect(&run, "SELECT thing.name, how, held.name FROM dependency JOIN thing ON thing.id = dependency.object "
+	hw_preloaded_expect(&run,
+		"SELECT thing.name, how, held.name FROM dependency JOIN thing ON thing.id = "
+		"dependency.object "
 		"JOIN dependency_hold ON dependency = dependency.id "
 		"JOIN thing AS held ON held.id = dependency_hold.object ORDER BY dependency.id",
 		"mutex2|block|mutex1\n"

@@ -13,7 +13,8 @@ static const char dependencies[] =
 	"SELECT thread.number, thing.name, dependency.mode, how, count, "
 	"(SELECT group_concat(held.name || ' ' || dependency_hold.mode) FROM dependency_hold "
 	"JOIN thing AS held ON held.id = dependency_hold.object WHERE dependency = dependency.id) "
-	"FROM dependency JOIN thread ON thread.id = thread JOIN thing ON thing.id = dependency.object "
+	"FROM dependency JOIN thread ON thread.id = thread JOIN thing ON thing.id = "
+	"dependency.object "
 	"WHERE thing.name NOT LIKE 'thread%' ORDER BY dependency.id";
 static const char contention[] =
 	"SELECT thing.name, sum(acquired), sum(waited), sum(wait_ns) > 0, sum(hold_ns) > 0, "

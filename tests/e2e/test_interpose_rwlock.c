@@ -16,7 +16,8 @@ static const char dependencies[] =
 	"SELECT thread.number, thing.name, dependency.mode, how, count, "
 	"(SELECT group_concat(held.name || ' ' || dependency_hold.mode) FROM dependency_hold "
 	"JOIN thing AS held ON held.id = dependency_hold.object WHERE dependency = dependency.id) "
-	"FROM dependency JOIN thread ON thread.id = thread JOIN thing ON thing.id = dependency.object "
+	"FROM dependency JOIN thread ON thread.id = thread JOIN thing ON thing.id = "
+	"dependency.object "
 	"WHERE thing.name NOT LIKE 'thread%' ORDER BY dependency.id";
 
 Test(interpose_rwlock, kinds)
@@ -84,8 +85,7 @@ Test(interpose_rwlock, successes)
 		"unlock rwlock1\n"
 		"lock rwlock1 timed\n"
 		"unlock rwlock1\n");
-	hw_preloaded_expect(&run, "SELECT sum(acquired), sum(waited) FROM contention",
-		"7|0\n");
+	hw_preloaded_expect(&run, "SELECT sum(acquired), sum(waited) FROM contention", "7|0\n");
 	hw_preloaded_finish(&run);
 }
 
@@ -122,8 +122,7 @@ Test(interpose_rwlock, failures)
 		"3|fail rwlock1 =22\n"
 		"3|fail rwlock1 =22\n"
 		"1|unlock rwlock1\n");
-	hw_preloaded_expect(&run, "SELECT count(*) FROM hold",
-		"0\n");
+	hw_preloaded_expect(&run, "SELECT count(*) FROM hold", "0\n");
 	hw_preloaded_finish(&run);
 }
 
@@ -144,8 +143,8 @@ Test(interpose_rwlock, contended)
 		"1|unlock rwlock1\n"
 		"3|lock rwlock1 shared\n"
 		"3|unlock rwlock1\n");
-	hw_preloaded_expect(&run, "SELECT sum(acquired), sum(waited), min(wait_ns) >= 0 FROM contention",
-		"4|2|1\n");
+	hw_preloaded_expect(&run,
+		"SELECT sum(acquired), sum(waited), min(wait_ns) >= 0 FROM contention", "4|2|1\n");
 	hw_preloaded_finish(&run);
 }
 
@@ -186,7 +185,8 @@ Test(interpose_spin, every_call)
 
 	hw_preloaded_init(&run);
 	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(spins, "spins"));
-	hw_preloaded_expect(&run, "SELECT thread, what FROM told WHERE what LIKE '%spin%' ORDER BY id",
+	hw_preloaded_expect(&run,
+		"SELECT thread, what FROM told WHERE what LIKE '%spin%' ORDER BY id",
 		"1|init spin1\n"
 		"1|lock spin1\n"
 		"2|fail spin1 =16\n"
@@ -194,8 +194,7 @@ Test(interpose_spin, every_call)
 		"1|lock spin1 try\n"
 		"1|unlock spin1\n"
 		"1|destroy spin1\n");
-	hw_preloaded_expect(&run, objects,
-		"spin||0|1|1|\n");
+	hw_preloaded_expect(&run, objects, "spin||0|1|1|\n");
 	hw_preloaded_finish(&run);
 }
 
@@ -209,8 +208,7 @@ Test(interpose_spin, unannounced)
 		"start thread1\n"
 		"lock spin1\n"
 		"unlock spin1\n");
-	hw_preloaded_expect(&run, objects,
-		"spin||0|0|0|\n");
+	hw_preloaded_expect(&run, objects, "spin||0|0|0|\n");
 	hw_preloaded_finish(&run);
 }
 
@@ -240,7 +238,8 @@ Test(interpose_barrier, every_call)
 		"arrive barrier1\n"
 		"leave barrier1\n"
 		"end thread2\n");
-	hw_preloaded_expect(&run, "SELECT what FROM told WHERE thread = 1 AND what NOT LIKE '%thread%' "
+	hw_preloaded_expect(&run,
+		"SELECT what FROM told WHERE thread = 1 AND what NOT LIKE '%thread%' "
 		"AND what NOT LIKE 'create%' ORDER BY id",
 		"init barrier1\n"
 		"lock mutex1\n"
@@ -249,13 +248,13 @@ Test(interpose_barrier, every_call)
 		"unlock mutex1\n"
 		"destroy barrier1\n");
 	/* Waiting there while holding a mutex is a dependency, however short the wait. */
-	hw_preloaded_expect(&run, dependencies,
-		"1|barrier1|exclusive|block|1|mutex1 exclusive\n");
+	hw_preloaded_expect(&run, dependencies, "1|barrier1|exclusive|block|1|mutex1 exclusive\n");
 	hw_preloaded_expect(&run, objects,
 		"barrier||0|1|1|2\n"
 		"mutex|normal|0|0|0|\n");
 	/* Nobody leaves before the last one has arrived. */
-	hw_preloaded_expect(&run, "SELECT (SELECT max(time_ns) FROM event WHERE op = 'arrive') <= "
+	hw_preloaded_expect(&run,
+		"SELECT (SELECT max(time_ns) FROM event WHERE op = 'arrive') <= "
 		"(SELECT min(time_ns) FROM event WHERE op = 'leave')",
 		"1\n");
 	hw_preloaded_finish(&run);

@@ -45,8 +45,8 @@ Test(interpose_sem, successes)
 		"take sem1 timed\n"
 		"take sem1 timed\n"
 		"take sem1\n");
-	hw_preloaded_expect(&run, "SELECT thing.name, count FROM hold JOIN thing ON thing.id = object",
-		"sem1|3\n");
+	hw_preloaded_expect(&run,
+		"SELECT thing.name, count FROM hold JOIN thing ON thing.id = object", "sem1|3\n");
 	hw_preloaded_finish(&run);
 }
 
@@ -95,12 +95,9 @@ Test(interpose_sem, lock)
 		"take sem1\n"
 		"post sem1\n"
 		"end thread2\n");
-	hw_preloaded_expect(&run, objects,
-		"|0|1|0|lock|1\n");
-	hw_preloaded_expect(&run, "SELECT sum(acquired), sum(waited) FROM contention",
-		"2|1\n");
-	hw_preloaded_expect(&run, "SELECT count(*) FROM hold",
-		"0\n");
+	hw_preloaded_expect(&run, objects, "|0|1|0|lock|1\n");
+	hw_preloaded_expect(&run, "SELECT sum(acquired), sum(waited) FROM contention", "2|1\n");
+	hw_preloaded_expect(&run, "SELECT count(*) FROM hold", "0\n");
 	hw_preloaded_finish(&run);
 }
 
@@ -115,10 +112,8 @@ Test(interpose_sem, signal)
 		"wait sem1\n"
 		"take sem1\n"
 		"end thread2\n");
-	hw_preloaded_expect(&run, objects,
-		"|0|1|0|signal|1\n");
-	hw_preloaded_expect(&run, "SELECT count(*) FROM hold",
-		"0\n");
+	hw_preloaded_expect(&run, objects, "|0|1|0|signal|1\n");
+	hw_preloaded_expect(&run, "SELECT count(*) FROM hold", "0\n");
 	hw_preloaded_finish(&run);
 }
 
@@ -138,7 +133,8 @@ Test(interpose_sem, named)
 	hw_preloaded_expect(&run, objects,
 		"shared named|0|1|0|lock|1\n"
 		"shared named|0|1|0|lock|5\n");
-	hw_preloaded_expect(&run, "SELECT count(DISTINCT shared_key), count(DISTINCT name), min(name) LIKE "
+	hw_preloaded_expect(&run,
+		"SELECT count(DISTINCT shared_key), count(DISTINCT name), min(name) LIKE "
 		"'/holdwait-fixture-%', sum(process IS NULL) FROM object WHERE kind = 'sem'",
 		"2|1|1|2\n");
 	hw_preloaded_finish(&run);

@@ -94,7 +94,8 @@ Test(interpose_thread, detached)
 		"post sem1\n"
 		"create =3\n"
 		"post sem1\n");
-	hw_preloaded_expect(&run, "SELECT thread, what FROM told WHERE what LIKE 'end%' ORDER BY thread",
+	hw_preloaded_expect(&run,
+		"SELECT thread, what FROM told WHERE what LIKE 'end%' ORDER BY thread",
 		"2|end thread2\n"
 		"3|end thread3\n");
 	hw_preloaded_finish(&run);
@@ -201,13 +202,13 @@ Test(interpose_once, left_by_the_end_of_its_thread)
 	hw_preloaded_init(&run);
 	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(onces, "left"));
 	/* The unwinder of the compiler has a once of its own, inside. */
-	hw_preloaded_expect(&run, "SELECT thread, what FROM told WHERE what LIKE '%once1' ORDER BY id",
+	hw_preloaded_expect(&run,
+		"SELECT thread, what FROM told WHERE what LIKE '%once1' ORDER BY id",
 		"2|once_begin once1\n"
 		"2|once_end once1\n"
 		"1|once_begin once1\n"
 		"1|once_end once1\n");
-	hw_preloaded_expect(&run, "SELECT count(*) FROM hold",
-		"0\n");
+	hw_preloaded_expect(&run, "SELECT count(*) FROM hold", "0\n");
 	hw_preloaded_finish(&run);
 }
 
@@ -217,7 +218,8 @@ Test(interpose_c11, mutexes)
 
 	hw_preloaded_init(&run);
 	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(c11, "mutexes"));
-	hw_preloaded_expect(&run, "SELECT thread, what FROM told WHERE what LIKE '%mutex%' ORDER BY id",
+	hw_preloaded_expect(&run,
+		"SELECT thread, what FROM told WHERE what LIKE '%mutex%' ORDER BY id",
 		"1|init mutex1\n"
 		"1|lock mutex1\n"
 		"2|fail mutex1 =16\n"
@@ -257,7 +259,8 @@ Test(interpose_c11, conditions)
 		"lock mutex1 reacquire\n"
 		"unlock mutex1\n"
 		"end thread2\n");
-	hw_preloaded_expect(&run, "SELECT what FROM told WHERE thread = 1 AND what LIKE '%cond%' ORDER BY id",
+	hw_preloaded_expect(&run,
+		"SELECT what FROM told WHERE thread = 1 AND what LIKE '%cond%' ORDER BY id",
 		"init cond1\n"
 		"sleep cond1 timed\n"
 		"fail cond1 =110\n"
