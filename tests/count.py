@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Counts test cases after `meson test`.
+"""Counts test cases after `meson test`, and shows what failed or was skipped.
 
 usage: count.py LOG STATUS [LOG STATUS]...
 
@@ -18,8 +18,9 @@ import json
 import re
 import sys
 
-CASE = re.compile(r"^\[(PASS|FAIL|SKIP)\] \S+::\S+", re.MULTILINE)
+SKIPPED = re.compile(r"^\[SKIP\] (\S+::.*)", re.MULTILINE)
 SYNTHESIS = re.compile(r"^\[====\] Synthesis: Tested: (\d+) \| Passing: (\d+) ", re.MULTILINE)
+UNINTERESTING = re.compile(r"\[(RUN |PASS|SKIP|====)\] ")
 GOOD = {"OK", "EXPECTEDFAIL"}
 
 
@@ -29,8 +30,7 @@ def count_cases(report):
     if not synthesis:
         return None
     tested, passed = map(int, synthesis.groups())
-    skipped = sum(match[1] == "SKIP" for match in CASE.finditer(report))
-    return passed, tested - passed, skipped
+    return passed, tested - passed, len(SKIPPED.findall(report))
 
 
 def count_program(test):
@@ -49,9 +49,22 @@ def count_program(test):
     return passed, failed, skipped
 
 
-def count_log(lines, status):
+def what_to_show(test):
+    """Lines that say why something failed, or was skipped."""
+    output, report = test.get("stdout", ""), test.get("stderr", "")
+    if test["result"] == "SKIP":
+        yield f"skipped: {test['name']}: {output.strip() or 'it does not say why'}"
+    for case in SKIPPED.findall(report):
+        yield f"skipped: {case}"
+    if count_program(test)[1]:
+        yield f"failed: {test['name']} ({test['result']})"
+        for line in (output + report).splitlines():
+            if not UNINTERESTING.match(line):
+                yield f"    {line}"
+
+
+def count_log(tests, status):
     """Passed, failed and skipped of one run of `meson test`."""
-    tests = [json.loads(line) for line in lines if line.strip()]
     passed, failed, skipped = (sum(column) for column in
                                zip((0, 0, 0), *map(count_program, tests)))
     if not tests or (status and not failed):
@@ -64,7 +77,10 @@ def main(arguments):
     for log, status in zip(arguments[::2], arguments[1::2]):
         try:
             with open(log, encoding="utf-8") as lines:
-                counts = count_log(lines, int(status))
+                tests = [json.loads(line) for line in lines if line.strip()]
+            for line in (line for test in tests for line in what_to_show(test)):
+                print(line)
+            counts = count_log(tests, int(status))
         except OSError as error:
             print(f"{error.filename}: {error.strerror}", file=sys.stderr)
             counts = 0, 1, 0
