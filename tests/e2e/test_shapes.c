@@ -81,7 +81,7 @@ PENDING("nothing",
 SHAPE(waits, barrier_before_lock, "nothing")
 
 /* Two orders that cannot be at the same time. */
-SHAPE(ordered, one_thread, "HW001 ruled-out one-thread, 1 thread, 2 objects", "thread 2")
+SHAPE(ordered, one_thread, "HW001 ruled-out one-thread, 1 thread, 2 objects", "thread ")
 SHAPE(ordered, after_join, "HW001 ruled-out ordered, 2 threads, 2 objects", "joins thread 2")
 SHAPE(ordered, single_worker, "HW001 ruled-out ordered, 2 threads, 2 objects", "joins thread 2")
 SHAPE(ordered, by_semaphore, "HW001 ruled-out ordered, 2 threads, 2 objects", "copied")
@@ -95,7 +95,7 @@ PENDING("HW001 predicted, 2 threads of 2 processes, 2 objects",
 SHAPE(gates, outer_lock, "HW001 ruled-out gate, 2 threads, 2 objects", "house")
 SHAPE(gates, creators_outer_lock, "HW001 ruled-out gate, 2 threads, 2 objects", "house")
 SHAPE(gates, creators_outer_lock_too_short, "HW001 predicted, 2 threads, 2 objects")
-SHAPE(gates, hand_over_hand, "HW001 ruled-out one-thread, 2 threads, 3 objects", "thread 2")
+SHAPE(gates, hand_over_hand, "HW001 ruled-out one-thread, 2 threads, 3 objects", "thread ")
 SHAPE(gates, a_seat_too_few, "HW001 ruled-out capacity, 3 threads, 3 objects", "seats")
 SHAPE(gates, enough_seats, "HW001 predicted, 3 threads, 3 objects")
 
