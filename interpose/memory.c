@@ -114,18 +114,39 @@ void hw_memory_gone(uintptr_t start, size_t size_bytes)
 		gone((const void *)start, size_bytes, true);
 }
 
+/*
+ * How large a block is; 0 when nobody knows. An allocator that does not say it must not be
+ * asked through libc, which would look for a header that is not there.
+ */
+static size_t size_of(void *block)
+{
+	static _Atomic int known; /* 1 or -1 once it was found out */
+	int seen = atomic_load_explicit(&known, memory_order_relaxed);
+	struct hw_module_range of_free, of_size;
+
+	if (!seen) {
+		hw_module_range_of((const void *)hw_real_functions.free, &of_free);
+		hw_module_range_of((const void *)hw_real_functions.malloc_usable_size, &of_size);
+		seen = of_free.start == of_size.start ? 1 : -1;
+		atomic_store_explicit(&known, seen, memory_order_relaxed);
+	}
+	return seen > 0 ? HW_REAL(malloc_usable_size)(block) : 0;
+}
+
 HW_EXPORT void free(void *block)
 {
 	if (watched() && block)
-		gone(block, HW_REAL(malloc_usable_size)(block), true);
-	HW_REAL(free)(block);
+		gone(block, size_of(block), true);
+	/* Only what dlsym frees while it is asked for this very function is not freed. */
+	if (__builtin_expect(hw_real_functions.free != NULL, 1) || HW_REAL_HAS(free))
+		HW_REAL(free)(block);
 }
 
 HW_EXPORT void *realloc(void *block, size_t size_bytes)
 {
 	/* An object may not be moved (POSIX); if the block stays, it is met as a new one. */
 	if (watched() && block)
-		gone(block, HW_REAL(malloc_usable_size)(block), true);
+		gone(block, size_of(block), true);
 	return HW_REAL(realloc)(block, size_bytes);
 }
 

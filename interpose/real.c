@@ -8,6 +8,8 @@
 struct hw_real_functions hw_real_functions;
 
 static bool resolved;
+/* This thread is in there already: dlsym called a hook. */
+static __thread bool resolving;
 
 struct lookup {
 	void **place;
@@ -25,7 +27,8 @@ static void *find(const char *name, const char *version)
 /*
  * A hit in dlsym allocates nothing (glibc 2.36, measured); a miss does, and may
  * come back to us through the program's malloc. By then the mutexes, first in
- * the list, are there.
+ * the list, are there. Both free what an earlier miss has left, so free is asked for
+ * before anything is there, and must do without.
  */
 void hw_real_resolve(void)
 {
@@ -36,9 +39,13 @@ void hw_real_resolve(void)
 #undef HW_REAL_LOOKUP
 	};
 
+	if (resolving)
+		return;
+	resolving = true;
 	for (size_t i = 0; i < sizeof(lookups) / sizeof(lookups[0]); i++)
 		if (!*lookups[i].place)
 			*lookups[i].place = find(lookups[i].name, lookups[i].version);
+	resolving = false;
 	resolved = true;
 }
 
