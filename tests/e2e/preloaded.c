@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 enum { ARGUMENTS_MAX = 32, LOOKS = HW_PROCESS_PATIENCE_S * 200 };
@@ -125,13 +126,31 @@ static char *sorted_output(const struct hw_process *process)
 	return text;
 }
 
+/* The same without the library, in a folder of its own. */
+static void run_alone(const struct hw_preloaded *run, struct hw_process *alone,
+	const char *const arguments[])
+{
+	const char *all[ARGUMENTS_MAX] = { "env", "-C", NULL };
+	char folder[512];
+	size_t count = 3;
+
+	snprintf(folder, sizeof(folder), "%s/alone", run->scratch.path);
+	cr_assert_eq(mkdir(folder, 0700), 0);
+	all[2] = folder;
+	for (; *arguments; arguments++) {
+		cr_assert(count + 1 < ARGUMENTS_MAX);
+		all[count++] = *arguments;
+	}
+	hw_process_run(alone, all);
+}
+
 void hw_preloaded_record_fixture(struct hw_preloaded *run, const char *const arguments[])
 {
 	struct hw_process alone;
 	char *with, *without;
 
 	hw_preloaded_record(run, NULL, arguments);
-	hw_process_run(&alone, arguments);
+	run_alone(run, &alone, arguments);
 	with = sorted_output(&run->process);
 	without = sorted_output(&alone);
 	cr_expect_str_eq(with, without, "with the library:\n%swithout:\n%s", with, without);

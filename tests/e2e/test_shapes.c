@@ -82,22 +82,36 @@ SHAPE(waits, barrier_before_lock, "nothing")
 
 /* Two orders that cannot be at the same time. */
 SHAPE(ordered, one_thread, "HW001 ruled-out one-thread, 1 thread, 2 objects", "thread ")
+SHAPE(ordered, by_creation, "HW001 ruled-out ordered, 2 threads, 2 objects", "creat")
 SHAPE(ordered, after_join, "HW001 ruled-out ordered, 2 threads, 2 objects", "joins thread 2")
 SHAPE(ordered, single_worker, "HW001 ruled-out ordered, 2 threads, 2 objects", "joins thread 2")
 SHAPE(ordered, by_semaphore, "HW001 ruled-out ordered, 2 threads, 2 objects", "copied")
 SHAPE(ordered, by_condition, "HW001 ruled-out ordered, 2 threads, 2 objects", "changed")
 SHAPE(ordered, by_barrier, "HW001 ruled-out ordered, 2 threads, 2 objects", "halfway")
+SHAPE(processes, before_fork, "HW001 ruled-out ordered, 2 threads of 2 processes, 2 objects",
+	"fork")
 PENDING("HW001 predicted, 2 threads of 2 processes, 2 objects",
 	processes, after_wait, "HW001 ruled-out ordered, 2 threads of 2 processes, 2 objects",
 	"process 2")
 
 /* Something that does not let enough threads in. */
 SHAPE(gates, outer_lock, "HW001 ruled-out gate, 2 threads, 2 objects", "house")
+SHAPE(gates, outer_semaphore, "HW001 ruled-out gate, 2 threads, 2 objects", "key")
+SHAPE(gates, outer_lock_read_by_both, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(gates, outer_lock_written_by_one, "HW001 ruled-out gate, 2 threads, 2 objects", "door")
 SHAPE(gates, creators_outer_lock, "HW001 ruled-out gate, 2 threads, 2 objects", "house")
 SHAPE(gates, creators_outer_lock_too_short, "HW001 predicted, 2 threads, 2 objects")
 SHAPE(gates, hand_over_hand, "HW001 ruled-out one-thread, 2 threads, 3 objects", "thread ")
 SHAPE(gates, a_seat_too_few, "HW001 ruled-out capacity, 3 threads, 3 objects", "seats")
 SHAPE(gates, enough_seats, "HW001 predicted, 3 threads, 3 objects")
+SHAPE(gates, a_unit_to_spare, "HW001 ruled-out capacity, 2 threads, 2 objects", "tickets")
+SHAPE(gates, a_unit_that_comes_back, "HW001 ruled-out capacity, 2 threads, 2 objects", "tickets")
+PENDING("HW001 predicted, 2 threads, 2 objects",
+	gates, a_unit_that_comes_back_late, "HW001 ruled-out capacity, 2 threads, 2 objects",
+	"tickets")
+PENDING("HW001 predicted, 2 threads, 2 objects",
+	gates, no_unit_to_spare, "HW001 predicted, 3 threads, 2 objects")
+SHAPE(gates, no_unit_to_spare_hang, "HW002 deadlock, 3 threads, 2 objects")
 
 /* Tries, and waits for a limited time. */
 SHAPE(tries, back_off, "HW001 ruled-out try, 2 threads, 2 objects", "inbox")

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/e2e/preloaded.h"
+
+#include <criterion/criterion.h>
+
+/* Signal handlers that interrupt hooks, and waits that never return. */
+
+static const char signals[] = HW_FIXTURE("signals");
+static const char cancels[] = HW_FIXTURE("cancels");
+
+/* Nothing was lost, and nothing was made up: as many posts and locks as the program counted. */
+static void expect_storm(const char *part)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record(&run, NULL, HW_ARGUMENTS(signals, part));
+	cr_expect_eq(run.process.status, 0, "%s: exit status %d", part, run.process.status);
+	hw_process_expect_errors(&run.process, "");
+	cr_expect_eq(hw_preloaded_number(&run, "SELECT count(*) FROM event WHERE op = 'post'"),
+		hw_preloaded_printed(&run, "posts"), "%s", part);
+	cr_expect_eq(hw_preloaded_number(&run, "SELECT count(*) FROM event WHERE op = 'lock'"),
+		hw_preloaded_printed(&run, "locks"), "%s", part);
+	cr_expect_eq(hw_preloaded_number(&run, "SELECT count(*) FROM event WHERE op = 'unlock'"),
+		hw_preloaded_printed(&run, "locks"), "%s", part);
+	hw_preloaded_expect(&run, "SELECT value FROM meta WHERE key = 'lost'", "0\n");
+	/* Times never go back within a thread, whoever wrote in between. */
+	hw_preloaded_expect(&run,
+		"SELECT count(*) FROM (SELECT time_ns - lag(time_ns) OVER (PARTITION BY thread "
+		"ORDER BY id) AS step FROM event) WHERE step < 0",
+		"0\n");
+	hw_preloaded_finish(&run);
+}
+
+Test(interpose_signal, storm)
+{
+	expect_storm("storm");
+}
+
+Test(interpose_signal, handlers_that_interrupt_each_other)
+{
+	expect_storm("nested_storm");
+}
+
+Test(interpose_signal, on_a_small_stack)
+{
+	expect_storm("small_stack");
+}
+
+/* A record may be left unfinished by each jump, and is counted; what comes behind is there. */
+Test(interpose_signal, jumps_out_of_hooks)
+{
+	struct hw_preloaded run;
+	int64_t posts, lost;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record(&run, NULL, HW_ARGUMENTS(signals, "jump_out"));
+	cr_expect_eq(run.process.status, 0);
+	posts = hw_preloaded_number(&run, "SELECT count(*) FROM event WHERE op = 'post'");
+	lost = hw_preloaded_number(&run, "SELECT value FROM meta WHERE key = 'lost'");
+	cr_expect_gt(posts, 0);
+	cr_expect_leq(lost, hw_preloaded_printed(&run, "jumps"));
+	hw_preloaded_expect(&run,
+		"SELECT what FROM (SELECT id, what FROM told WHERE thread = 1 ORDER BY id DESC "
+		"LIMIT 2) "
+		"ORDER BY id",
+		"lock mutex1\n"
+		"unlock mutex1\n");
+	hw_preloaded_expect(&run, "SELECT count(*) FROM thread", "2\n");
+	hw_preloaded_finish(&run);
+}
+
+Test(interpose_signal, jump_out_of_a_wait)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(signals, "jump_out_of_wait"));
+	hw_preloaded_expect_thread(&run, 1,
+		"start thread1\n"
+		"init sem1\n"
+		"wait sem1\n"
+		"cancel sem1\n"
+		"lock mutex1\n"
+		"unlock mutex1\n");
+	hw_preloaded_expect(&run, "SELECT count(*) FROM wait", "0\n");
+	hw_preloaded_finish(&run);
+}
+
+Test(interpose_cancel, conditions)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(cancels, "conditions"));
+	hw_preloaded_expect(&run,
+		"SELECT what FROM told WHERE thread = 2 AND what NOT LIKE '%once%' ORDER BY id",
+		"start thread2\n"
+		"lock mutex1\n"
+		"unlock mutex1 reacquire\n"
+		"sleep cond1\n"
+		"cancel cond1\n"
+		"lock mutex1 reacquire\n"
+		"unlock mutex1\n"
+		"end thread2\n");
+	hw_preloaded_expect(&run,
+		"SELECT what FROM told WHERE thread = 3 AND what NOT LIKE '%once%' ORDER BY id",
+		"start thread3\n"
+		"lock mutex1\n"
+		"unlock mutex1 reacquire\n"
+		"sleep cond1 timed\n"
+		"cancel cond1\n"
+		"lock mutex1 reacquire\n"
+		"unlock mutex1\n"
+		"end thread3\n");
+	hw_preloaded_expect(
+		&run, "SELECT (SELECT count(*) FROM hold), (SELECT count(*) FROM wait)", "0|0\n");
+	hw_preloaded_finish(&run);
+}
+
+/* With conditions left out, the mutex is released and taken again all the same. */
+Test(interpose_cancel, conditions_not_recorded)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record(
+		&run, "HOLDWAIT_OPTIONS=events=mutex", HW_ARGUMENTS(cancels, "conditions"));
+	cr_expect_eq(run.process.status, 0);
+	hw_preloaded_expect_thread(&run, 2,
+		"lock mutex1\n"
+		"unlock mutex1 reacquire\n"
+		"lock mutex1 reacquire\n"
+		"unlock mutex1\n");
+	hw_preloaded_finish(&run);
+}
+
+Test(interpose_cancel, semaphores)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(cancels, "semaphores"));
+	hw_preloaded_expect(&run,
+		"SELECT what FROM told WHERE thread = 2 AND what NOT LIKE '%once%' ORDER BY id",
+		"start thread2\n"
+		"wait sem1\n"
+		"cancel sem1\n"
+		"end thread2\n");
+	hw_preloaded_expect(&run,
+		"SELECT what FROM told WHERE thread = 3 AND what NOT LIKE '%once%' ORDER BY id",
+		"start thread3\n"
+		"wait sem1 timed\n"
+		"cancel sem1\n"
+		"end thread3\n");
+	hw_preloaded_finish(&run);
+}
+
+Test(interpose_cancel, joins)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(cancels, "joins"));
+	hw_preloaded_expect(&run,
+		"SELECT what FROM told WHERE thread = 3 AND what NOT LIKE '%once%' ORDER BY id",
+		"start thread3\n"
+		"wait thread2\n"
+		"cancel thread2\n"
+		"end thread3\n");
+	hw_preloaded_expect(&run,
+		"SELECT what FROM told WHERE thread = 4 AND what NOT LIKE '%once%' ORDER BY id",
+		"start thread4\n"
+		"wait thread2 timed\n"
+		"cancel thread2\n"
+		"end thread4\n");
+	hw_preloaded_finish(&run);
+}
