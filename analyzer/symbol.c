@@ -131,6 +131,15 @@ static void find_call(struct hw_code_unit *unit, Dwarf_Die *inlined, struct hw_s
 	frame->file = joined_path(&unit->lines, hw_die_file(inlined, DW_AT_call_file));
 }
 
+/* As DWARF names are shown: a linker name would be a stranger among them. */
+static char *shown_name(const struct hw_elfname *symbol)
+{
+	char *linker_name = hw_elfname_copy(symbol), *name = hw_demangle_short(linker_name);
+
+	free(linker_name);
+	return name;
+}
+
 /*
  * What everybody calls a function whose own name is an internal one: glibc's
  * source has ___pthread_mutex_lock, but it is known, and exported, as
@@ -148,7 +157,7 @@ static char *public_name(struct hw_image *image, char *name, Dwarf_Addr entry)
 	symbol = hw_elfname_function(hw_image_names(image), address);
 	if (!symbol || symbol->address != address)
 		return name;
-	exported = hw_elfname_copy(symbol);
+	exported = shown_name(symbol);
 	own = strspn(name, "_");
 	others = strspn(exported, "_");
 	if (others > own || (others == own && strlen(exported) >= strlen(name))) {
@@ -213,7 +222,6 @@ static void find_in_elf(struct hw_image *image, uint64_t address, struct hw_symb
 {
 	const struct hw_elfname *symbol = hw_elfname_function(hw_image_names(image), address);
 	struct hw_symbol_frame *frame;
-	char *name;
 
 	if (!symbol)
 		return;
@@ -224,10 +232,8 @@ static void find_in_elf(struct hw_image *image, uint64_t address, struct hw_symb
 	frame = &chain->frames[chain->count - 1];
 	if (frame->function)
 		return;
-	name = hw_elfname_copy(symbol);
-	frame->function = hw_demangle_short(name);
+	frame->function = shown_name(symbol);
 	frame->function_offset = address - symbol->address;
-	free(name);
 }
 
 void hw_symbol_find(struct hw_symbols *symbols, const char *path, const char *build_id,

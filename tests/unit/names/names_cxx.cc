@@ -143,12 +143,35 @@ template <class T> NOINLINE void sell(T *things)
 
 } // namespace shop
 
+struct Goods {
+	volatile int *rounds;
+	long padding[8];
+};
+
+/*
+ * More underscores in front than its linker name has. Of a function that only the file knows,
+ * compilers make copies under other names: .isra, .constprop, .cold.
+ */
+NOINLINE static void __weigh(const Goods &goods, int times)
+{
+	WHERE("__weigh", __LINE__, 0);
+	*goods.rounds += times;
+	if (*goods.rounds < 0) {
+		WHERE_COLD("__weigh", __LINE__, 0);
+		*goods.rounds = 0;
+	}
+}
+
 int main()
 {
 	volatile int rounds = 0;
+	Goods goods = { &rounds, {} };
 
 	print_variables();
 	shop::Till().open(&rounds);
 	shop::sell(&rounds);
+	__weigh(goods, 3);
+	rounds = -10;
+	__weigh(goods, 3);
 	return 0;
 }
