@@ -207,9 +207,9 @@ static void reap_collector(struct hw_launch *launch)
 	}
 }
 
-enum hw_launch_news hw_launch_wait(struct hw_launch *launch)
+enum hw_launch_news hw_launch_wait(struct hw_launch *launch, bool look_again)
 {
-	for (;;) {
+	for (bool waited = false;; waited = true) {
 		struct pollfd pollfds[] = { { .fd = launch->program_pidfd, .events = POLLIN },
 			{ .fd = launch->collector_ended ? -1 : launch->collector_pidfd,
 				.events = POLLIN } };
@@ -219,7 +219,7 @@ enum hw_launch_news hw_launch_wait(struct hw_launch *launch)
 			launch->program_ended = true;
 			return HW_LAUNCH_ENDED;
 		}
-		if (states != launch->states_seen) {
+		if (states != launch->states_seen || (look_again && waited)) {
 			launch->states_seen = states;
 			return HW_LAUNCH_STATE;
 		}
@@ -228,7 +228,7 @@ enum hw_launch_news hw_launch_wait(struct hw_launch *launch)
 			if (launch->collector_ended)
 				return HW_LAUNCH_COLLECTOR_GONE;
 		}
-		poll(pollfds, 2, launch->collector_ended ? -1 : STATE_TICK_MS);
+		poll(pollfds, 2, launch->collector_ended && !look_again ? -1 : STATE_TICK_MS);
 	}
 }
 

@@ -33,7 +33,7 @@ struct hw_launch {
 };
 
 enum hw_launch_news {
-	HW_LAUNCH_STATE,          /* a new waiting state is in the recording */
+	HW_LAUNCH_STATE,          /* the recording has a waiting state to be looked at */
 	HW_LAUNCH_COLLECTOR_GONE, /* the program goes on unrecorded */
 	HW_LAUNCH_ENDED,          /* the program ended */
 };
@@ -46,8 +46,11 @@ enum hw_launch_news {
 int hw_launch_start(struct hw_launch *launch, const struct hw_recording_options *options,
 	const char *path, char **arguments, struct hw_error *error);
 
-/* Wait for something to happen. */
-enum hw_launch_news hw_launch_wait(struct hw_launch *launch);
+/*
+ * Wait for something to happen. With `look_again` the newest waiting state, though it was told
+ * of before, is told of once more when nothing else happens for a moment.
+ */
+enum hw_launch_news hw_launch_wait(struct hw_launch *launch, bool look_again);
 
 /*
  * After the end of the program: let the collector finish. True when it closed

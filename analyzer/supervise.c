@@ -50,25 +50,30 @@ static void act_on_deadlock(struct hw_supervised *run)
 	}
 }
 
-static void look(struct hw_supervised *run)
+/* False when the recording could not be read, which is told only the first time in a row. */
+static bool look(struct hw_supervised *run, bool again)
 {
 	struct hw_error error;
 	int news = hw_live_look(&run->live, &error);
 
-	if (news < 0)
+	if (news < 0 && !again)
 		hw_error_print(&error);
 	else if (news > 0)
 		act_on_deadlock(run);
+	return news >= 0;
 }
 
+/* A program that hangs never changes its state again: what failed has to be tried again. */
 static void watch(struct hw_supervised *run)
 {
+	bool failed = false;
+
 	for (;;) {
-		switch (hw_launch_wait(&run->launch)) {
+		switch (hw_launch_wait(&run->launch, failed)) {
 		case HW_LAUNCH_ENDED:
 			return;
 		case HW_LAUNCH_STATE:
-			look(run);
+			failed = !look(run, failed);
 			break;
 		case HW_LAUNCH_COLLECTOR_GONE:
 			if (run->launch.collector_failed)

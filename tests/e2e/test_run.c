@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* holdwait run and record: what they print, how they end, and what is left in the recording. */
 
@@ -131,6 +132,42 @@ Test(run, ends_by_the_signals_that_on_deadlock_names)
 		hw_process_finish(&process);
 		hw_recorded_finish(&recorded);
 	}
+}
+
+/* A hang changes nothing any more, so whoever failed to see it once has to look again. */
+Test(run, looks_again_at_a_recording_that_it_could_not_read)
+{
+	static const char relock[] = HW_BUILD_DIR "/tests/fixtures/shapes/waits";
+	struct hw_recorded recorded, away;
+	struct hw_process process;
+	char go[600], script[1200];
+	FILE *pipe;
+
+	hw_recorded_init(&recorded);
+	snprintf(go, sizeof(go), "%s/go", recorded.scratch.path);
+	cr_assert_eq(mkfifo(go, 0600), 0);
+	snprintf(script, sizeof(script), "read line < '%s'; exec '%s' relock_hang", go, relock);
+	hw_recorded_start(&recorded, &process, "run",
+		HW_ARGUMENTS("--on-deadlock=exit", "sh", "-c", script));
+	/* Opens when the script reads, and then the recording is there. */
+	pipe = fopen(go, "w");
+	cr_assert_not_null(pipe);
+	away = recorded;
+	snprintf(away.scratch.path, sizeof(away.scratch.path), "%.200s-away",
+		recorded.scratch.path);
+	snprintf(away.file, sizeof(away.file), "%s/test.db", away.scratch.path);
+	cr_assert_eq(rename(recorded.scratch.path, away.scratch.path), 0);
+	fputs("go\n", pipe);
+	fclose(pipe);
+	cr_assert(hw_recorded_wait_for_state(&away, 1));
+	cr_assert(hw_recorded_wait_for_errors(&process, "cannot open"));
+	cr_assert_eq(rename(away.scratch.path, recorded.scratch.path), 0);
+	cr_assert(hw_process_wait(&process, HW_PROCESS_PATIENCE_S));
+	cr_assert_eq(process.status, 124);
+	expect_once(&process, "cannot open");
+	expect_once(&process, "deadlock[HW003]");
+	hw_process_finish(&process);
+	hw_recorded_finish(&recorded);
 }
 
 Test(run, passes_the_exit_status_and_the_output_on)
