@@ -80,6 +80,7 @@ HW_EXPORT int pthread_barrier_destroy(pthread_barrier_t *barrier)
 	int error = HW_REAL(pthread_barrier_destroy)(barrier);
 
 	if (self && !error)
-		hw_object_destroyed(self, barrier, HW_KIND_BARRIER);
+		hw_object_destroyed(self, barrier, HW_KIND_BARRIER,
+			__builtin_return_address(0));
 	return error;
 }

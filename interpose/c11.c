@@ -107,7 +107,7 @@ HW_EXPORT int mtx_unlock(mtx_t *mutex)
 	struct hw_self *self = HW_ENTER();
 
 	if (self)
-		hw_mutex_release(self, as_mutex(mutex), 0);
+		hw_mutex_release(self, as_mutex(mutex), 0, CALLER);
 	return HW_REAL(mtx_unlock)(mutex);
 }
 
@@ -126,7 +126,7 @@ HW_EXPORT void mtx_destroy(mtx_t *mutex)
 	struct hw_self *self = HW_ENTER();
 
 	if (self)
-		hw_mutex_destroyed(self, as_mutex(mutex));
+		hw_mutex_destroyed(self, as_mutex(mutex), CALLER);
 	HW_REAL(mtx_destroy)(mutex);
 }
 

@@ -49,7 +49,8 @@ void hw_cond_wait_begin(struct hw_cond_wait *wait, const pthread_cond_t *cond,
 		return;
 	wait->stack = hw_stack_capture(self, caller);
 	cell = cond_object(self, cond, wait->stack);
-	if (will_wait(clock, deadline) && hw_mutex_release(self, mutex, HW_HOW_REACQUIRE)) {
+	if (will_wait(clock, deadline) &&
+		hw_mutex_release(self, mutex, HW_HOW_REACQUIRE, caller)) {
 		wait->mutex = hw_mutex_object(self, mutex, wait->stack);
 		if (cell)
 			hw_log_add(self, hw_log_now(), HW_OP_SLEEP, cell->object, wait->stack, how);
@@ -121,7 +122,7 @@ void hw_cond_destroyed(const pthread_cond_t *cond, const void *caller)
 	struct hw_self *self = hw_self_enter(caller);
 
 	if (self)
-		hw_object_destroyed(self, cond, HW_KIND_COND);
+		hw_object_destroyed(self, cond, HW_KIND_COND, caller);
 }
 
 #define CALLER __builtin_return_address(0)

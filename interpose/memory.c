@@ -8,6 +8,7 @@
 #include "interpose/export.h"
 #include "interpose/module.h"
 #include "interpose/real.h"
+#include "interpose/stack.h"
 #include "interpose/sys.h"
 
 enum {
@@ -54,7 +55,25 @@ void hw_memory_mark(uintptr_t address)
 			memory_order_release);
 }
 
-static void forget(struct hw_self *self, struct hw_cell *cell, bool freed)
+/* A plain look at the first word of glibc's objects, to know whether its end is worth a stack. */
+static bool looks_used(const struct hw_cell *cell)
+{
+	uint32_t word = *(const volatile uint32_t *)cell->address;
+
+	switch (cell->kind) {
+	case HW_KIND_MUTEX:
+		return word;
+	case HW_KIND_RWLOCK:
+		return word & ~1u;
+	case HW_KIND_SPIN:
+		return word != 1;
+	default:
+		return cell->kind == HW_KIND_SEM;
+	}
+}
+
+/* `caller` is NULL at the end of a thread, whose stack goes without being freed by anybody. */
+static void forget(struct hw_self *self, struct hw_cell *cell, bool freed, const void *caller)
 {
 	uint32_t object = atomic_load(&cell->object);
 
@@ -62,13 +81,16 @@ static void forget(struct hw_self *self, struct hw_cell *cell, bool freed)
 		cell->fork_round != hw_object_fork_round)
 		return;
 	if (freed && !cell->ignored && self)
-		hw_log_add(self, hw_log_now(), HW_OP_DESTROY, object, 0, HW_HOW_FREED);
+		hw_log_add(self, hw_log_now(), HW_OP_DESTROY, object,
+			caller && looks_used(cell) ? hw_stack_capture(self, caller) : 0,
+			HW_HOW_FREED);
 	hw_object_forget(cell, object);
 }
 
-static void forget_granule(uint64_t granule, uintptr_t start, uintptr_t end, bool freed)
+static void forget_granule(uint64_t granule, uintptr_t start, uintptr_t end, bool freed,
+	const void *caller)
 {
-	struct hw_self *self = hw_self_enter(NULL);
+	struct hw_self *self = hw_self_enter(caller);
 	uintptr_t from = granule * GRANULE_BYTES, to = from + GRANULE_BYTES;
 
 	if (from < start)
@@ -77,12 +99,12 @@ static void forget_granule(uint64_t granule, uintptr_t start, uintptr_t end, boo
 		struct hw_cell *cell = hw_object_cell((const void *)from);
 
 		if (cell)
-			forget(self, cell, freed);
+			forget(self, cell, freed, caller);
 	}
 }
 
 /* Everything that lives in a range ends; `freed` says that it was private memory. */
-static void gone(const void *memory, size_t size_bytes, bool freed)
+static void gone(const void *memory, size_t size_bytes, bool freed, const void *caller)
 {
 	_Atomic uint64_t *map = atomic_load_explicit(&bits, memory_order_acquire);
 	uintptr_t start = (uintptr_t)memory, end = start + size_bytes;
@@ -97,7 +119,7 @@ static void gone(const void *memory, size_t size_bytes, bool freed)
 
 		for (; word && granule <= last; word >>= 1, granule++)
 			if (word & 1)
-				forget_granule(granule, start, end, freed);
+				forget_granule(granule, start, end, freed, caller);
 		if (!word)
 			granule = granule - granule % WORD_BITS + WORD_BITS;
 	}
@@ -111,7 +133,7 @@ static bool watched(void)
 void hw_memory_gone(uintptr_t start, size_t size_bytes)
 {
 	if (watched())
-		gone((const void *)start, size_bytes, true);
+		gone((const void *)start, size_bytes, true, NULL);
 }
 
 /*
@@ -133,10 +155,12 @@ static size_t size_of(void *block)
 	return seen > 0 ? HW_REAL(malloc_usable_size)(block) : 0;
 }
 
+#define CALLER __builtin_return_address(0)
+
 HW_EXPORT void free(void *block)
 {
 	if (watched() && block)
-		gone(block, size_of(block), true);
+		gone(block, size_of(block), true, CALLER);
 	/* Only what dlsym frees while it is asked for this very function is not freed. */
 	if (__builtin_expect(hw_real_functions.free != NULL, 1) || HW_REAL_HAS(free))
 		HW_REAL(free)(block);
@@ -146,7 +170,7 @@ HW_EXPORT void *realloc(void *block, size_t size_bytes)
 {
 	/* An object may not be moved (POSIX); if the block stays, it is met as a new one. */
 	if (watched() && block)
-		gone(block, size_of(block), true);
+		gone(block, size_of(block), true, CALLER);
 	return HW_REAL(realloc)(block, size_bytes);
 }
 
@@ -154,7 +178,7 @@ HW_EXPORT void *realloc(void *block, size_t size_bytes)
 HW_EXPORT int munmap(void *memory, size_t size_bytes)
 {
 	if (watched())
-		gone(memory, size_bytes, false);
+		gone(memory, size_bytes, false, CALLER);
 	return HW_REAL(munmap)(memory, size_bytes);
 }
 
@@ -169,6 +193,6 @@ HW_EXPORT void *mremap(void *memory, size_t old_bytes, size_t new_bytes, int fla
 		va_end(arguments);
 	}
 	if (watched() && flags & MREMAP_MAYMOVE)
-		gone(memory, old_bytes, false);
+		gone(memory, old_bytes, false, CALLER);
 	return HW_REAL(mremap)(memory, old_bytes, new_bytes, flags, place);
 }

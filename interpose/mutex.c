@@ -83,16 +83,21 @@ static bool release_will_fail(const struct hw_self *self, const pthread_mutex_t 
 	return mutex->__data.__owner != self->slot->tid;
 }
 
-bool hw_mutex_release(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t how)
+bool hw_mutex_release(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t how,
+	const void *caller)
 {
 	struct hw_cell *cell = hw_object_find(mutex, HW_KIND_MUTEX);
+	uint32_t stack = 0;
 
 	if (release_will_fail(self, mutex))
 		return false;
 	if (!cell)
 		cell = hw_mutex_object(self, mutex, 0);
+	/* Where it is unlocked matters only when it is somebody else's. */
+	if (__builtin_expect(mutex->__data.__owner != self->slot->tid, 0))
+		stack = hw_stack_capture(self, caller);
 	if (cell && !cell->ignored)
-		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object, 0, how);
+		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object, stack, how);
 	return true;
 }
 
@@ -104,9 +109,9 @@ void hw_mutex_initialised(struct hw_self *self, const pthread_mutex_t *mutex, ui
 	hw_object_define(self, mutex, &facts);
 }
 
-void hw_mutex_destroyed(struct hw_self *self, const pthread_mutex_t *mutex)
+void hw_mutex_destroyed(struct hw_self *self, const pthread_mutex_t *mutex, const void *caller)
 {
-	hw_object_destroyed(self, mutex, HW_KIND_MUTEX);
+	hw_object_destroyed(self, mutex, HW_KIND_MUTEX, caller);
 }
 
 HW_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
@@ -191,7 +196,7 @@ HW_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 HW_EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
 	struct hw_self *self = HW_ENTER();
-	bool logged = self && hw_mutex_release(self, mutex, 0);
+	bool logged = self && hw_mutex_release(self, mutex, 0, __builtin_return_address(0));
 	int error = HW_REAL(pthread_mutex_unlock)(mutex);
 	struct hw_cell *cell;
 
@@ -218,9 +223,19 @@ HW_EXPORT int pthread_mutex_destroy(pthread_mutex_t *mutex)
 {
 	struct hw_self *self = HW_ENTER();
 	int error = HW_REAL(pthread_mutex_destroy)(mutex);
+	struct hw_cell *cell;
+	uint32_t stack;
 
-	if (self && !error)
-		hw_mutex_destroyed(self, mutex);
+	if (!self)
+		return error;
+	if (!error) {
+		hw_mutex_destroyed(self, mutex, __builtin_return_address(0));
+		return 0;
+	}
+	stack = HW_STACK(self);
+	cell = hw_mutex_object(self, mutex, stack);
+	if (cell)
+		hw_log_add(self, hw_log_now(), HW_OP_DESTROY, cell->object, stack, HW_HOW_REFUSED);
 	return error;
 }
 

@@ -6,6 +6,7 @@
 #include "interpose/mapping.h"
 #include "interpose/memory.h"
 #include "interpose/module.h"
+#include "interpose/stack.h"
 #include "interpose/sys.h"
 
 enum {
@@ -177,7 +178,8 @@ struct hw_cell *hw_object_find_or_define(struct hw_self *self, const void *addre
 		define(self, address, facts, true);
 }
 
-void hw_object_destroyed(struct hw_self *self, const void *address, enum hw_kind kind)
+void hw_object_destroyed(struct hw_self *self, const void *address, enum hw_kind kind,
+	const void *caller)
 {
 	struct hw_cell *cell = hw_object_find(address, kind);
 	uint32_t object;
@@ -186,7 +188,8 @@ void hw_object_destroyed(struct hw_self *self, const void *address, enum hw_kind
 		return;
 	object = cell->object;
 	if (!cell->ignored)
-		hw_log_add(self, hw_log_now(), HW_OP_DESTROY, object, 0, 0);
+		hw_log_add(self, hw_log_now(), HW_OP_DESTROY, object,
+			hw_stack_capture(self, caller), 0);
 	hw_object_forget(cell, object);
 }
 

@@ -61,7 +61,8 @@ struct hw_cell *hw_object_find_or_define(struct hw_self *self, const void *addre
 	const struct hw_object_facts *facts);
 
 /* Log that the object of this kind at this address, if there is one, was destroyed; forget it. */
-void hw_object_destroyed(struct hw_self *self, const void *address, enum hw_kind kind);
+void hw_object_destroyed(struct hw_self *self, const void *address, enum hw_kind kind,
+	const void *caller);
 
 /*
  * The object does not live at this cell's address any more, unless another one does by

@@ -168,16 +168,27 @@ HW_EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t *rwlock)
 	return try_lock(rwlock, false, CALLER);
 }
 
+/* Whether somebody has it whom glibc does not know by name, or the calling thread has. */
+static bool may_be_ours(const struct hw_self *self, const pthread_rwlock_t *rwlock)
+{
+	return rwlock->__data.__cur_writer ? rwlock->__data.__cur_writer == self->slot->tid :
+					     rwlock->__data.__readers >> READER_SHIFT;
+}
+
 /* glibc's cannot fail, so it is logged before: the next holder's record comes after ours. */
 HW_EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *rwlock)
 {
 	struct hw_self *self = HW_ENTER();
 	struct hw_cell *cell = self ? hw_object_find(rwlock, HW_KIND_RWLOCK) : NULL;
+	uint32_t stack = 0;
 
 	if (self && !cell)
 		cell = rwlock_object(self, rwlock, 0);
-	if (cell && !cell->ignored)
-		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object, 0, 0);
+	if (cell && !cell->ignored) {
+		if (__builtin_expect(!may_be_ours(self, rwlock), 0))
+			stack = HW_STACK(self);
+		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object, stack, 0);
+	}
 	return HW_REAL(pthread_rwlock_unlock)(rwlock);
 }
 
@@ -201,7 +212,7 @@ HW_EXPORT int pthread_rwlock_destroy(pthread_rwlock_t *rwlock)
 	int error = HW_REAL(pthread_rwlock_destroy)(rwlock);
 
 	if (self && !error)
-		hw_object_destroyed(self, rwlock, HW_KIND_RWLOCK);
+		hw_object_destroyed(self, rwlock, HW_KIND_RWLOCK, CALLER);
 	return error;
 }
 

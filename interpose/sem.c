@@ -160,7 +160,7 @@ HW_EXPORT int sem_destroy(sem_t *sem)
 	int result = HW_REAL(sem_destroy)(sem);
 
 	if (self && !result)
-		hw_object_destroyed(self, sem, HW_KIND_SEM);
+		hw_object_destroyed(self, sem, HW_KIND_SEM, CALLER);
 	return result;
 }
 

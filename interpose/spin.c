@@ -26,6 +26,12 @@ static struct hw_cell *spin_object(struct hw_self *self, pthread_spinlock_t *spi
 	return cell && !cell->ignored ? cell : NULL;
 }
 
+/* x86 glibc: 1 is free, anything below is taken. */
+static bool is_taken(pthread_spinlock_t *spin)
+{
+	return *spin != 1;
+}
+
 HW_EXPORT int pthread_spin_lock(pthread_spinlock_t *spin)
 {
 	struct hw_self *self = HW_ENTER();
@@ -40,8 +46,7 @@ HW_EXPORT int pthread_spin_lock(pthread_spinlock_t *spin)
 	cell = spin_object(self, spin, stack);
 	if (!cell)
 		return HW_REAL(pthread_spin_lock)(spin);
-	/* x86 glibc: 1 is free, anything below is taken. */
-	hw_attempt_begin(&attempt, self, cell, stack, 0, *spin != 1);
+	hw_attempt_begin(&attempt, self, cell, stack, 0, is_taken(spin));
 	error = HW_REAL(pthread_spin_lock)(spin);
 	hw_attempt_end(&attempt, HW_OP_LOCK, error, 0);
 	return error;
@@ -68,8 +73,10 @@ HW_EXPORT int pthread_spin_unlock(pthread_spinlock_t *spin)
 	struct hw_self *self = HW_ENTER();
 	struct hw_cell *cell = self ? spin_object(self, spin, 0) : NULL;
 
+	/* Where it is unlocked matters only when nobody has it. */
 	if (cell)
-		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object, 0, 0);
+		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object,
+			is_taken(spin) ? 0 : HW_STACK(self), 0);
 	return HW_REAL(pthread_spin_unlock)(spin);
 }
 
@@ -94,6 +101,7 @@ HW_EXPORT int pthread_spin_destroy(pthread_spinlock_t *spin)
 	int error = HW_REAL(pthread_spin_destroy)(spin);
 
 	if (self && !error)
-		hw_object_destroyed(self, address_of(spin), HW_KIND_SPIN);
+		hw_object_destroyed(self, address_of(spin), HW_KIND_SPIN,
+			__builtin_return_address(0));
 	return error;
 }

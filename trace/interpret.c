@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/inherit.h"
 #include "trace/memory.h"
 
 /* One record being interpreted, and all that it names. */
@@ -133,6 +134,8 @@ static void complete_object(const struct reading *reading)
 	object->create_ns = reading->time_ns;
 	object->create_stack = reading->stack;
 	object->dirty = true;
+	hw_inherit_object(reading->interpreter->order, reading->thread->process, object,
+		reading->time_ns);
 }
 
 static void name_thread(const struct reading *reading)
@@ -160,6 +163,8 @@ static void start_thread(const struct reading *reading)
 
 static void end_thread(const struct reading *reading)
 {
+	hw_misuse_end(&reading->interpreter->order->misuses, reading->interpreter->roster,
+		reading->thread, false, reading->time_ns);
 	reading->thread->end_ns = reading->time_ns;
 	reading->thread->dirty = true;
 }
@@ -183,6 +188,7 @@ static int64_t expect_process(const struct reading *reading)
 	struct hw_interpreter *interpreter = reading->interpreter;
 	struct hw_expected expected = { .uid = payload_word(reading, 0),
 		.parent = reading->thread->process, .since_ns = reading->time_ns };
+	struct hw_process *child;
 
 	if (!expected.uid)
 		expected.pid = (pid_t)payload_word(reading, 1);
@@ -192,7 +198,11 @@ static int64_t expect_process(const struct reading *reading)
 			interpreter->expected_capacity);
 		interpreter->expected[interpreter->expected_count++] = expected;
 	}
-	return expected.uid ? hw_roster_process(interpreter->roster, expected.uid)->id : 0;
+	if (!expected.uid)
+		return 0;
+	child = hw_roster_process(interpreter->roster, expected.uid);
+	hw_inherit_fork(interpreter->roster, reading->thread, child);
+	return child->id;
 }
 
 /* Whether the kind of the event was asked for; objects of other kinds are not even logged. */
@@ -234,6 +244,18 @@ static void store_event(const struct reading *reading, int64_t result)
 	hw_store_event(reading->interpreter->store, &event);
 }
 
+static void destroy(const struct reading *reading)
+{
+	struct hw_interpreter *interpreter = reading->interpreter;
+
+	hw_misuse_destroy(&interpreter->order->misuses, interpreter->roster, reading->thread,
+		reading->object, reading->stack, reading->detail, reading->time_ns);
+	if (reading->detail & HW_HOW_REFUSED)
+		return;
+	reading->object->destroy_ns = reading->time_ns;
+	reading->object->dirty = true;
+}
+
 static void change_order(const struct reading *reading)
 {
 	struct hw_order *order = reading->interpreter->order;
@@ -255,7 +277,7 @@ static void change_order(const struct reading *reading)
 	case HW_OP_UNLOCK:
 	case HW_OP_POST:
 	case HW_OP_ONCE_END:
-		hw_order_release(order, thread, object, reading->time_ns);
+		hw_order_release(order, thread, object, reading->stack, reading->time_ns);
 		break;
 	case HW_OP_FAIL:
 		hw_order_fail(order, thread, object, reading->stack,
@@ -267,8 +289,7 @@ static void change_order(const struct reading *reading)
 		hw_order_fail(order, thread, object, reading->stack, false);
 		break;
 	case HW_OP_DESTROY:
-		object->destroy_ns = reading->time_ns;
-		object->dirty = true;
+		destroy(reading);
 		break;
 	default:
 		break;

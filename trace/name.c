@@ -42,6 +42,20 @@ static const char *const kind_names[HW_KIND_COUNT] = {
 	[HW_KIND_THREAD] = "thread",
 };
 
+/* Where several are set, the first of these tells most. */
+static const struct {
+	uint32_t bit;
+	const char *name;
+} how_names[] = {
+	{ HW_HOW_REFUSED, "refused" },
+	{ HW_HOW_FREED, "freed" },
+	{ HW_HOW_REACQUIRE, "reacquire" },
+	{ HW_HOW_TRY, "try" },
+	{ HW_HOW_TIMED, "timed" },
+};
+
+enum { HOW_NAME_COUNT = sizeof(how_names) / sizeof(how_names[0]) };
+
 const char *hw_name_of_op(enum hw_op op)
 {
 	return (unsigned)op < HW_OP_COUNT ? op_names[op] : NULL;
@@ -53,6 +67,22 @@ enum hw_op hw_name_to_op(const char *name)
 		if (op_names[op] && !strcmp(name, op_names[op]))
 			return (enum hw_op)op;
 	return HW_OP_NONE;
+}
+
+const char *hw_name_of_how(uint32_t how)
+{
+	for (int i = 0; i < HOW_NAME_COUNT; i++)
+		if (how & how_names[i].bit)
+			return how_names[i].name;
+	return NULL;
+}
+
+uint32_t hw_name_to_how(const char *name)
+{
+	for (int i = 0; name && i < HOW_NAME_COUNT; i++)
+		if (!strcmp(name, how_names[i].name))
+			return how_names[i].bit;
+	return 0;
 }
 
 const char *hw_name_of_kind(enum hw_kind kind)

@@ -12,6 +12,12 @@ const char *hw_name_of_op(enum hw_op op);
 /* HW_OP_NONE when there is no such op. */
 enum hw_op hw_name_to_op(const char *name);
 
+/* "timed": the one of the HW_HOW_ bits that an event row tells; NULL when it tells none. */
+const char *hw_name_of_how(uint32_t how);
+
+/* 0 when there is no such way, or no name. */
+uint32_t hw_name_to_how(const char *name);
+
 /* "mutex"; NULL for HW_KIND_NONE. */
 const char *hw_name_of_kind(enum hw_kind kind);
 

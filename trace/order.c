@@ -15,6 +15,7 @@ void hw_order_finish(struct hw_order *order)
 	hw_table_finish(&order->dependency_by_hash);
 	hw_table_finish(&order->contention_by_place);
 	hw_table_finish(&order->promoted_frames);
+	hw_misuses_finish(&order->misuses);
 }
 
 const char *hw_order_role(const struct hw_object *object)
@@ -29,14 +30,6 @@ const char *hw_order_role(const struct hw_object *object)
 static bool signals(const struct hw_object *object)
 {
 	return object->kind == HW_KIND_SEM && object->foreign;
-}
-
-static struct hw_hold *find_hold(struct hw_thread *thread, const struct hw_object *object)
-{
-	for (size_t i = thread->hold_count; i-- > 0;)
-		if (thread->holds[i].object == object)
-			return &thread->holds[i];
-	return NULL;
 }
 
 static uint64_t hash_of_holds(const struct hw_thread *thread)
@@ -84,7 +77,7 @@ static void depend(struct hw_order *order, struct hw_thread *thread, struct hw_o
 	bool new;
 
 	/* Taking again what it holds already orders nothing. */
-	if (!thread->hold_count || signals(object) || find_hold(thread, object))
+	if (!thread->hold_count || signals(object) || hw_hold_of(thread, object))
 		return;
 	hash = hw_hash_mix(hash_of_holds(thread), (uint64_t)object->id << 32 | stack);
 	hash = hw_hash_mix(hash, (uint64_t)thread->id << 8 | kept_how);
@@ -151,20 +144,31 @@ bool hw_order_blocks(const struct hw_order *order, const struct hw_dependency *d
 		hw_table_find(&order->promoted_frames, innermost_frame(order, dependency->stack));
 }
 
+static void end_wait(struct hw_thread *thread)
+{
+	if (thread->waits_for)
+		thread->waits_for->waiters--;
+	thread->waits_for = NULL;
+}
+
 void hw_order_wait(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
 	uint32_t stack, uint32_t how, int64_t time_ns)
 {
+	end_wait(thread);
 	thread->waits_for = object;
 	thread->wait_since_ns = time_ns;
+	thread->wait_stack = stack;
+	object->waiters++;
 	promote(order, thread, object);
 	depend(order, thread, object, stack, how, time_ns);
+	hw_misuse_wait(&order->misuses, thread, object, stack, time_ns);
 }
 
 void hw_order_fail(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
 	uint32_t stack, bool busy)
 {
 	if (thread->waits_for == object)
-		thread->waits_for = NULL;
+		end_wait(thread);
 	if (busy) {
 		thread->failed_try = object;
 		thread->failed_try_stack = stack;
@@ -179,7 +183,15 @@ static void add_hold(struct hw_thread *thread, struct hw_object *object, uint32_
 	thread->holds[thread->hold_count++] = (struct hw_hold){ .object = object, .stack = stack,
 		.how = how, .count = 1, .since_ns = time_ns };
 	thread->holds_version++;
-	object->holder = thread;
+	object->holder = object->last_holder = thread;
+	object->last_stack = stack;
+	object->holders++;
+}
+
+void hw_order_inherit(struct hw_thread *thread, struct hw_object *object, uint32_t stack,
+	uint32_t how, int64_t time_ns)
+{
+	add_hold(thread, object, stack, how, time_ns);
 }
 
 static void remove_hold(struct hw_order *order, struct hw_thread *thread, struct hw_hold *hold,
@@ -194,6 +206,7 @@ static void remove_hold(struct hw_order *order, struct hw_thread *thread, struct
 		contention->hold_max_ns = held_ns;
 	if (hold->object->holder == thread)
 		hold->object->holder = NULL;
+	hold->object->holders--;
 	memmove(hold, hold + 1, (--thread->hold_count - at) * sizeof(*hold));
 	thread->holds_version++;
 }
@@ -212,7 +225,7 @@ static void count_acquisition(struct hw_order *order, struct hw_thread *thread,
 	contention->wait_ns += waited_ns;
 	if (waited_ns > contention->wait_max_ns)
 		contention->wait_max_ns = waited_ns;
-	thread->waits_for = NULL;
+	end_wait(thread);
 }
 
 static void take_unit(struct hw_object *object)
@@ -225,7 +238,7 @@ static void take_unit(struct hw_object *object)
 /* The holder of a robust mutex died, and somebody else has it now. */
 static void bury_holder(struct hw_order *order, struct hw_object *object, int64_t time_ns)
 {
-	struct hw_hold *hold = object->holder ? find_hold(object->holder, object) : NULL;
+	struct hw_hold *hold = object->holder ? hw_hold_of(object->holder, object) : NULL;
 
 	if (hold)
 		remove_hold(order, object->holder, hold, time_ns);
@@ -239,7 +252,7 @@ void hw_order_acquire(struct hw_order *order, struct hw_thread *thread, struct h
 
 	if (how & HW_HOW_OWNER_DEAD)
 		bury_holder(order, object, time_ns);
-	hold = find_hold(thread, object);
+	hold = hw_hold_of(thread, object);
 	count_acquisition(order, thread, object, stack, time_ns);
 	if (object->kind == HW_KIND_SEM) {
 		take_unit(object);
@@ -263,7 +276,7 @@ static void forget_holders(struct hw_order *order, struct hw_object *object, int
 {
 	for (size_t i = 0; i < order->roster->thread_count; i++) {
 		struct hw_thread *thread = order->roster->threads[i];
-		struct hw_hold *hold = find_hold(thread, object);
+		struct hw_hold *hold = hw_hold_of(thread, object);
 
 		if (hold)
 			remove_hold(order, thread, hold, time_ns);
@@ -289,15 +302,18 @@ static void post(struct hw_order *order, struct hw_object *object, struct hw_hol
 }
 
 void hw_order_release(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
-	int64_t time_ns)
+	uint32_t stack, int64_t time_ns)
 {
-	struct hw_hold *hold = find_hold(thread, object);
+	struct hw_hold *hold = hw_hold_of(thread, object);
 
-	if (object->kind == HW_KIND_SEM)
+	if (object->kind == HW_KIND_SEM) {
 		post(order, object, hold, time_ns);
-	else if (!hold && object->holder)
-		/* Unlocked by a thread that does not hold it: the holder no longer does either. */
-		hold = find_hold(thread = object->holder, object);
+	} else if (!hold) {
+		hw_misuse_unlock(&order->misuses, thread, object, stack, time_ns);
+		/* The holder no longer holds it either. */
+		if (object->holder)
+			hold = hw_hold_of(thread = object->holder, object);
+	}
 	if (!hold)
 		return;
 	if (--hold->count == 0)

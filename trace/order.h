@@ -21,7 +21,7 @@
  * is thought to signal until somebody gives back what it took.
  */
 
-#include "trace/roster.h"
+#include "trace/misuse.h"
 
 struct hw_dependency {
 	uint32_t id;
@@ -54,6 +54,7 @@ struct hw_order {
 	size_t contention_count, contention_capacity;
 	struct hw_table contention_by_place; /* object << 32 | stack */
 	struct hw_table promoted_frames;
+	struct hw_misuses misuses;
 };
 
 void hw_order_finish(struct hw_order *order);
@@ -72,7 +73,11 @@ void hw_order_fail(struct hw_order *order, struct hw_thread *thread, struct hw_o
 
 /* The thread gave the object up (a post, for semaphores). */
 void hw_order_release(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
-	int64_t time_ns);
+	uint32_t stack, int64_t time_ns);
+
+/* The thread holds it since before its process was forked. */
+void hw_order_inherit(struct hw_thread *thread, struct hw_object *object, uint32_t stack,
+	uint32_t how, int64_t time_ns);
 
 /* Whether a dependency counts as a block now: not a try, or a try from a promoted place. */
 bool hw_order_blocks(const struct hw_order *order, const struct hw_dependency *dependency);

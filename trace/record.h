@@ -83,6 +83,7 @@ enum hw_how {
 	HW_HOW_REACQUIRE = 8, /* the mutex of a condition, after waking up */
 	HW_HOW_OWNER_DEAD = 16, /* a robust mutex whose holder died */
 	HW_HOW_FREED = 32,      /* of DESTROY: nobody said so, its memory was freed */
+	HW_HOW_REFUSED = 64,    /* of DESTROY: it failed, as the object is in use */
 };
 
 enum hw_kind {

@@ -10,6 +10,7 @@ static void free_process(struct hw_process *process)
 {
 	hw_table_finish(&process->objects);
 	free(process->mappings);
+	free(process->inherited);
 	free(process->exe);
 	free(process->command);
 	free(process);
@@ -116,6 +117,14 @@ void hw_roster_number_thread(struct hw_thread *thread)
 struct hw_thread *hw_roster_known_thread(const struct hw_roster *roster, uint64_t uid)
 {
 	return pointer_in(&roster->thread_by_uid, uid);
+}
+
+struct hw_hold *hw_hold_of(struct hw_thread *thread, const struct hw_object *object)
+{
+	for (size_t i = thread->hold_count; i-- > 0;)
+		if (thread->holds[i].object == object)
+			return &thread->holds[i];
+	return NULL;
 }
 
 struct hw_object *hw_roster_object(const struct hw_process *process, uint32_t number)

@@ -51,9 +51,20 @@ struct hw_process {
 	struct hw_table objects; /* its number -> struct hw_object * */
 	struct hw_mapping *mappings;
 	size_t mapping_count, mapping_capacity;
+	struct hw_inherited *inherited; /* of a forked one, not met yet; see trace/inherit.h */
+	size_t inherited_count, inherited_capacity;
 	bool maps_read; /* /proc/PID/maps was asked already */
 	bool gone;      /* no definition will come any more */
 	bool dirty;
+};
+
+/* A lock that was held in the parent when a process was forked. */
+struct hw_inherited {
+	uint64_t address;
+	enum hw_kind kind;
+	struct hw_thread *holder; /* NULL: the thread that forked */
+	uint32_t stack;           /* where it was acquired */
+	uint32_t how;
 };
 
 struct hw_frame {
@@ -90,6 +101,12 @@ struct hw_object {
 	uint64_t taken, returned, foreign;
 
 	struct hw_thread *holder; /* the last to acquire it, while it holds */
+	uint32_t holders;         /* threads that hold it */
+	uint32_t waiters;         /* threads whose wait for it the log told of */
+	struct hw_thread *last_holder; /* the last to acquire it, and where */
+	uint32_t last_stack;
+	struct hw_thread *orphan; /* held it in the parent, and does not exist in this process */
+	uint32_t orphan_stack;
 	bool dirty;
 };
 
@@ -125,6 +142,7 @@ struct hw_thread {
 
 	/* The wait that the log told of and whose end it has not told yet. */
 	struct hw_object *waits_for;
+	uint32_t wait_stack;
 	int64_t wait_since_ns;
 
 	/* The last failed try: a block on the same object, holding the same, promotes its site. */
@@ -195,6 +213,9 @@ void hw_roster_number_thread(struct hw_thread *thread);
 
 /* The same, or NULL when it was never heard of. */
 struct hw_thread *hw_roster_known_thread(const struct hw_roster *roster, uint64_t uid);
+
+/* What a thread holds of an object, or NULL. */
+struct hw_hold *hw_hold_of(struct hw_thread *thread, const struct hw_object *object);
 
 /* The object a process gave this number to, or NULL when its definition has not come yet. */
 struct hw_object *hw_roster_object(const struct hw_process *process, uint32_t number);

@@ -136,6 +136,25 @@ CREATE TABLE dependency_hold (
     PRIMARY KEY (dependency, position)
 ) WITHOUT ROWID;
 
+-- What a thread did to an object though nobody may. `what`: unlock (it did not hold it), end
+-- (of the thread, while it held it; `stack` is where it took it), destroy (while it was held or
+-- waited for; `how`: NULL, freed, or refused), inherit (waits in a forked child for what another thread
+-- of the parent held). `relation`: what the other thread had to do with it at that time:
+-- holds, held (the last one that did), waits; NULL when there is no other.
+CREATE TABLE misuse (
+    id          INTEGER PRIMARY KEY,
+    what        TEXT NOT NULL,
+    how         TEXT,
+    thread      INTEGER NOT NULL REFERENCES thread,
+    object      INTEGER NOT NULL REFERENCES object,
+    stack       INTEGER REFERENCES stack,
+    relation    TEXT,
+    other       INTEGER REFERENCES thread,
+    other_stack INTEGER REFERENCES stack,
+    count       INTEGER NOT NULL,
+    first_ns    INTEGER NOT NULL
+);
+
 -- How long threads waited for an object at one place, and held it from there.
 CREATE TABLE contention (
     object      INTEGER NOT NULL REFERENCES object,

@@ -4,15 +4,6 @@
 
 /* Rows of the event table, many to a statement: a third of the cost of one each (LIMITS). */
 
-static const char *how_name(uint32_t how)
-{
-	return how & HW_HOW_FREED     ? "freed" :
-		how & HW_HOW_REACQUIRE ? "reacquire" :
-		how & HW_HOW_TRY      ? "try" :
-		how & HW_HOW_TIMED    ? "timed" :
-					NULL;
-}
-
 static void bind_event(sqlite3_stmt *statement, int first, const struct hw_event *event)
 {
 	sqlite3_bind_int64(statement, first, event->time_ns);
@@ -20,7 +11,7 @@ static void bind_event(sqlite3_stmt *statement, int first, const struct hw_event
 	hw_store_bind_text(statement, first + 2, hw_name_of_op(event->op));
 	hw_store_bind_unless(statement, first + 3, event->object, 0);
 	hw_store_bind_text(statement, first + 4, event->how & HW_HOW_SHARED ? "shared" : NULL);
-	hw_store_bind_text(statement, first + 5, how_name(event->how));
+	hw_store_bind_text(statement, first + 5, hw_name_of_how(event->how));
 	hw_store_bind_unless(statement, first + 6, event->stack, 0);
 	if (event->has_result)
 		sqlite3_bind_int64(statement, first + 7, event->result);

@@ -223,6 +223,39 @@ static void put_contention(struct hw_store *store, struct hw_contention *content
 	contention->dirty = false;
 }
 
+static void put_misuse(struct hw_store *store, struct hw_misuse *misuse)
+{
+	static const char *const whats[] = {
+		[HW_MISUSE_UNLOCK] = "unlock",
+		[HW_MISUSE_END] = "end",
+		[HW_MISUSE_DESTROY] = "destroy",
+		[HW_MISUSE_INHERIT] = "inherit",
+	};
+	static const char *const relations[] = {
+		[HW_MISUSE_NOBODY] = NULL,
+		[HW_MISUSE_HOLDS] = "holds",
+		[HW_MISUSE_HELD] = "held",
+		[HW_MISUSE_WAITS] = "waits",
+	};
+	sqlite3_stmt *row = hw_store_statement(store, HW_PUT_MISUSE);
+
+	if (!row)
+		return;
+	sqlite3_bind_int64(row, 1, misuse->id);
+	hw_store_bind_text(row, 2, whats[misuse->kind]);
+	hw_store_bind_text(row, 3, hw_name_of_how(misuse->how));
+	sqlite3_bind_int64(row, 4, misuse->thread->id);
+	sqlite3_bind_int64(row, 5, misuse->object->id);
+	hw_store_bind_unless(row, 6, misuse->stack, 0);
+	hw_store_bind_text(row, 7, relations[misuse->relation]);
+	hw_store_bind_unless(row, 8, misuse->other ? misuse->other->id : 0, 0);
+	hw_store_bind_unless(row, 9, misuse->other_stack, 0);
+	sqlite3_bind_int64(row, 10, (sqlite3_int64)misuse->count);
+	sqlite3_bind_int64(row, 11, misuse->first_ns);
+	hw_store_run(store, row);
+	misuse->dirty = false;
+}
+
 void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw_order *order)
 {
 	for (size_t i = 0; i < roster->process_count; i++)
@@ -242,6 +275,9 @@ void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw
 	for (size_t i = 0; i < order->contention_count; i++)
 		if (order->contentions[i].dirty)
 			put_contention(store, &order->contentions[i]);
+	for (size_t i = 0; i < order->misuses.count; i++)
+		if (order->misuses.all[i].dirty)
+			put_misuse(store, &order->misuses.all[i]);
 }
 
 static void put_hold(struct hw_store *store, const struct hw_thread *thread,

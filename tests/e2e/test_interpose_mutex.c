@@ -84,6 +84,7 @@ Test(interpose_mutex, failures)
 		"2|fail mutex1 =22\n"
 		"2|fail mutex1 =22\n"
 		"1|fail mutex1 =16\n"
+		"1|destroy mutex1 refused\n"
 		"1|unlock mutex1\n");
 	hw_preloaded_finish(&run);
 }

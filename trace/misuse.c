@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/misuse.h"
+
+#include <stdlib.h>
+
+#include "trace/memory.h"
+
+void hw_misuses_finish(struct hw_misuses *misuses)
+{
+	free(misuses->all);
+	hw_table_finish(&misuses->by_hash);
+	*misuses = (struct hw_misuses){ 0 };
+}
+
+static uint64_t hash_of(const struct hw_misuse *misuse)
+{
+	uint64_t hash = hw_hash_mix((uint64_t)misuse->thread->id << 32 | misuse->object->id,
+		(uint64_t)misuse->stack << 32 | misuse->other_stack);
+
+	return hw_hash_mix(hash, (uint64_t)misuse->kind << 8 | misuse->relation);
+}
+
+static bool same(const struct hw_misuse *a, const struct hw_misuse *b)
+{
+	return a->hash == b->hash && a->kind == b->kind && a->thread == b->thread &&
+		a->object == b->object && a->stack == b->stack && a->how == b->how &&
+		a->relation == b->relation && a->other == b->other &&
+		a->other_stack == b->other_stack;
+}
+
+static void put(struct hw_misuses *misuses, struct hw_misuse misuse, int64_t time_ns)
+{
+	struct hw_misuse *known;
+	bool new;
+
+	misuse.hash = hash_of(&misuse);
+	for (uint64_t key = misuse.hash;; key++) {
+		uint64_t *id = hw_table_put(&misuses->by_hash, key, &new);
+
+		if (new) {
+			HW_GROW(misuses->all, misuses->count, misuses->capacity);
+			misuse.id = (uint32_t)(misuses->count + 1);
+			misuse.first_ns = time_ns;
+			misuses->all[misuses->count++] = misuse;
+			*id = misuse.id;
+		}
+		known = &misuses->all[*id - 1];
+		if (same(known, &misuse))
+			break;
+	}
+	known->count++;
+	known->dirty = true;
+}
+
+static bool is_lock(const struct hw_object *object)
+{
+	return object->kind == HW_KIND_MUTEX || object->kind == HW_KIND_RWLOCK ||
+		object->kind == HW_KIND_SPIN;
+}
+
+/* Somebody holds it, or held it last. */
+static void name_holder(struct hw_misuse *misuse)
+{
+	const struct hw_object *object = misuse->object;
+	const struct hw_hold *hold = object->holder ? hw_hold_of(object->holder, object) : NULL;
+
+	misuse->other = hold ? object->holder : object->last_holder;
+	misuse->other_stack = hold ? hold->stack : object->last_stack;
+	if (misuse->other)
+		misuse->relation = hold ? HW_MISUSE_HOLDS : HW_MISUSE_HELD;
+}
+
+void hw_misuse_unlock(struct hw_misuses *misuses, struct hw_thread *thread,
+	struct hw_object *object, uint32_t stack, int64_t time_ns)
+{
+	struct hw_misuse misuse = { .kind = HW_MISUSE_UNLOCK, .thread = thread,
+		.object = object, .stack = stack };
+
+	/* A child may give back what its parent's threads held: it has a copy. */
+	if (!is_lock(object) || object->orphan)
+		return;
+	/* Never seen locked: it may have been by code that does not go through libc. */
+	if (!object->last_holder && !(object->type & HW_TYPE_INITIALISED))
+		return;
+	name_holder(&misuse);
+	put(misuses, misuse, time_ns);
+}
+
+static struct hw_thread *find_waiter(const struct hw_roster *roster,
+	const struct hw_object *object)
+{
+	for (size_t i = 0; object->waiters && i < roster->thread_count; i++)
+		if (roster->threads[i]->waits_for == object)
+			return roster->threads[i];
+	return NULL;
+}
+
+static struct hw_thread *find_holder(const struct hw_roster *roster,
+	const struct hw_object *object)
+{
+	if (object->holder && hw_hold_of(object->holder, object))
+		return object->holder;
+	for (size_t i = 0; object->holders && i < roster->thread_count; i++)
+		if (hw_hold_of(roster->threads[i], object))
+			return roster->threads[i];
+	return NULL;
+}
+
+static void name_waiter(struct hw_misuse *misuse, struct hw_thread *waiter)
+{
+	if (!waiter)
+		return;
+	misuse->relation = HW_MISUSE_WAITS;
+	misuse->other = waiter;
+	misuse->other_stack = waiter->wait_stack;
+}
+
+/* Of a shared object: somebody of another process that lives uses it. */
+static bool is_used_elsewhere(const struct hw_roster *roster, const struct hw_thread *thread,
+	const struct hw_object *object)
+{
+	struct hw_thread *waiter = find_waiter(roster, object);
+
+	return waiter && waiter->process != thread->process && waiter->process->end_ns < 0;
+}
+
+void hw_misuse_end(struct hw_misuses *misuses, const struct hw_roster *roster,
+	struct hw_thread *thread, bool shared_only, int64_t time_ns)
+{
+	for (size_t i = 0; i < thread->hold_count; i++) {
+		const struct hw_hold *hold = &thread->holds[i];
+		struct hw_misuse misuse = { .kind = HW_MISUSE_END, .thread = thread,
+			.object = hold->object, .stack = hold->stack };
+
+		if (!is_lock(hold->object) && hold->object->kind != HW_KIND_SEM)
+			continue;
+		if (hold->object->type & HW_TYPE_ROBUST)
+			continue;
+		if (shared_only && !is_used_elsewhere(roster, thread, hold->object))
+			continue;
+		name_waiter(&misuse, find_waiter(roster, hold->object));
+		put(misuses, misuse, time_ns);
+	}
+}
+
+void hw_misuse_destroy(struct hw_misuses *misuses, const struct hw_roster *roster,
+	struct hw_thread *thread, struct hw_object *object, uint32_t stack, uint32_t how,
+	int64_t time_ns)
+{
+	struct hw_misuse misuse = { .kind = HW_MISUSE_DESTROY, .thread = thread,
+		.object = object, .stack = stack,
+		.how = how & (HW_HOW_FREED | HW_HOW_REFUSED) };
+	struct hw_thread *holder, *waiter;
+
+	if ((!is_lock(object) && object->kind != HW_KIND_SEM) || object->type & HW_TYPE_NAMED)
+		return;
+	holder = find_holder(roster, object);
+	waiter = find_waiter(roster, object);
+	if (!holder && !waiter)
+		return;
+	/* A thread that takes its own stack with it has ended while holding: that is told by then. */
+	if (holder == thread && how & HW_HOW_FREED && !stack)
+		return;
+	if (holder) {
+		misuse.relation = HW_MISUSE_HOLDS;
+		misuse.other = holder;
+		misuse.other_stack = hw_hold_of(holder, object)->stack;
+	} else {
+		name_waiter(&misuse, waiter);
+	}
+	put(misuses, misuse, time_ns);
+}
+
+void hw_misuse_wait(struct hw_misuses *misuses, struct hw_thread *thread,
+	struct hw_object *object, uint32_t stack, int64_t time_ns)
+{
+	struct hw_misuse inherit = { .kind = HW_MISUSE_INHERIT, .thread = thread,
+		.object = object, .stack = stack, .relation = HW_MISUSE_HOLDS,
+		.other = object->orphan, .other_stack = object->orphan_stack };
+	struct hw_misuse end = { .kind = HW_MISUSE_END, .thread = object->holder,
+		.object = object, .relation = HW_MISUSE_WAITS, .other = thread,
+		.other_stack = stack };
+
+	if (object->orphan)
+		put(misuses, inherit, time_ns);
+	if (!object->holder || object->holder->end_ns < 0 || !is_lock(object) ||
+		object->type & HW_TYPE_ROBUST)
+		return;
+	end.stack = object->last_stack;
+	put(misuses, end, time_ns);
+}
