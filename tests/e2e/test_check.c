@@ -198,6 +198,24 @@ Test(check, the_failure_of_the_program_comes_first)
 	expect(CHECK("--", PHILOSOPHERS, "--certain"), 124, NULL, NULL);
 }
 
+/* The child has begun before the program ends, and ends when the test lets it. */
+Test(check, cannot_say_while_a_child_outlives_the_program)
+{
+	struct hw_recorded recorded = { .scratch = scratch, .file = "kept.db" };
+	FILE *pipe;
+
+	expect(CHECK("-o", "kept.db", "--", "sh", "-c",
+		       "mkfifo up go && { sh -c 'echo > up; read x < go' & read x < up; }"),
+		2, "", "kept.db: the recording did not end regularly");
+	pipe = fopen("go", "w");
+	cr_assert_not_null(pipe);
+	fputc('\n', pipe);
+	fclose(pipe);
+	/* What was missing is there in the end. */
+	hw_recorded_wait_until_complete(&recorded);
+	expect(CHECK("kept.db"), 0, "no finding in 1 recording\n", "");
+}
+
 Test(check, runs_side_by_side_do_not_disturb_each_other)
 {
 	enum { RUNS = 6 };
