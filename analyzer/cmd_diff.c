@@ -245,8 +245,5 @@ int hw_cmd_diff(int argc, char **argv)
 		hw_input_close(&inputs[OLD]);
 		hw_input_close(&inputs[NEW]);
 	}
-	if (!code)
-		return different ? EXIT_DIFFERENT : 0;
-	hw_error_print(&error);
-	return HW_EXIT_TROUBLE;
+	return !code && different ? EXIT_DIFFERENT : hw_verb_status(code, &error);
 }

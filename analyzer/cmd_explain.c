@@ -10,24 +10,6 @@
 #include "analyzer/verb.h"
 #include "trace/error.h"
 
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-	const char **topic = state->input;
-
-	switch (key) {
-	case ARGP_KEY_ARG:
-		if (*topic)
-			argp_error(state, "one topic at a time");
-		*topic = argument;
-		return 0;
-	case 'h':
-		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static void list(void)
 {
 	for (const struct hw_explanation *e = hw_explanations; e->topic; e++) {
@@ -54,21 +36,12 @@ static int unknown(const char *topic)
 
 int hw_cmd_explain(int argc, char **argv)
 {
-	static const struct argp_option options[] = {
-		{ NULL, 'h', NULL, OPTION_HIDDEN, NULL, -1 },
-		{ 0 },
-	};
-	static const struct argp argp = {
-		.options = options,
-		.parser = parse,
-		.args_doc = "[TOPIC]",
-		.doc = "Explain a rule (HW001), a verdict (predicted) or a reason (gate), or list "
-		       "them all.\vExit status: 0; 2 when there is no such topic.",
-	};
 	const struct hw_explanation *explanation;
-	const char *topic = NULL;
+	const char *topic = hw_options_parse_word("topic",
+		"Explain a rule (HW001), a verdict (predicted) or a reason (gate), or list them all."
+		"\vExit status: 0; 2 when there is no such topic.",
+		argc, argv);
 
-	argp_parse(&argp, argc, argv, 0, NULL, &topic);
 	if (!topic) {
 		list();
 		return 0;

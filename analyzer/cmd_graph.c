@@ -84,9 +84,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_TIME_LIMIT:
 		a->limit_s = seconds(state, argument);
 		return 0;
-	case ARGP_KEY_ARG:
-		hw_options_take_file(state, &a->common, argument);
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -157,8 +154,9 @@ static int write_graph(const struct arguments *a, const struct hw_model *model,
 	return code;
 }
 
-static int graph(const struct arguments *a, const struct hw_input *input, struct hw_error *error)
+static int graph(void *arguments, const struct hw_input *input, struct hw_error *error)
 {
+	const struct arguments *a = arguments;
 	bool is_text = strcmp(a->format, "dot") == 0 || strcmp(a->format, "svg") == 0;
 	struct hw_analysis analysis;
 	struct hw_output output;
@@ -196,17 +194,10 @@ int hw_cmd_graph(int argc, char **argv)
 	};
 	struct arguments arguments = { .format = "dot", .limit_s = TIME_LIMIT_DEFAULT_S };
 	struct hw_error error;
-	struct hw_input input;
 	int code;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	code = hw_input_open(&arguments.common, HW_RECORDING_WITH_NAMES, &input, &error);
-	if (!code) {
-		code = graph(&arguments, &input, &error);
-		hw_input_close(&input);
-	}
-	if (!code)
-		return 0;
-	hw_error_print(&error);
-	return HW_EXIT_TROUBLE;
+	code = hw_input_use(
+		&arguments.common, HW_RECORDING_WITH_NAMES, graph, &arguments, &error);
+	return hw_verb_status(code, &error);
 }

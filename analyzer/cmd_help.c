@@ -10,24 +10,6 @@
 #include "analyzer/verb.h"
 #include "trace/memory.h"
 
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-	const char **topic = state->input;
-
-	switch (key) {
-	case ARGP_KEY_ARG:
-		if (*topic)
-			argp_error(state, "one verb at a time");
-		*topic = argument;
-		return 0;
-	case 'h':
-		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static void list_verbs(void)
 {
 	printf("holdwait %s\n\n", HW_VERSION);
@@ -67,21 +49,12 @@ static int show(const struct hw_verb *verb)
 
 int hw_cmd_help(int argc, char **argv)
 {
-	static const struct argp_option options[] = {
-		{ NULL, 'h', NULL, OPTION_HIDDEN, NULL, -1 },
-		{ 0 },
-	};
-	static const struct argp argp = {
-		.options = options,
-		.parser = parse,
-		.args_doc = "[VERB]",
-		.doc = "Show the manual of a verb, or list the verbs."
-		       "\vExit status: 0; 2 when there is no such verb.",
-	};
 	const struct hw_verb *verb;
-	const char *topic = NULL;
+	const char *topic = hw_options_parse_word("verb",
+		"Show the manual of a verb, or list the verbs."
+		"\vExit status: 0; 2 when there is no such verb.",
+		argc, argv);
 
-	argp_parse(&argp, argc, argv, 0, NULL, &topic);
 	if (!topic) {
 		list_verbs();
 		return 0;

@@ -15,22 +15,6 @@
 #include "analyzer/words.h"
 #include "trace/memory.h"
 
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-	struct hw_options *common = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = common;
-		return 0;
-	case ARGP_KEY_ARG:
-		hw_options_take_file(state, common, argument);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static void print_field(FILE *out, const char *name, const char *value)
 {
 	if (!value)
@@ -166,11 +150,24 @@ static void print_details(FILE *out, const struct hw_model *m)
 	}
 }
 
+static int show(void *arguments, const struct hw_input *input, struct hw_error *error)
+{
+	const struct hw_options *common = arguments;
+	struct hw_output output;
+	int code = hw_output_open(common->output, &output, error);
+
+	if (code)
+		return code;
+	print_summary(output.file, input);
+	if (common->verbose)
+		print_details(output.file, &input->model);
+	return hw_output_commit(&output, error);
+}
+
 int hw_cmd_info(int argc, char **argv)
 {
 	static const struct argp_child children[] = { { &hw_options_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = {
-		.parser = parse,
 		.args_doc = "[FILE]",
 		.doc = "Say what is in a recording; with -v, also its processes, threads and "
 		       "objects."
@@ -178,26 +175,12 @@ int hw_cmd_info(int argc, char **argv)
 		.children = children,
 	};
 	struct hw_options common = { 0 };
-	struct hw_output output;
 	struct hw_error error;
-	struct hw_input input;
 	int code;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &common);
-	code = hw_input_open(&common,
-		common.verbose ? HW_RECORDING_WITH_NAMES : HW_RECORDING_AS_IT_IS, &input, &error);
-	if (!code) {
-		code = hw_output_open(common.output, &output, &error);
-		if (!code) {
-			print_summary(output.file, &input);
-			if (common.verbose)
-				print_details(output.file, &input.model);
-			code = hw_output_commit(&output, &error);
-		}
-		hw_input_close(&input);
-	}
-	if (!code)
-		return 0;
-	hw_error_print(&error);
-	return HW_EXIT_TROUBLE;
+	code = hw_input_use(&common,
+		common.verbose ? HW_RECORDING_WITH_NAMES : HW_RECORDING_AS_IT_IS, show, &common,
+		&error);
+	return hw_verb_status(code, &error);
 }

@@ -105,9 +105,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'n':
 		a->filter.limit = parse_limit(state, argument);
 		return 0;
-	case ARGP_KEY_ARG:
-		hw_options_take_file(state, &a->common, argument);
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -167,8 +164,9 @@ static int write_log(
 	return code;
 }
 
-static int list(struct arguments *a, const struct hw_input *input, struct hw_error *error)
+static int list(void *arguments, const struct hw_input *input, struct hw_error *error)
 {
+	struct arguments *a = arguments;
 	const struct hw_model *m = &input->model;
 	int code = match(m, &a->threads, "thread", m->thread_count, hw_event_log_match_threads,
 		&a->filter.threads, error);
@@ -200,17 +198,10 @@ int hw_cmd_log(int argc, char **argv)
 		.filter = { .until_ns = INT64_MAX, .limit = -1 },
 	};
 	struct hw_error error;
-	struct hw_input input;
 	int code;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	code = hw_input_open(&arguments.common, HW_RECORDING_WITH_NAMES, &input, &error);
-	if (!code) {
-		code = list(&arguments, &input, &error);
-		hw_input_close(&input);
-	}
-	if (!code)
-		return 0;
-	hw_error_print(&error);
-	return HW_EXIT_TROUBLE;
+	code = hw_input_use(
+		&arguments.common, HW_RECORDING_WITH_NAMES, list, &arguments, &error);
+	return hw_verb_status(code, &error);
 }

@@ -155,8 +155,5 @@ int hw_cmd_merge(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
 	code = merge(&options, &error);
 	free(options.more);
-	if (!code)
-		return 0;
-	hw_error_print(&error);
-	return HW_EXIT_TROUBLE;
+	return hw_verb_status(code, &error);
 }

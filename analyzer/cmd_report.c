@@ -47,8 +47,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 }
 
-static int report(const struct arguments *a, const struct hw_input *input, struct hw_error *error)
+static int report(void *arguments, const struct hw_input *input, struct hw_error *error)
 {
+	const struct arguments *a = arguments;
 	struct hw_analysis analysis;
 	struct hw_output output;
 	int code = hw_output_open(a->common.output, &output, error);
@@ -84,18 +85,11 @@ int hw_cmd_report(int argc, char **argv)
 	};
 	struct arguments arguments = { .format = &hw_report_text };
 	struct hw_error error;
-	struct hw_input input;
 	int code;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	code = hw_input_open(&arguments.common, HW_RECORDING_WITH_NAMES, &input, &error);
-	if (!code) {
-		code = report(&arguments, &input, &error);
-		hw_input_close(&input);
-	}
+	code = hw_input_use(
+		&arguments.common, HW_RECORDING_WITH_NAMES, report, &arguments, &error);
 	free(arguments.common.more);
-	if (!code)
-		return 0;
-	hw_error_print(&error);
-	return HW_EXIT_TROUBLE;
+	return hw_verb_status(code, &error);
 }

@@ -81,3 +81,16 @@ void hw_input_close(struct hw_input *input)
 	hw_recording_close(&input->recording);
 	free(input->list);
 }
+
+int hw_input_use(const struct hw_options *options, enum hw_recording_names names,
+	hw_input_work *work, void *arguments, struct hw_error *error)
+{
+	struct hw_input input;
+	int code = hw_input_open(options, names, &input, error);
+
+	if (code)
+		return code;
+	code = work(arguments, &input, error);
+	hw_input_close(&input);
+	return code;
+}

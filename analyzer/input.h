@@ -23,4 +23,11 @@ int hw_input_open(const struct hw_options *options, enum hw_recording_names name
 	struct hw_input *ret_input, struct hw_error *error);
 void hw_input_close(struct hw_input *input);
 
+/* What a verb does with its input: 0, or a negative errno with an error. */
+typedef int hw_input_work(void *arguments, const struct hw_input *input, struct hw_error *error);
+
+/* Open, do the work of a verb with the arguments it was given, and close. */
+int hw_input_use(const struct hw_options *options, enum hw_recording_names names,
+	hw_input_work *work, void *arguments, struct hw_error *error);
+
 #endif

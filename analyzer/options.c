@@ -1,11 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyzer/options.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "trace/memory.h"
 
 enum { KEY_COLOR = 0x1000 };
+
+/* argp knows --help by itself, but not -h. */
+static const struct argp_option help_options[] = {
+	{ NULL, 'h', NULL, OPTION_HIDDEN, NULL, -1 },
+	{ 0 },
+};
+
+static error_t parse_help(int key, char *argument, struct argp_state *state)
+{
+	if (key != 'h')
+		return ARGP_ERR_UNKNOWN;
+	argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+	return 0;
+}
+
+static const struct argp help_argp = { .options = help_options, .parser = parse_help };
+static const struct argp_child help_child[] = { { &help_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp_option options[] = {
 	{ NULL, 0, NULL, 0, "Common options:", 10 },
@@ -14,7 +33,6 @@ static const struct argp_option options[] = {
 	{ "color", KEY_COLOR, "WHEN", 0, "Use colours: auto (on a terminal), always, never", 10 },
 	{ "quiet", 'q', NULL, 0, "Say less", 10 },
 	{ "verbose", 'v', NULL, 0, "Say more", 10 },
-	{ NULL, 'h', NULL, OPTION_HIDDEN, NULL, -1 },
 	{ 0 },
 };
 
@@ -29,7 +47,7 @@ static enum hw_color color_of(struct argp_state *state, const char *word)
 	return HW_COLOR_AUTO;
 }
 
-void hw_options_take_file(struct argp_state *state, struct hw_options *o, const char *file)
+static void take_file(struct argp_state *state, struct hw_options *o, const char *file)
 {
 	if (o->input)
 		argp_error(state, "two recordings, '%s' and '%s', but one can be read", o->input,
@@ -53,7 +71,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 	switch (key) {
 	case 'i':
-		hw_options_take_file(state, o, argument);
+	case ARGP_KEY_ARG:
+		take_file(state, o, argument);
 		return 0;
 	case 'o':
 		o->output = argument;
@@ -67,12 +86,42 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_COLOR:
 		o->color = color_of(state, argument);
 		return 0;
-	case 'h':
-		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-const struct argp hw_options_argp = { .options = options, .parser = parse };
+const struct argp hw_options_argp = {
+	.options = options, .parser = parse, .children = help_child
+};
+
+struct word {
+	const char *what, *word;
+};
+
+static error_t parse_word(int key, char *argument, struct argp_state *state)
+{
+	struct word *word = state->input;
+
+	if (key != ARGP_KEY_ARG)
+		return ARGP_ERR_UNKNOWN;
+	if (word->word)
+		argp_error(state, "one %s at a time", word->what);
+	word->word = argument;
+	return 0;
+}
+
+const char *hw_options_parse_word(const char *what, const char *doc, int argc, char **argv)
+{
+	char *shown = hw_xasprintf("[%s]", what);
+	struct argp argp = {
+		.parser = parse_word, .args_doc = shown, .doc = doc, .children = help_child
+	};
+	struct word word = { .what = what };
+
+	for (char *letter = shown; *letter; letter++)
+		*letter = (char)toupper((unsigned char)*letter);
+	argp_parse(&argp, argc, argv, 0, NULL, &word);
+	free(shown);
+	return word.word;
+}

@@ -25,6 +25,10 @@ struct hw_options {
 	bool quiet, verbose;
 };
 
+/*
+ * A file on the command line, of a verb whose own parser leaves it alone, is the recording
+ * that -i would name.
+ */
 extern const struct argp hw_options_argp;
 
 /* What every verb's --help ends with. */
@@ -32,10 +36,13 @@ extern const struct argp hw_options_argp;
 	"Exit status: 0, also when there are findings; 2 when the file cannot be read or the " \
 	"command line makes no sense."
 
-/* For a verb's parser: take a file from the command line, which is where -i would name one. */
-void hw_options_take_file(struct argp_state *state, struct hw_options *options, const char *file);
-
-/* Likewise for a verb that takes several, which are then one recording (merge.h). */
+/* For the parser of a verb that takes several recordings, which are then one (merge.h). */
 void hw_options_add_file(struct hw_options *options, const char *file);
+
+/*
+ * Parse the command line of a verb that takes one word, or none, and no option but --help:
+ * the word, or NULL. `what` says what it is a word for, "topic", and `doc` is for --help.
+ */
+const char *hw_options_parse_word(const char *what, const char *doc, int argc, char **argv);
 
 #endif

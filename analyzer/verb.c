@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/options.h"
 #include "trace/memory.h"
 
 const struct hw_verb hw_verbs[] = {
@@ -91,4 +92,12 @@ int hw_verb_run(const struct hw_verb *verb, int argc, char **argv)
 	status = verb->run(argc, argv);
 	free(name);
 	return status;
+}
+
+int hw_verb_status(int code, const struct hw_error *error)
+{
+	if (!code)
+		return 0;
+	hw_error_print(error);
+	return HW_EXIT_TROUBLE;
 }

@@ -9,6 +9,8 @@
  * and returns the exit status.
  */
 
+#include "trace/error.h"
+
 struct hw_verb {
 	const char *name;
 	const char *summary; /* one line for `holdwait --help` */
@@ -38,5 +40,8 @@ const struct hw_verb *hw_verb_guess(const char *name);
 
 /* Run a verb: argv[0] is its name. Returns the exit status. */
 int hw_verb_run(const struct hw_verb *verb, int argc, char **argv);
+
+/* For a verb at its end: print the error unless `code` is 0. Returns the exit status. */
+int hw_verb_status(int code, const struct hw_error *error);
 
 #endif

@@ -41,6 +41,25 @@ Test(bad_input, unknown_verb)
 	expect_refusal(HW_ARGUMENTS(HW_HOLDWAIT, "reprot"), 2, "'reprot'");
 }
 
+Test(bad_input, more_words_than_a_verb_takes)
+{
+	static const struct {
+		const char *verb, *message;
+	} cases[] = { { "explain", "one topic at a time" }, { "help", "one verb at a time" },
+		{ "graph", "two recordings, 'HW001' and 'HW002'" },
+		{ "info", "two recordings, 'HW001' and 'HW002'" },
+		{ "log", "two recordings, 'HW001' and 'HW002'" } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct hw_process process;
+
+		hw_process_run(&process, HW_ARGUMENTS(HW_HOLDWAIT, cases[i].verb, "HW001", "HW002"));
+		cr_expect_eq(process.status, 2, "%s: %d", cases[i].verb, process.status);
+		hw_process_expect_errors(&process, cases[i].message);
+		hw_process_finish(&process);
+	}
+}
+
 Test(bad_input, missing_program)
 {
 	struct hw_recorded recorded;
