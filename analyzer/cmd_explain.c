@@ -38,8 +38,8 @@ int hw_cmd_explain(int argc, char **argv)
 {
 	const struct hw_explanation *explanation;
 	const char *topic = hw_options_parse_word("topic",
-		"Explain a rule (HW001), a verdict (predicted) or a reason (gate), or list them all."
-		"\vExit status: 0; 2 when there is no such topic.",
+		"Explain a rule (HW001), a verdict (predicted) or a reason (gate), or list them "
+		"all.\vExit status: 0; 2 when there is no such topic.",
 		argc, argv);
 
 	if (!topic) {

@@ -53,7 +53,8 @@ Test(bad_input, more_words_than_a_verb_takes)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct hw_process process;
 
-		hw_process_run(&process, HW_ARGUMENTS(HW_HOLDWAIT, cases[i].verb, "HW001", "HW002"));
+		hw_process_run(&process,
+			HW_ARGUMENTS(HW_HOLDWAIT, cases[i].verb, "HW001", "HW002"));
 		cr_expect_eq(process.status, 2, "%s: %d", cases[i].verb, process.status);
 		hw_process_expect_errors(&process, cases[i].message);
 		hw_process_finish(&process);
