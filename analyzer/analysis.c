@@ -212,6 +212,20 @@ static bool find_across(struct hw_analysis *a, int64_t budget, struct findings *
 	return complete;
 }
 
+/* What threads hold is not known for certain where events are missing. */
+static void find_misuses(struct hw_analysis *a, struct findings *findings)
+{
+	const struct hw_model *m = a->model;
+
+	for (uint32_t i = 0; i < m->misuse_count && !m->meta.lost; i++) {
+		const struct hw_misuse *misuse = &m->misuses[i];
+
+		if (misuse->what == HW_MISUSE_UNKNOWN || !hw_model_is_lock(m, misuse->object))
+			continue;
+		add(a, findings, hw_finding_of_misuse(m, misuse, &a->arena));
+	}
+}
+
 static void find(struct hw_analysis *a, sqlite3 *db, int64_t budget, struct findings *findings,
 	struct findings *ruled_out)
 {
@@ -222,6 +236,7 @@ static void find(struct hw_analysis *a, sqlite3 *db, int64_t budget, struct find
 	bool complete;
 
 	find_deadlocks(a, findings);
+	find_misuses(a, findings);
 	hw_steps_build(model, &a->graph, &steps);
 	hw_cycles_find(model, &a->graph, &steps, budget, &cycles);
 	find_cycles(a, db, &steps, &cycles, findings, ruled_out);

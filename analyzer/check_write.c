@@ -12,13 +12,13 @@ static const char *plural(size_t count)
 static void write_line(
 	const struct hw_check_writer *w, const char *file, const struct hw_finding *finding)
 {
-	enum hw_style style = finding->verdict == HW_VERDICT_POSSIBLE ? HW_STYLE_POSSIBLE :
-									HW_STYLE_DEADLOCK;
+	const char *verdict = hw_finding_verdict_name(finding->verdict);
 
 	hw_utf8_print(w->out, file);
-	fprintf(w->out, ": %s%s[%s]%s %s: ", hw_term_begin(&w->term, style),
-		hw_finding_verdict_name(finding->verdict), hw_finding_rule_name(finding->rule),
-		hw_term_end(&w->term), finding->id);
+	fprintf(w->out, ": %s%s[%s]%s %s: ",
+		hw_term_begin(&w->term, hw_report_style_of(finding->verdict)),
+		verdict ? verdict : hw_finding_headline(finding),
+		hw_finding_rule_name(finding->rule), hw_term_end(&w->term), finding->id);
 	hw_utf8_print(w->out, finding->title);
 	fputc('\n', w->out);
 }

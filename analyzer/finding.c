@@ -14,6 +14,11 @@ const char *hw_finding_rule_name(enum hw_rule rule)
 		[HW_RULE_LOCK_ORDER] = "HW001",
 		[HW_RULE_DEADLOCK] = "HW002",
 		[HW_RULE_SELF_DEADLOCK] = "HW003",
+		[HW_RULE_UNLOCK] = "HW005",
+		[HW_RULE_END_HOLDING] = "HW006",
+		[HW_RULE_DESTROY_IN_USE] = "HW007",
+		[HW_RULE_INHERITED] = "HW011",
+		[HW_RULE_UNIT_LOST] = "HW012",
 	};
 
 	return names[rule];
@@ -24,11 +29,25 @@ const char *hw_finding_verdict_name(enum hw_verdict verdict)
 	static const char *const names[] = {
 		[HW_VERDICT_DEADLOCK] = "deadlock",
 		[HW_VERDICT_PREDICTED] = "predicted",
+		[HW_VERDICT_NONE] = NULL,
 		[HW_VERDICT_POSSIBLE] = "possible",
 		[HW_VERDICT_RULED_OUT] = "ruled-out",
 	};
 
 	return names[verdict];
+}
+
+const char *hw_finding_headline(const struct hw_finding *finding)
+{
+	static const char *const headlines[] = {
+		[HW_VERDICT_DEADLOCK] = "deadlock",
+		[HW_VERDICT_PREDICTED] = "predicted deadlock",
+		[HW_VERDICT_NONE] = "misuse",
+		[HW_VERDICT_POSSIBLE] = "possible deadlock",
+		[HW_VERDICT_RULED_OUT] = "ruled out",
+	};
+
+	return headlines[finding->verdict];
 }
 
 /* Copy `count` holds, with the one that matters moved to the front. */
@@ -56,9 +75,9 @@ static struct hw_finding_thread of_dependency(
 		.holds = copy_holds(
 			model, dependency->first_hold, dependency->hold_count, taker->hold, arena),
 		.hold_count = dependency->hold_count,
-		.awaited = dependency->object,
-		.awaited_stack = dependency->stack,
-		.awaited_shared = dependency->shared,
+		.object = dependency->object,
+		.stack = dependency->stack,
+		.shared = dependency->shared,
 		.bounded = dependency->how & HW_HOW_TIMED,
 	};
 }
@@ -175,9 +194,9 @@ static struct hw_finding_thread of_waiting(
 		.thread = thread,
 		.holds = copy_holds(model, t->first_hold, t->hold_count, hold, arena),
 		.hold_count = t->hold_count,
-		.awaited = wait->object,
-		.awaited_stack = wait->stack,
-		.awaited_shared = wait->shared,
+		.object = wait->object,
+		.stack = wait->stack,
+		.shared = wait->shared,
 	};
 }
 
@@ -214,9 +233,9 @@ struct hw_finding hw_finding_of_deadlock(
 		finding.threads[i] =
 			of_waiting(model, deadlock->threads[i], deadlock->holds[i], arena);
 	for (uint32_t i = 0; i < ring; i++)
-		add_object(&finding, finding.threads[(i + ring - 1) % ring].awaited);
+		add_object(&finding, finding.threads[(i + ring - 1) % ring].object);
 	for (uint32_t i = ring; i < count; i++)
-		add_object(&finding, finding.threads[i].awaited);
+		add_object(&finding, finding.threads[i].object);
 	hw_fingerprint_id(finding.fingerprint, finding.id);
 	hw_wording_fill(model, &finding, arena);
 	return finding;

@@ -7,11 +7,13 @@
  * a report says is all here, so every format says the same; what is only a
  * number here (threads, objects, stacks) is an index into the model.
  *
- * The threads of a finding are a ring: each waits for what the next one holds, which
- * is the first of that one's holds. After `ring_length` of them come
- * others that take part (keepers of units of a semaphore).
+ * The threads of a deadlock, be it a possible one, are a ring: each waits for what the
+ * next one holds, which is the first of that one's holds. After `ring_length` of them
+ * come others that take part (keepers of units of a semaphore). Other findings have no ring:
+ * first comes the thread that did something wrong, then who suffers from it.
  */
 
+#include "analyzer/act.h"
 #include "analyzer/cycle.h"
 #include "analyzer/deadlock.h"
 #include "analyzer/ruled_out.h"
@@ -20,11 +22,18 @@ enum hw_rule {
 	HW_RULE_LOCK_ORDER = 1,	   /* HW001 */
 	HW_RULE_DEADLOCK = 2,	   /* HW002 */
 	HW_RULE_SELF_DEADLOCK = 3, /* HW003 */
+	HW_RULE_UNLOCK = 5,	   /* HW005 */
+	HW_RULE_END_HOLDING = 6,   /* HW006 */
+	HW_RULE_DESTROY_IN_USE = 7, /* HW007 */
+	HW_RULE_INHERITED = 11,	   /* HW011 */
+	HW_RULE_UNIT_LOST = 12,	   /* HW012 */
 };
 
+/* From bad to harmless. Only what may become a deadlock needs a verdict; the rest just happened. */
 enum hw_verdict {
 	HW_VERDICT_DEADLOCK,
 	HW_VERDICT_PREDICTED,
+	HW_VERDICT_NONE,
 	HW_VERDICT_POSSIBLE,
 	HW_VERDICT_RULED_OUT,
 };
@@ -42,10 +51,12 @@ struct hw_finding_thread {
 	uint32_t thread;
 	struct hw_hold *holds; /* the one that matters first, then in the order of acquisition */
 	uint32_t hold_count;
-	uint32_t awaited; /* object */
-	uint32_t awaited_stack;
-	bool awaited_shared;
-	bool bounded; /* waits for a limited time only */
+	bool held_before; /* it does not hold them any more */
+	enum hw_act act;
+	uint32_t object; /* what it waits for, or does something to; HW_NONE for nothing */
+	uint32_t stack;	 /* where; of HW_ACT_END where the thread was created */
+	bool shared;	 /* waits to read */
+	bool bounded;	 /* waits for a limited time only */
 };
 
 struct hw_finding {
@@ -75,7 +86,10 @@ struct hw_finding {
 /* "HW001". */
 const char *hw_finding_rule_name(enum hw_rule rule);
 
-/* "deadlock", "predicted", "possible", "ruled-out". */
+/* "predicted deadlock", "misuse": what kind of thing it is, in a word or two. */
+const char *hw_finding_headline(const struct hw_finding *finding);
+
+/* "deadlock", "predicted", "possible", "ruled-out"; NULL of HW_VERDICT_NONE. */
 const char *hw_finding_verdict_name(enum hw_verdict verdict);
 
 /* Tell of what was found; everything lives in `arena`. */
@@ -92,6 +106,8 @@ struct hw_finding hw_finding_of_ruled_out(const struct hw_model *model,
 	const struct hw_steps *steps, const struct hw_ruled_out *ruled_out, struct hw_arena *arena);
 struct hw_finding hw_finding_of_deadlock(
 	const struct hw_model *model, const struct hw_deadlock *deadlock, struct hw_arena *arena);
+struct hw_finding hw_finding_of_misuse(
+	const struct hw_model *model, const struct hw_misuse *misuse, struct hw_arena *arena);
 
 /* Whether two findings are about the same objects, in whatever order. */
 bool hw_finding_same_objects(const struct hw_finding *a, const struct hw_finding *b);

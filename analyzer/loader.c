@@ -120,3 +120,9 @@ int hw_loader_query(struct hw_loader *l, const char *table, const char *columns,
 	free(sql);
 	return result;
 }
+
+bool hw_loader_has_table(struct hw_loader *l, const char *table)
+{
+	return sqlite3_table_column_metadata(
+		       l->db, NULL, table, NULL, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
+}

@@ -36,6 +36,9 @@ int hw_loader_query(struct hw_loader *l, const char *table, const char *columns,
 bool hw_loader_next(struct hw_loader *l);
 void hw_loader_done(struct hw_loader *l);
 
+/* Whether there is such a table: recordings of older versions lack some. */
+bool hw_loader_has_table(struct hw_loader *l, const char *table);
+
 /* Values of the current row. Strings live in the model, NULL is NULL. */
 int64_t hw_loader_integer(struct hw_loader *l, int column, int64_t when_null);
 int64_t hw_loader_count(struct hw_loader *l, int column); /* 1 to 2^40, NULL is 1 */
@@ -53,6 +56,7 @@ uint32_t hw_loader_required(struct hw_loader *l, int column, const struct hw_tab
 int hw_loader_read_meta(struct hw_loader *l);
 int hw_loader_read_holds(struct hw_loader *l);
 int hw_loader_read_waits(struct hw_loader *l);
+int hw_loader_read_misuses(struct hw_loader *l);
 
 /* The runs of a merged recording, once its processes and objects are there (model_run.c). */
 int hw_loader_read_runs(struct hw_loader *l);

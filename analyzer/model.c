@@ -73,6 +73,7 @@ void hw_model_finish(struct hw_model *model)
 	free(model->holds);
 	free(model->dependencies);
 	free(model->waits);
+	free(model->misuses);
 	free(model->meta.notes);
 	free(model->runs);
 	hw_table_finish(&model->process_ids);

@@ -154,6 +154,35 @@ struct hw_wait {
 	int64_t since_ns;
 };
 
+/* As in the table: what was done, and what another thread had to do with the object. */
+enum hw_misuse_what {
+	HW_MISUSE_UNKNOWN,
+	HW_MISUSE_UNLOCK,
+	HW_MISUSE_END,
+	HW_MISUSE_DESTROY,
+	HW_MISUSE_INHERIT,
+};
+
+enum hw_misuse_relation {
+	HW_MISUSE_NOBODY,
+	HW_MISUSE_HOLDS,
+	HW_MISUSE_HELD,
+	HW_MISUSE_WAITS,
+};
+
+/* What a thread did to an object though nobody may. */
+struct hw_misuse {
+	enum hw_misuse_what what;
+	uint8_t how; /* of a destruction: HW_HOW_FREED, HW_HOW_REFUSED */
+	uint32_t thread;
+	uint32_t object;
+	uint32_t stack;
+	enum hw_misuse_relation relation;
+	uint32_t other; /* thread; HW_NONE for none */
+	uint32_t other_stack;
+	int64_t count;
+};
+
 struct hw_meta {
 	const char *version;   /* of the holdwait that recorded; NULL when not known */
 	const char *command;   /* NULL when not known */
@@ -193,6 +222,8 @@ struct hw_model {
 	uint32_t dependency_count;
 	struct hw_wait *waits;
 	uint32_t wait_count;
+	struct hw_misuse *misuses; /* none of a recording older than that table */
+	uint32_t misuse_count;
 
 	/* From the recording's ids to indexes; see hw_model_find_*. */
 	struct hw_table process_ids, thread_ids, module_ids, frame_ids, stack_ids, class_ids;

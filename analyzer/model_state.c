@@ -7,6 +7,7 @@
 
 #include "analyzer/loader.h"
 #include "trace/memory.h"
+#include "trace/name.h"
 
 /* Read "object, mode, stack, count" from `column` on, as one more hold of whoever owns the last. */
 static void append_hold(
@@ -77,6 +78,64 @@ int hw_loader_read_waits(struct hw_loader *l)
 		HW_GROW(m->waits, m->wait_count, capacity);
 		m->threads[wait.thread].wait = m->wait_count;
 		m->waits[m->wait_count++] = wait;
+	}
+	hw_loader_done(l);
+	return l->result;
+}
+
+static enum hw_misuse_what misuse_what(struct hw_loader *l, int column)
+{
+	if (hw_loader_is(l, column, "unlock"))
+		return HW_MISUSE_UNLOCK;
+	if (hw_loader_is(l, column, "end"))
+		return HW_MISUSE_END;
+	if (hw_loader_is(l, column, "destroy"))
+		return HW_MISUSE_DESTROY;
+	return hw_loader_is(l, column, "inherit") ? HW_MISUSE_INHERIT : HW_MISUSE_UNKNOWN;
+}
+
+static enum hw_misuse_relation misuse_relation(struct hw_loader *l, int column)
+{
+	if (hw_loader_is(l, column, "holds"))
+		return HW_MISUSE_HOLDS;
+	if (hw_loader_is(l, column, "held"))
+		return HW_MISUSE_HELD;
+	return hw_loader_is(l, column, "waits") ? HW_MISUSE_WAITS : HW_MISUSE_NOBODY;
+}
+
+static struct hw_misuse read_misuse(struct hw_loader *l)
+{
+	struct hw_model *m = l->model;
+	struct hw_misuse misuse = {
+		.what = misuse_what(l, 0),
+		.how = (uint8_t)hw_name_to_how((const char *)sqlite3_column_text(l->row, 1)),
+		.thread = hw_loader_required(l, 2, &m->thread_ids),
+		.object = hw_loader_required(l, 3, &m->object_ids),
+		.stack = hw_loader_reference(l, 4, &m->stack_ids),
+		.relation = misuse_relation(l, 5),
+		.other = hw_loader_reference(l, 6, &m->thread_ids),
+		.other_stack = hw_loader_reference(l, 7, &m->stack_ids),
+		.count = hw_loader_count(l, 8),
+	};
+
+	if (misuse.other == HW_NONE)
+		misuse.relation = HW_MISUSE_NOBODY;
+	return misuse;
+}
+
+int hw_loader_read_misuses(struct hw_loader *l)
+{
+	struct hw_model *m = l->model;
+	uint32_t capacity = 0;
+
+	if (!hw_loader_has_table(l, "misuse"))
+		return 0;
+	if (hw_loader_query(l, "misuse",
+		    "what, how, thread, object, stack, relation, other, other_stack, count", "id"))
+		return l->result;
+	while (hw_loader_next(l)) {
+		HW_GROW(m->misuses, m->misuse_count, capacity);
+		m->misuses[m->misuse_count++] = read_misuse(l);
 	}
 	hw_loader_done(l);
 	return l->result;

@@ -28,3 +28,15 @@ void hw_report_write(const struct hw_report_format *format, struct hw_report *re
 	}
 	format->end(report);
 }
+
+enum hw_style hw_report_style_of(enum hw_verdict verdict)
+{
+	switch (verdict) {
+	case HW_VERDICT_POSSIBLE:
+		return HW_STYLE_POSSIBLE;
+	case HW_VERDICT_RULED_OUT:
+		return HW_STYLE_RULED_OUT;
+	default:
+		return HW_STYLE_DEADLOCK;
+	}
+}

@@ -46,6 +46,9 @@ const struct hw_report_format *hw_report_find_format(const char *name);
 /* Write a report. `private` is the format's from here to the end. */
 void hw_report_write(const struct hw_report_format *format, struct hw_report *report);
 
+/* How the word for a verdict looks. */
+enum hw_style hw_report_style_of(enum hw_verdict verdict);
+
 /* One finding, as an element of the array that `json` is in. */
 void hw_report_json_put(
 	struct hw_json *json, const struct hw_model *model, const struct hw_finding *finding);

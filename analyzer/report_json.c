@@ -59,6 +59,29 @@ static void write_objects(
 	hw_json_end(json);
 }
 
+static void write_wait(struct hw_json *json, const struct hw_model *model,
+	const struct hw_finding_thread *finding_thread)
+{
+	hw_json_begin_object(json, "waits", false);
+	hw_json_integer(json, "object", model->objects[finding_thread->object].id);
+	hw_json_string(json, "mode", finding_thread->shared ? "shared" : "exclusive");
+	write_stack(json, model, finding_thread->stack);
+	hw_json_end(json);
+}
+
+static void write_act(struct hw_json *json, const struct hw_model *model,
+	const struct hw_finding_thread *finding_thread)
+{
+	hw_json_null(json, "waits");
+	if (finding_thread->act == HW_ACT_NONE)
+		return;
+	hw_json_begin_object(json, "does", false);
+	hw_json_string(json, "act", hw_act_name(finding_thread->act));
+	hw_json_integer(json, "object", model->objects[finding_thread->object].id);
+	write_stack(json, model, finding_thread->stack);
+	hw_json_end(json);
+}
+
 static void write_thread(struct hw_json *json, const struct hw_model *model,
 	const struct hw_finding_thread *finding_thread)
 {
@@ -81,11 +104,10 @@ static void write_thread(struct hw_json *json, const struct hw_model *model,
 		hw_json_end(json);
 	}
 	hw_json_end(json);
-	hw_json_begin_object(json, "waits", false);
-	hw_json_integer(json, "object", model->objects[finding_thread->awaited].id);
-	hw_json_string(json, "mode", finding_thread->awaited_shared ? "shared" : "exclusive");
-	write_stack(json, model, finding_thread->awaited_stack);
-	hw_json_end(json);
+	if (finding_thread->act == HW_ACT_WAIT)
+		write_wait(json, model, finding_thread);
+	else
+		write_act(json, model, finding_thread);
 	hw_json_end(json);
 }
 

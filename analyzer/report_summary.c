@@ -31,26 +31,37 @@ static uint32_t count(const struct hw_report *report, enum hw_verdict verdict)
 
 static void print_findings(const struct hw_report *report)
 {
-	uint32_t deadlocks = count(report, HW_VERDICT_DEADLOCK);
-	uint32_t predicted = count(report, HW_VERDICT_PREDICTED);
-	uint32_t possible = count(report, HW_VERDICT_POSSIBLE);
-	enum hw_style style = HW_STYLE_RULED_OUT;
+	static const struct {
+		enum hw_verdict verdict;
+		const char *one, *many;
+	} kinds[] = {
+		{ HW_VERDICT_DEADLOCK, "deadlock", "deadlocks" },
+		{ HW_VERDICT_PREDICTED, "predicted deadlock", "predicted deadlocks" },
+		{ HW_VERDICT_POSSIBLE, "possible deadlock", "possible deadlocks" },
+		{ HW_VERDICT_NONE, "misuse", "misuses" },
+	};
+	const struct hw_analysis *a = report->analysis;
+	const char *separator = "";
+	bool deadlock = false;
 
-	if (deadlocks || predicted)
-		style = HW_STYLE_DEADLOCK;
-	else if (possible)
-		style = HW_STYLE_POSSIBLE;
-	fputs(hw_term_begin(&report->term, style), report->out);
-	if (deadlocks)
-		fprintf(report->out, "%u deadlock%s", deadlocks, plural(deadlocks));
-	if (predicted)
-		fprintf(report->out, "%s%u predicted deadlock%s", deadlocks ? ", " : "", predicted,
-			plural(predicted));
-	if (possible)
-		fprintf(report->out, "%s%u possible deadlock%s",
-			deadlocks || predicted ? ", " : "", possible, plural(possible));
-	if (!deadlocks && !predicted && !possible)
-		fputs("no deadlock found", report->out);
+	fputs(hw_term_begin(&report->term,
+		      a->finding_count ? hw_report_style_of(a->findings[0].verdict) :
+					 HW_STYLE_RULED_OUT),
+		report->out);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		uint32_t found = count(report, kinds[i].verdict);
+
+		if (kinds[i].verdict == HW_VERDICT_NONE && !deadlock) {
+			fputs("no deadlock found", report->out);
+			separator = ", ";
+		}
+		if (!found)
+			continue;
+		fprintf(report->out, "%s%u %s", separator, found,
+			found == 1 ? kinds[i].one : kinds[i].many);
+		separator = ", ";
+		deadlock = true;
+	}
 	fputs(hw_term_end(&report->term), report->out);
 }
 

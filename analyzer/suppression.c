@@ -229,7 +229,7 @@ static bool function_fits(
 	for (uint32_t i = 0; i < finding->thread_count; i++) {
 		const struct hw_finding_thread *t = &finding->threads[i];
 
-		if (stack_fits(model, t->awaited_stack, pattern))
+		if (stack_fits(model, t->stack, pattern))
 			return true;
 		for (uint32_t j = 0; j < t->hold_count; j++)
 			if (stack_fits(model, t->holds[j].stack, pattern))

@@ -6,6 +6,7 @@
 
 #include "analyzer/stack.h"
 #include "analyzer/textbuf.h"
+#include "analyzer/wording_misuse.h"
 
 /* Names shown before "and N more". */
 enum { NAMES_MAX = 3 };
@@ -73,7 +74,7 @@ static const char *place(const struct wording *w, const struct hw_finding_thread
 {
 	uint32_t held = t->hold_count ? t->holds[0].stack : HW_NONE, held_site, site;
 
-	hw_stack_sites(w->model, held, t->awaited_stack, &held_site, &site);
+	hw_stack_sites(w->model, held, t->stack, &held_site, &site);
 	return site == HW_NONE ? NULL : hw_stack_place(w->model, site, w->arena);
 }
 
@@ -93,7 +94,7 @@ static const char *deadlock_title(const struct wording *w)
 static const char *self_title(const struct wording *w)
 {
 	const struct hw_finding_thread *t = &w->finding->threads[0];
-	const struct hw_object *o = &w->model->objects[t->awaited];
+	const struct hw_object *o = &w->model->objects[t->object];
 	const char *name = thread_name(w, 0);
 
 	if (o->kind == HW_KIND_THREAD)
@@ -142,7 +143,7 @@ static const struct hw_class *common_class(const struct wording *w)
 static uint32_t find_join(const struct wording *w)
 {
 	for (uint32_t i = 0; i < w->finding->ring_length; i++)
-		if (w->model->objects[w->finding->threads[i].awaited].kind == HW_KIND_THREAD)
+		if (w->model->objects[w->finding->threads[i].object].kind == HW_KIND_THREAD)
 			return i;
 	return HW_NONE;
 }
@@ -197,7 +198,7 @@ static const char *order_help(const struct wording *w)
 
 static const char *self_help(const struct wording *w)
 {
-	switch (w->model->objects[w->finding->threads[0].awaited].kind) {
+	switch (w->model->objects[w->finding->threads[0].object].kind) {
 	case HW_KIND_THREAD:
 		return "a thread cannot join itself: detach it, or let another thread join it";
 	case HW_KIND_RWLOCK:
@@ -215,8 +216,11 @@ static const char *self_help(const struct wording *w)
 
 static const char *help(const struct wording *w)
 {
-	uint32_t join = find_join(w);
+	uint32_t join;
 
+	if (hw_wording_misuse_has(w->finding->rule))
+		return hw_wording_misuse_help(w->model, w->finding, w->arena);
+	join = find_join(w);
 	if (w->finding->rule == HW_RULE_SELF_DEADLOCK)
 		return self_help(w);
 	return join != HW_NONE ? join_help(w, join) : order_help(w);
@@ -264,9 +268,10 @@ static void add_notes(const struct wording *w)
 		add_note(w, "one of the waits is limited in time: it ends by itself, with a delay");
 	if (f->instances > 1)
 		add_note(w, hw_arena_printf(w->arena,
-				    "the same code does this with %s%u sets of locks; one is shown",
+				    "the same code does this with %s%u %s; one is shown",
 				    f->instances >= HW_CYCLE_INSTANCES_MAX ? "at least " : "",
-				    f->instances));
+				    f->instances,
+				    f->ring_length > 1 ? "sets of locks" : "locks or threads"));
 	if (has_two_runs(w) && has_nameless_of_many(w))
 		add_note(w, "the runs have several of these locks: that they mean the same ones is "
 			    "assumed");
@@ -311,7 +316,9 @@ void hw_wording_fill(
 {
 	struct wording w = { model, finding, arena };
 
-	if (finding->rule == HW_RULE_SELF_DEADLOCK)
+	if (hw_wording_misuse_has(finding->rule))
+		finding->title = hw_wording_misuse_title(model, finding, arena);
+	else if (finding->rule == HW_RULE_SELF_DEADLOCK)
 		finding->title = self_title(&w);
 	else if (finding->rule == HW_RULE_DEADLOCK)
 		finding->title = deadlock_title(&w);

@@ -163,8 +163,8 @@ static void start_thread(const struct reading *reading)
 
 static void end_thread(const struct reading *reading)
 {
-	hw_misuse_end(&reading->interpreter->order->misuses, reading->interpreter->roster,
-		reading->thread, false, reading->time_ns);
+	hw_misuse_end(&reading->interpreter->order->misuses, reading->thread, false,
+		reading->time_ns);
 	reading->thread->end_ns = reading->time_ns;
 	reading->thread->dirty = true;
 }

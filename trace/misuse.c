@@ -15,20 +15,20 @@ void hw_misuses_finish(struct hw_misuses *misuses)
 static uint64_t hash_of(const struct hw_misuse *misuse)
 {
 	uint64_t hash = hw_hash_mix((uint64_t)misuse->thread->id << 32 | misuse->object->id,
-		(uint64_t)misuse->stack << 32 | misuse->other_stack);
+		misuse->stack);
 
-	return hw_hash_mix(hash, (uint64_t)misuse->kind << 8 | misuse->relation);
+	return hw_hash_mix(hash, misuse->kind);
 }
 
 static bool same(const struct hw_misuse *a, const struct hw_misuse *b)
 {
 	return a->hash == b->hash && a->kind == b->kind && a->thread == b->thread &&
-		a->object == b->object && a->stack == b->stack && a->how == b->how &&
-		a->relation == b->relation && a->other == b->other &&
-		a->other_stack == b->other_stack;
+		a->object == b->object && a->stack == b->stack && a->how == b->how;
 }
 
-static void put(struct hw_misuses *misuses, struct hw_misuse misuse, int64_t time_ns)
+/* Whoever first had something to do with it is the one that is told of. */
+static struct hw_misuse *find_or_add(struct hw_misuses *misuses, struct hw_misuse misuse,
+	int64_t time_ns)
 {
 	struct hw_misuse *known;
 	bool new;
@@ -48,8 +48,18 @@ static void put(struct hw_misuses *misuses, struct hw_misuse misuse, int64_t tim
 		if (same(known, &misuse))
 			break;
 	}
-	known->count++;
+	if (known->relation == HW_MISUSE_NOBODY) {
+		known->relation = misuse.relation;
+		known->other = misuse.other;
+		known->other_stack = misuse.other_stack;
+	}
 	known->dirty = true;
+	return known;
+}
+
+static void put(struct hw_misuses *misuses, struct hw_misuse misuse, int64_t time_ns)
+{
+	find_or_add(misuses, misuse, time_ns)->count++;
 }
 
 static bool is_lock(const struct hw_object *object)
@@ -86,15 +96,6 @@ void hw_misuse_unlock(struct hw_misuses *misuses, struct hw_thread *thread,
 	put(misuses, misuse, time_ns);
 }
 
-static struct hw_thread *find_waiter(const struct hw_roster *roster,
-	const struct hw_object *object)
-{
-	for (size_t i = 0; object->waiters && i < roster->thread_count; i++)
-		if (roster->threads[i]->waits_for == object)
-			return roster->threads[i];
-	return NULL;
-}
-
 static struct hw_thread *find_holder(const struct hw_roster *roster,
 	const struct hw_object *object)
 {
@@ -106,27 +107,32 @@ static struct hw_thread *find_holder(const struct hw_roster *roster,
 	return NULL;
 }
 
-static void name_waiter(struct hw_misuse *misuse, struct hw_thread *waiter)
+static void name_waiter(struct hw_misuse *misuse)
 {
-	if (!waiter)
-		return;
 	misuse->relation = HW_MISUSE_WAITS;
-	misuse->other = waiter;
-	misuse->other_stack = waiter->wait_stack;
+	misuse->other = misuse->object->last_waiter;
+	misuse->other_stack = misuse->object->last_wait_stack;
 }
 
-/* Of a shared object: somebody of another process that lives uses it. */
-static bool is_used_elsewhere(const struct hw_roster *roster, const struct hw_thread *thread,
-	const struct hw_object *object)
+/*
+ * Somebody of another process wanted it since it was taken. Not one that waits to its own end
+ * and has gone by now, too: both may have been ended by the same signal.
+ */
+static bool is_wanted_elsewhere(const struct hw_hold *hold, const struct hw_process *process)
 {
-	struct hw_thread *waiter = find_waiter(roster, object);
+	const struct hw_object *object = hold->object;
+	const struct hw_thread *waiter = object->last_waiter;
 
-	return waiter && waiter->process != thread->process && waiter->process->end_ns < 0;
+	return waiter && waiter->process != process && object->last_wait_ns > hold->since_ns &&
+		(!waiter->process->gone || waiter->waits_for != object);
 }
 
-void hw_misuse_end(struct hw_misuses *misuses, const struct hw_roster *roster,
-	struct hw_thread *thread, bool shared_only, int64_t time_ns)
+void hw_misuse_end(struct hw_misuses *misuses, struct hw_thread *thread, bool of_process,
+	int64_t time_ns)
 {
+	/* Who waits does not end by itself: the process was ended, in the middle of something. */
+	if (of_process && thread->waits_for)
+		return;
 	for (size_t i = 0; i < thread->hold_count; i++) {
 		const struct hw_hold *hold = &thread->holds[i];
 		struct hw_misuse misuse = { .kind = HW_MISUSE_END, .thread = thread,
@@ -136,9 +142,10 @@ void hw_misuse_end(struct hw_misuses *misuses, const struct hw_roster *roster,
 			continue;
 		if (hold->object->type & HW_TYPE_ROBUST)
 			continue;
-		if (shared_only && !is_used_elsewhere(roster, thread, hold->object))
+		if (of_process && !is_wanted_elsewhere(hold, thread->process))
 			continue;
-		name_waiter(&misuse, find_waiter(roster, hold->object));
+		if (of_process || hold->object->waiters)
+			name_waiter(&misuse);
 		put(misuses, misuse, time_ns);
 	}
 }
@@ -150,15 +157,14 @@ void hw_misuse_destroy(struct hw_misuses *misuses, const struct hw_roster *roste
 	struct hw_misuse misuse = { .kind = HW_MISUSE_DESTROY, .thread = thread,
 		.object = object, .stack = stack,
 		.how = how & (HW_HOW_FREED | HW_HOW_REFUSED) };
-	struct hw_thread *holder, *waiter;
+	struct hw_thread *holder;
 
 	if ((!is_lock(object) && object->kind != HW_KIND_SEM) || object->type & HW_TYPE_NAMED)
 		return;
 	holder = find_holder(roster, object);
-	waiter = find_waiter(roster, object);
-	if (!holder && !waiter)
+	if (!holder && !object->waiters)
 		return;
-	/* A thread that takes its own stack with it has ended while holding: that is told by then. */
+	/* A thread that takes its own stack with it ends while holding: that is told then. */
 	if (holder == thread && how & HW_HOW_FREED && !stack)
 		return;
 	if (holder) {
@@ -166,7 +172,7 @@ void hw_misuse_destroy(struct hw_misuses *misuses, const struct hw_roster *roste
 		misuse.other = holder;
 		misuse.other_stack = hw_hold_of(holder, object)->stack;
 	} else {
-		name_waiter(&misuse, waiter);
+		name_waiter(&misuse);
 	}
 	put(misuses, misuse, time_ns);
 }
@@ -180,12 +186,18 @@ void hw_misuse_wait(struct hw_misuses *misuses, struct hw_thread *thread,
 	struct hw_misuse end = { .kind = HW_MISUSE_END, .thread = object->holder,
 		.object = object, .relation = HW_MISUSE_WAITS, .other = thread,
 		.other_stack = stack };
+	struct hw_misuse *known;
 
+	object->last_waiter = thread;
+	object->last_wait_stack = stack;
+	object->last_wait_ns = time_ns;
 	if (object->orphan)
 		put(misuses, inherit, time_ns);
 	if (!object->holder || object->holder->end_ns < 0 || !is_lock(object) ||
 		object->type & HW_TYPE_ROBUST)
 		return;
+	/* The end itself was told when it came, unless that was a process that shared the lock. */
 	end.stack = object->last_stack;
-	put(misuses, end, time_ns);
+	known = find_or_add(misuses, end, time_ns);
+	known->count += !known->count;
 }

@@ -157,7 +157,6 @@ void hw_order_wait(struct hw_order *order, struct hw_thread *thread, struct hw_o
 	end_wait(thread);
 	thread->waits_for = object;
 	thread->wait_since_ns = time_ns;
-	thread->wait_stack = stack;
 	object->waiters++;
 	promote(order, thread, object);
 	depend(order, thread, object, stack, how, time_ns);

@@ -105,6 +105,9 @@ struct hw_object {
 	uint32_t waiters;         /* threads whose wait for it the log told of */
 	struct hw_thread *last_holder; /* the last to acquire it, and where */
 	uint32_t last_stack;
+	struct hw_thread *last_waiter; /* the last to wait for it, where and when */
+	uint32_t last_wait_stack;
+	int64_t last_wait_ns;
 	struct hw_thread *orphan; /* held it in the parent, and does not exist in this process */
 	uint32_t orphan_stack;
 	bool dirty;
@@ -142,7 +145,6 @@ struct hw_thread {
 
 	/* The wait that the log told of and whose end it has not told yet. */
 	struct hw_object *waits_for;
-	uint32_t wait_stack;
 	int64_t wait_since_ns;
 
 	/* The last failed try: a block on the same object, holding the same, promotes its site. */

@@ -9,8 +9,8 @@
  *   RULE VERDICT [REASON] [bounded], N threads [of N processes], N objects [, N instances]
  *
  * for each finding in the order of the report, then for each cycle that is ruled out, with
- * "; " in between; or "nothing". Threads that take part twice count once. A program that
- * does not end as it should is "ends with N".
+ * "; " in between; or "nothing". A finding without a verdict is "misuse". Threads that
+ * take part twice count once. A program that does not end as it should is "ends with N".
  *
  * Shapes named _hang are to be ended by --on-deadlock=exit; all others end by themselves.
  */

@@ -161,7 +161,7 @@ Test(finding, tells_threads_and_objects_in_the_order_of_the_ring)
 	cr_assert_eq(f->object_count, 3);
 	for (uint32_t i = 0; i < 3; i++) {
 		cr_assert_eq(f->threads[i].holds[0].object, f->objects[i]);
-		cr_assert_eq(f->threads[i].awaited, f->objects[(i + 1) % 3]);
+		cr_assert_eq(f->threads[i].object, f->objects[(i + 1) % 3]);
 	}
 	finish(&b);
 }

@@ -112,7 +112,7 @@ Test(suppression, fits_by_any_function_of_any_stack)
 	const char *outermost = NULL;
 	char line[256];
 
-	for (uint32_t s = t->awaited_stack; s != HW_NONE; s = r.model.stacks[s].parent)
+	for (uint32_t s = t->stack; s != HW_NONE; s = r.model.stacks[s].parent)
 		outermost = r.model.frames[r.model.stacks[s].frame].function;
 	cr_assert_not_null(outermost);
 	snprintf(line, sizeof(line), "function %s", outermost);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/wording_misuse.h"
+
+#include <string.h>
+
+struct wording {
+	const struct hw_model *model;
+	const struct hw_finding *finding;
+	struct hw_arena *arena;
+};
+
+bool hw_wording_misuse_has(enum hw_rule rule)
+{
+	return rule == HW_RULE_UNLOCK || rule == HW_RULE_END_HOLDING ||
+	       rule == HW_RULE_DESTROY_IN_USE || rule == HW_RULE_INHERITED ||
+	       rule == HW_RULE_UNIT_LOST;
+}
+
+/* The name of the first or the second thread, whichever it takes to tell them apart. */
+static const char *thread_name(const struct wording *w, uint32_t i)
+{
+	const struct hw_finding *f = w->finding;
+	const struct hw_thread *threads = w->model->threads;
+	const struct hw_thread *thread = &threads[f->threads[i].thread];
+	const struct hw_thread *other = &threads[f->threads[f->thread_count - 1 - i].thread];
+
+	return other != thread && !strcmp(other->short_name, thread->short_name) ?
+		thread->label :
+		thread->short_name;
+}
+
+static const char *object_name(const struct wording *w)
+{
+	return w->model->objects[w->finding->objects[0]].label;
+}
+
+static const char *unlock_title(const struct wording *w)
+{
+	const struct hw_finding *f = w->finding;
+
+	if (f->thread_count > 1 && !f->threads[1].held_before)
+		return hw_arena_printf(w->arena, "%s unlocks %s, which %s holds",
+			thread_name(w, 0), object_name(w), thread_name(w, 1));
+	return hw_arena_printf(w->arena, "%s unlocks %s, which nobody holds",
+		w->model->threads[f->threads[0].thread].short_name, object_name(w));
+}
+
+static const char *destroy_title(const struct wording *w)
+{
+	const struct hw_finding_thread *t = w->finding->threads;
+	const char *what = t->act == HW_ACT_FREE ? "frees the memory of" : "destroys";
+
+	if (t->hold_count)
+		return hw_arena_printf(w->arena, "%s %s %s while it holds it", thread_name(w, 0),
+			what, object_name(w));
+	return hw_arena_printf(w->arena, "%s %s %s while %s %s it", thread_name(w, 0), what,
+		object_name(w), thread_name(w, 1),
+		t[1].act == HW_ACT_WAIT ? "waits for" : "holds");
+}
+
+static const char *end_title(const struct wording *w)
+{
+	bool waited_for = w->finding->thread_count > 1;
+
+	return hw_arena_printf(w->arena, "%s ended while it held %s%s%s%s", thread_name(w, 0),
+		w->finding->rule == HW_RULE_UNIT_LOST ? "a unit of " : "", object_name(w),
+		waited_for ? ", for which waits " : "", waited_for ? thread_name(w, 1) : "");
+}
+
+const char *hw_wording_misuse_title(
+	const struct hw_model *model, const struct hw_finding *finding, struct hw_arena *arena)
+{
+	struct wording w = { model, finding, arena };
+
+	switch (finding->rule) {
+	case HW_RULE_UNLOCK:
+		return unlock_title(&w);
+	case HW_RULE_DESTROY_IN_USE:
+		return destroy_title(&w);
+	case HW_RULE_INHERITED:
+		return hw_arena_printf(arena,
+			"%s of a forked child waits for %s, which %s of its parent held",
+			thread_name(&w, 0), object_name(&w), thread_name(&w, 1));
+	default:
+		return end_title(&w);
+	}
+}
+
+static const char *unlock_help(const struct wording *w)
+{
+	if (w->finding->thread_count > 1 && !w->finding->threads[1].held_before)
+		return "unlock it in the thread that locked it; to tell another thread to go on, "
+		       "use a semaphore or a condition variable";
+	return "unlock it once for every time it is locked: on some way through the code it is "
+	       "unlocked twice, or never locked";
+}
+
+static const char *destroy_help(const struct wording *w)
+{
+	const char *name = w->model->objects[w->finding->objects[0]].short_label;
+
+	if (w->finding->threads[0].hold_count)
+		return hw_arena_printf(w->arena,
+			"unlock %s first; who waits for it must be able to go on", name);
+	return hw_arena_printf(w->arena,
+		"let nobody find %s any more before it ends: join the threads that use it, or "
+		"count who does",
+		name);
+}
+
+const char *hw_wording_misuse_help(
+	const struct hw_model *model, const struct hw_finding *finding, struct hw_arena *arena)
+{
+	struct wording w = { model, finding, arena };
+
+	switch (finding->rule) {
+	case HW_RULE_UNLOCK:
+		return unlock_help(&w);
+	case HW_RULE_DESTROY_IN_USE:
+		return destroy_help(&w);
+	case HW_RULE_INHERITED:
+		return "between fork and exec call only what signal-safety(7) lists, or use "
+		       "posix_spawn; or take the lock before the fork and give it back on both "
+		       "sides, with pthread_atfork";
+	case HW_RULE_UNIT_LOST:
+		return "post it on every way out of the thread, also of errors and cancellation";
+	default:
+		return "unlock it on every way out of the thread, also of errors and cancellation; "
+		       "what processes that may die share can be a robust mutex";
+	}
+}
