@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyzer/event_log.h"
 
-#include <errno.h>
 #include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/stack.h"
+#include "trace/event_scan.h"
 #include "trace/memory.h"
+#include "trace/name.h"
 
 struct reader {
 	const struct hw_model *model;
 	const struct hw_event_filter *filter;
+	bool ops[HW_OP_COUNT]; /* that the filter lets through */
 	uint32_t *sites; /* by stack, 1 more than the frame; 0: not looked up yet */
-	sqlite3_stmt *row;
 };
 
 /* Whether a list of words, separated by commas, has this one. */
@@ -43,33 +44,61 @@ static uint32_t site_of(struct reader *r, int64_t id)
 	return r->sites[stack] == HW_NONE ? HW_NONE : r->sites[stack] - 1;
 }
 
-/* Read the current row; false when the filter stops it. */
-static bool read_row(struct reader *r, struct hw_event_row *ret_row)
+/*
+ * The ids of what is marked, ascending as in the model, for free(); NULL: all. `first` is the
+ * id of the first thread or object, the others are `stride` bytes apart.
+ */
+static uint32_t *ids_of(const bool *marks, uint32_t count, const int64_t *first, size_t stride,
+	size_t *ret_count)
 {
-	const struct hw_event_filter *f = r->filter;
-	uint32_t thread = hw_model_find_thread(r->model, sqlite3_column_int64(r->row, 1));
-	uint32_t object = sqlite3_column_type(r->row, 3) == SQLITE_NULL
-				  ? HW_NONE
-				  : hw_model_find_object(r->model, sqlite3_column_int64(r->row, 3));
-	const char *op = (const char *)sqlite3_column_text(r->row, 2);
+	uint32_t *ids = marks ? hw_xcalloc(count + 1, sizeof(*ids)) : NULL;
 
-	if (thread == HW_NONE || !op || (f->threads && !f->threads[thread]) ||
-		(f->objects && (object == HW_NONE || !f->objects[object])) ||
-		(f->ops && !has_word(f->ops, op)))
+	*ret_count = 0;
+	for (uint32_t i = 0; ids && i < count; i++) {
+		int64_t id = *(const int64_t *)((const char *)first + i * stride);
+
+		/* No event has another id. */
+		if (marks[i] && id >= 0 && id <= UINT32_MAX)
+			ids[(*ret_count)++] = (uint32_t)id;
+	}
+	return ids;
+}
+
+/* What the log says of an event; false when its op or thread is not asked for, or not known. */
+static bool describe(struct reader *r, const struct hw_event *event, struct hw_event_row *ret_row)
+{
+	uint32_t thread = hw_model_find_thread(r->model, event->thread);
+
+	if (thread == HW_NONE || !r->ops[event->op])
 		return false;
 	*ret_row = (struct hw_event_row){
-		.time_ns = sqlite3_column_int64(r->row, 0),
+		.time_ns = event->time_ns,
 		.thread = thread,
-		.object = object,
-		.site = site_of(r, sqlite3_column_int64(r->row, 6)),
-		.op = op,
-		.shared = sqlite3_column_type(r->row, 4) != SQLITE_NULL &&
-			  strcmp((const char *)sqlite3_column_text(r->row, 4), "shared") == 0,
-		.how = (const char *)sqlite3_column_text(r->row, 5),
-		.has_result = sqlite3_column_type(r->row, 7) != SQLITE_NULL,
-		.result = sqlite3_column_int64(r->row, 7),
+		.object = event->object ? hw_model_find_object(r->model, event->object) : HW_NONE,
+		.site = site_of(r, event->stack),
+		.op = hw_name_of_op(event->op),
+		.shared = event->how & HW_HOW_SHARED,
+		.how = hw_name_of_how(event->how),
+		.has_result = event->has_result,
+		.result = event->result,
 	};
 	return true;
+}
+
+static int read_all(struct reader *r, struct hw_event_scan *scan, hw_event_function *visit,
+	void *user, struct hw_error *error)
+{
+	int64_t left = r->filter->limit;
+	struct hw_event_row row;
+	struct hw_event event;
+	int code = 0;
+
+	while (left != 0 && (code = hw_event_scan_next(scan, &event, error)) == 1)
+		if (describe(r, &event, &row)) {
+			visit(user, &row);
+			left -= left > 0;
+		}
+	return code < 0 ? code : 0;
 }
 
 int hw_event_log_read(sqlite3 *db, const char *path, const struct hw_model *model,
@@ -77,29 +106,29 @@ int hw_event_log_read(sqlite3 *db, const char *path, const struct hw_model *mode
 	struct hw_error *error)
 {
 	struct reader r = { .model = model, .filter = filter };
-	struct hw_event_row row;
-	int64_t left = filter->limit;
-	int step = SQLITE_DONE, code = 0;
+	struct hw_event_where where = HW_EVENT_WHERE_ALL;
+	uint32_t *threads = ids_of(filter->threads, model->thread_count, &model->threads->id,
+		sizeof(*model->threads), &where.thread_count);
+	uint32_t *objects = ids_of(filter->objects, model->object_count, &model->objects->id,
+		sizeof(*model->objects), &where.object_count);
+	struct hw_event_scan *scan = NULL;
+	int code;
 
-	if (sqlite3_prepare_v2(db,
-		    "SELECT time_ns, thread, op, object, mode, how, stack, result FROM event"
-		    " WHERE time_ns >= ? AND time_ns <= ? ORDER BY time_ns, id",
-		    -1, &r.row, NULL) != SQLITE_OK)
-		return hw_error_set(error, -EIO, "cannot read the events of '%s': %s", path,
-			sqlite3_errmsg(db));
-	sqlite3_bind_int64(r.row, 1, filter->since_ns);
-	sqlite3_bind_int64(r.row, 2, filter->until_ns);
+	where.since_ns = filter->since_ns;
+	where.until_ns = filter->until_ns;
+	where.threads = threads;
+	where.objects = objects;
+	for (int op = 0; op < HW_OP_COUNT; op++)
+		r.ops[op] = hw_name_of_op(op) &&
+			    (!filter->ops || has_word(filter->ops, hw_name_of_op(op)));
 	r.sites = hw_xcalloc(model->stack_count, sizeof(*r.sites));
-	while (left != 0 && (step = sqlite3_step(r.row)) == SQLITE_ROW)
-		if (read_row(&r, &row)) {
-			visit(user, &row);
-			left -= left > 0;
-		}
-	if (step != SQLITE_ROW && step != SQLITE_DONE)
-		code = hw_error_set(error, -EIO, "cannot read the events of '%s': %s", path,
-			sqlite3_errmsg(db));
+	code = hw_event_scan_open(db, path, &where, HW_EVENTS_BY_TIME, &scan, error);
+	if (!code)
+		code = read_all(&r, scan, visit, user, error);
+	hw_event_scan_close(scan);
 	free(r.sites);
-	sqlite3_finalize(r.row);
+	free(threads);
+	free(objects);
 	return code;
 }
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyzer/history_rows.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "trace/event_scan.h"
 #include "trace/memory.h"
-#include "trace/name.h"
 
 /*
  * Rows are stored nearly in the order of time: a few come late. Moving each
@@ -28,48 +26,29 @@ static void sort(struct hw_history_rows *rows)
 	}
 }
 
-static uint8_t how_of(sqlite3_stmt *statement)
-{
-	const char *mode = (const char *)sqlite3_column_text(statement, 4);
-	const char *how = (const char *)sqlite3_column_text(statement, 5);
-
-	return (uint8_t)((mode && !strcmp(mode, "shared") ? HW_HOW_SHARED : 0) |
-		(how && !strcmp(how, "try")		     ? HW_HOW_TRY :
-				how && !strcmp(how, "timed") ? HW_HOW_TIMED :
-				how && !strcmp(how, "reacquire") ? HW_HOW_REACQUIRE :
-								   0));
-}
-
 static int read_rows(sqlite3 *db, const struct hw_model *model, const char *path,
 	struct hw_history_rows *rows, struct hw_error *error)
 {
-	static const char sql[] = "SELECT time_ns, thread, op, object, mode, how, stack, result "
-				  "FROM event ORDER BY id";
-	sqlite3_stmt *statement = NULL;
-	int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+	struct hw_event_where where = HW_EVENT_WHERE_ALL;
+	struct hw_event_scan *scan = NULL;
+	struct hw_event event;
+	int code = hw_event_scan_open(db, path, &where, HW_EVENTS_BY_ID, &scan, error);
 
-	while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-		const char *op = (const char *)sqlite3_column_text(statement, 2);
-		struct hw_history_row row = { .time_ns = sqlite3_column_int64(statement, 0),
-			.thread = hw_model_find_thread(model,
-				sqlite3_column_int64(statement, 1)),
-			.result = sqlite3_column_int64(statement, 7) };
+	while (!code && (code = hw_event_scan_next(scan, &event, error)) == 1) {
+		struct hw_history_row row = { .time_ns = event.time_ns, .result = event.result,
+			.thread = hw_model_find_thread(model, event.thread) };
 
-		code = SQLITE_OK;
-		row.moment = (struct hw_moment){ .op = (uint8_t)hw_name_to_op(op ? op : ""),
-			.how = how_of(statement), .release = HW_NONE,
-			.object = hw_model_find_object(model, sqlite3_column_int64(statement, 3)),
-			.stack = hw_model_find_stack(model, sqlite3_column_int64(statement, 6)) };
-		if (row.thread == HW_NONE || row.moment.op == HW_OP_NONE)
+		code = 0;
+		row.moment = (struct hw_moment){ .op = event.op, .how = event.how,
+			.release = HW_NONE, .object = hw_model_find_object(model, event.object),
+			.stack = hw_model_find_stack(model, event.stack) };
+		if (row.thread == HW_NONE)
 			continue;
 		HW_GROW(rows->all, rows->count, rows->capacity);
 		rows->all[rows->count++] = row;
 	}
-	sqlite3_finalize(statement);
-	if (code == SQLITE_DONE)
-		return 0;
-	return hw_error_set(error, -EIO, "cannot read the events of '%s': %s", path,
-		sqlite3_errmsg(db));
+	hw_event_scan_close(scan);
+	return code;
 }
 
 int hw_history_load(sqlite3 *db, const struct hw_model *model, const char *path,

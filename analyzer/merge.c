@@ -8,22 +8,24 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "analyzer/merge_event.h"
 #include "analyzer/merge_meta.h"
 #include "analyzer/recording.h"
+#include "trace/event_table.h"
 #include "trace/memory.h"
 #include "trace/schema.h"
 #include "trace/table.h"
 
 /* Tables whose rows have ids that others refer to. */
-enum space { PROCESS, THREAD, MODULE, FRAME, STACK, CLASS, OBJECT, DEPENDENCY, EVENT, SPACE_COUNT };
+enum space { PROCESS, THREAD, MODULE, FRAME, STACK, CLASS, OBJECT, DEPENDENCY, SPACE_COUNT };
 
 static const char *const space_tables[] = { "process", "thread", "module", "frame", "stack",
-	"class", "object", "dependency", "event" };
+	"class", "object", "dependency" };
 
 /*
- * How each table is copied. `kinds` has a letter for each column: '.' as it is, '+' a
- * time, 'R' the result of an event, or what it is an id of, by initial; 'K' is
- * a stack that 0 stands for no stack in, 'E' an event.
+ * How each table but that of events is copied. `kinds` has a letter for each column: '.' as
+ * it is, '+' a time, or what it is an id of, by initial; 'K' is a stack that 0 stands for
+ * no stack in.
  */
 static const struct copy {
 	const char *table, *columns, *kinds;
@@ -42,20 +44,20 @@ static const struct copy {
 	{ "dependency", "id, thread, object, mode, stack, how, count, first_ns, last_ns",
 		"DTO.S..++" },
 	{ "dependency_hold", "dependency, position, object, mode, stack", "D.O.S" },
+	{ "misuse",
+		"what, how, thread, object, stack, relation, other, other_stack, count, first_ns",
+		"..TOS.TS.+" },
 	{ "contention",
 		"object, stack, acquired, waited, wait_ns, wait_max_ns, hold_ns, hold_max_ns",
 		"OK......" },
 	{ "hold", "thread, position, object, mode, count, stack, since_ns", "T.O..S+" },
 	{ "wait", "thread, object, mode, how, stack, since_ns", "TO..S+" },
-	{ "event", "id, time_ns, thread, op, object, mode, how, stack, result", "E+T.O..SR" },
 };
-
-/* Where the operation is among the columns of an event. */
-enum { EVENT_OP = 3 };
 
 struct merge {
 	sqlite3 *db;
 	sqlite3 *source;
+	struct hw_event_writer *events; /* of the result */
 	const char *file; /* the source, for messages */
 	struct hw_error *error;
 	int64_t offsets[SPACE_COUNT]; /* what is added to an id of the source */
@@ -96,7 +98,7 @@ static int number(const struct merge *m, sqlite3 *db, const char *sql, int64_t *
 
 static enum space space_of(char kind)
 {
-	static const char letters[] = "PTMFSCODE";
+	static const char letters[] = "PTMFSCOD";
 
 	return (enum space)(strchr(letters, kind) - letters);
 }
@@ -118,16 +120,6 @@ static void bind_shared(const struct hw_table *ids, sqlite3_stmt *to, int parame
 		sqlite3_bind_null(to, parameter);
 }
 
-/* What the result of an event is an id of. */
-static char result_kind(sqlite3_stmt *row)
-{
-	const char *op = (const char *)sqlite3_column_text(row, EVENT_OP);
-
-	if (op && strcmp(op, "create") == 0)
-		return 'T';
-	return op && strcmp(op, "fork") == 0 ? 'P' : '.';
-}
-
 /* Bind one column of a source's row to the result's; false when it is out of range. */
 static bool bind(const struct merge *m, sqlite3_stmt *to, sqlite3_stmt *from, int column, char kind)
 {
@@ -138,8 +130,6 @@ static bool bind(const struct merge *m, sqlite3_stmt *to, sqlite3_stmt *from, in
 		bind_shared(kind == 'M' ? &m->modules : &m->classes, to, column + 1, value);
 		return true;
 	}
-	if (kind == 'R')
-		kind = result_kind(from);
 	if (kind == 'K') {
 		kind = 'S';
 		known &= value != 0;
@@ -184,13 +174,20 @@ static int prepare(const struct merge *m, const struct copy *copy, sqlite3_stmt 
 	return code;
 }
 
+/* Recordings of older versions lack some tables. */
+static bool has_table(const struct merge *m, const char *table)
+{
+	return sqlite3_table_column_metadata(m->source, NULL, table, NULL, NULL, NULL, NULL, NULL,
+		       NULL) == SQLITE_OK;
+}
+
 static int copy_table(const struct merge *m, const struct copy *copy)
 {
 	int columns = (int)strlen(copy->kinds), step = SQLITE_DONE;
 	sqlite3_stmt *from = NULL, *to = NULL;
-	int code = prepare(m, copy, &from, &to);
+	int code = has_table(m, copy->table) ? prepare(m, copy, &from, &to) : 0;
 
-	while (!code && (step = sqlite3_step(from)) == SQLITE_ROW) {
+	while (!code && from && (step = sqlite3_step(from)) == SQLITE_ROW) {
 		for (int i = 0; i < columns && !code; i++)
 			if (!bind(m, to, from, i, copy->kinds[i]))
 				code = damaged(m, copy->table);
@@ -274,15 +271,19 @@ static int find_offsets(struct merge *m)
 /* Where the run that was copied last ended, whatever says so. */
 static int find_end(struct merge *m)
 {
-	return number(m, m->db,
+	int64_t last_event_ns = hw_event_writer_last_ns(m->events);
+	int code = number(m, m->db,
 		"SELECT max("
-		"(SELECT ifnull(max(time_ns), 0) FROM event),"
 		"(SELECT ifnull(max(max(start_ns, ifnull(end_ns, 0))), 0) FROM process),"
 		"(SELECT ifnull(max(max(start_ns, ifnull(end_ns, 0))), 0) FROM thread),"
 		"(SELECT ifnull(max(last_ns), 0) FROM dependency),"
 		"(SELECT ifnull(max(since_ns), 0) FROM wait),"
 		"(SELECT ifnull(max(value), 0) FROM meta WHERE key = 'ended_ns'))",
 		&m->begin_ns);
+
+	if (!code && m->begin_ns < last_event_ns)
+		m->begin_ns = last_event_ns;
+	return code;
 }
 
 static int copy_all(struct merge *m)
@@ -293,6 +294,14 @@ static int copy_all(struct merge *m)
 		code = share(m);
 	for (size_t i = 0; i < sizeof(copies) / sizeof(*copies) && !code; i++)
 		code = copy_table(m, &copies[i]);
+	if (!code)
+		code = hw_merge_events(m->source, m->file, m->events,
+			&(struct hw_merge_shift){ .process = m->offsets[PROCESS],
+				.thread = m->offsets[THREAD],
+				.object = m->offsets[OBJECT],
+				.stack = m->offsets[STACK],
+				.time_ns = m->begin_ns },
+			m->error);
 	if (!code)
 		code = hw_merge_meta_add(m->db, m->source, m->file,
 			(struct hw_merge_start){ .process = m->offsets[PROCESS],
@@ -335,6 +344,30 @@ static int check_twice(const char *const *files, size_t count, struct hw_error *
 	return 0;
 }
 
+/* An empty recording, and a transaction in which it is filled. */
+static int begin(struct merge *m)
+{
+	int code = execute(m, m->db, hw_schema_sql);
+
+	if (!code)
+		code = execute(m, m->db, "BEGIN");
+	if (!code && (hw_event_table_register(m->db) != SQLITE_OK ||
+			     hw_event_writer_create(m->db, HW_EVENT_FORM_AUTO, &m->events) !=
+				     SQLITE_OK))
+		code = failed(m, m->db);
+	return code;
+}
+
+static int settle_events(const struct merge *m)
+{
+	int code = hw_event_writer_flush(m->events) == SQLITE_OK ? 0 : failed(m, m->db);
+
+	if (!code && hw_event_writer_wants_rows(m->events) &&
+		hw_event_writer_make_rows(m->events) != SQLITE_OK)
+		code = failed(m, m->db);
+	return code;
+}
+
 int hw_merge_files(
 	sqlite3 *db, const char *const *files, size_t file_count, struct hw_error *error)
 {
@@ -343,9 +376,7 @@ int hw_merge_files(
 
 	if (code)
 		return code;
-	code = execute(&m, db, hw_schema_sql);
-	if (!code)
-		code = execute(&m, db, "BEGIN");
+	code = begin(&m);
 	for (size_t i = 0; i < file_count && !code; i++) {
 		m.file = files[i];
 		code = merge_file(&m);
@@ -353,7 +384,10 @@ int hw_merge_files(
 	if (!code)
 		code = hw_merge_meta_finish(db, error);
 	if (!code)
+		code = settle_events(&m);
+	if (!code)
 		code = execute(&m, db, "COMMIT");
+	hw_event_writer_destroy(m.events);
 	hw_table_finish(&m.modules);
 	hw_table_finish(&m.classes);
 	return code;

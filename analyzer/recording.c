@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "analyzer/resolve.h"
+#include "trace/event_table.h"
 #include "trace/memory.h"
 
 #define APPLICATION_ID 0x68774462 /* "hwDb", as in trace/schema.sql */
@@ -96,6 +97,8 @@ static int try_open(const char *path, const char *parameters, sqlite3 **ret_db)
 	if (code == SQLITE_OK)
 		sqlite3_busy_timeout(*ret_db, 10000);
 	if (code == SQLITE_OK)
+		code = hw_event_table_register(*ret_db);
+	if (code == SQLITE_OK)
 		code = pragma(*ret_db, "PRAGMA schema_version", &version);
 	return code;
 }
@@ -107,6 +110,8 @@ static int copy_to_memory(sqlite3 **db, const char *path, struct hw_error *error
 	sqlite3_backup *backup = NULL;
 	int code = sqlite3_open(":memory:", &memory);
 
+	if (code == SQLITE_OK)
+		code = hw_event_table_register(memory);
 	if (code == SQLITE_OK)
 		backup = sqlite3_backup_init(memory, "main", *db, "main");
 	if (backup) {

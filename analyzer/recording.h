@@ -18,7 +18,7 @@
 #include "trace/error.h"
 
 /* The newest PRAGMA user_version that is understood. */
-#define HW_RECORDING_VERSION 1
+#define HW_RECORDING_VERSION 2
 
 /* Where recordings go, and are looked for, when no file is given. */
 #define HW_RECORDING_DEFAULT "holdwait.db"

@@ -11,6 +11,7 @@ enum {
 	OPTION_FOLLOW = 0x200,
 	OPTION_DEPTH,
 	OPTION_LOSSY,
+	OPTION_STORE,
 	OPTION_ON_DEADLOCK,
 	OPTION_ERROR_EXITCODE,
 };
@@ -26,6 +27,10 @@ static const struct argp_option option_table[] = {
 	{ "depth", OPTION_DEPTH, "N", 0, "Keep at most N frames of a call stack (default: 64)", 1 },
 	{ "lossy", OPTION_LOSSY, NULL, 0,
 		"Drop events rather than let the program wait for the collector", 1 },
+	{ "store", OPTION_STORE, "FORM", 0,
+		"Keep events as rows, packed or zstd (packed and compressed); auto (default): as "
+		"rows up to a million, else packed",
+		1 },
 	{ NULL, 0, NULL, 0, "When it hangs, or could:", 2 },
 	{ "on-deadlock", OPTION_ON_DEADLOCK, "WHAT", 0,
 		"report (default) lets it hang, abort and kill end it by a signal, exit ends it "
@@ -95,6 +100,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case OPTION_LOSSY:
 		set(state, "lossy", NULL);
+		return 0;
+	case OPTION_STORE:
+		set(state, "store", text);
 		return 0;
 	case OPTION_ON_DEADLOCK:
 		set_on_deadlock(state, text);

@@ -21,6 +21,7 @@ prefix=${bin%/bin}
 {
 	echo bin/holdwait
 	echo "$libdir/holdwait/holdwait-collector"
+	echo "$libdir/holdwait/holdwait_event.so"
 	echo "$libdir/holdwait/libholdwait.so"
 	for page in "$source"/man/*.[157]; do
 		echo "share/man/man${page##*.}/${page##*/}"

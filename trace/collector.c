@@ -44,8 +44,8 @@ static uint64_t ticks_of(const struct hw_collector *collector, int64_t ns)
 	return (uint64_t)((double)ns / collector->clock.ns_per_tick);
 }
 
-int hw_collector_init(struct hw_collector *collector, const char *recording,
-	const struct hw_session_options *options, pid_t launcher, struct hw_error *error)
+int hw_collector_init(struct hw_collector *collector, const struct hw_recording_options *options,
+	pid_t launcher, struct hw_error *error)
 {
 	uint64_t patience;
 	int code;
@@ -53,10 +53,10 @@ int hw_collector_init(struct hw_collector *collector, const char *recording,
 	*collector = (struct hw_collector){ .launcher_pidfd = -1, .empty_since_ns = -1 };
 	collector->map.fd = -1;
 	/* An older recording moves out of the way last, when nothing else can go wrong. */
-	code = hw_session_map_create(&collector->map, options, error);
+	code = hw_session_map_create(&collector->map, &options->session, error);
 	if (code)
 		return code;
-	code = hw_store_create(&collector->store, recording, error);
+	code = hw_store_create(&collector->store, options->file, options->form, error);
 	if (code) {
 		hw_session_map_remove(&collector->map);
 		hw_session_map_finish(&collector->map);
@@ -70,7 +70,7 @@ int hw_collector_init(struct hw_collector *collector, const char *recording,
 	collector->order.roster = &collector->roster;
 	collector->interpreter = (struct hw_interpreter){ .roster = &collector->roster,
 		.order = &collector->order, .store = collector->store, .clock = &collector->clock,
-		.kinds = options->kinds, .patience_ticks = patience };
+		.kinds = options->session.kinds, .patience_ticks = patience };
 	if (launcher) {
 		collector->launcher_pidfd = (int)syscall(SYS_pidfd_open, launcher, 0);
 		atomic_store(&collector->map.session->launcher_holds, 1);

@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "trace/interpret.h"
+#include "trace/options.h"
 #include "trace/session_map.h"
 
 struct hw_watched {
@@ -53,8 +54,8 @@ struct hw_collector {
 };
 
 /* Create session and recording. The caller tells the traced programs the path of the session. */
-int hw_collector_init(struct hw_collector *collector, const char *recording,
-	const struct hw_session_options *options, pid_t launcher, struct hw_error *error);
+int hw_collector_init(struct hw_collector *collector, const struct hw_recording_options *options,
+	pid_t launcher, struct hw_error *error);
 
 /* Collect until the end of the session. 0, or the failure that ended it. */
 int hw_collector_run(struct hw_collector *collector, struct hw_error *error);

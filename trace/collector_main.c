@@ -149,8 +149,8 @@ int main(int argc, char **argv)
 	if (arguments.program)
 		detach();
 	if (!code)
-		code = hw_collector_init(&collector, arguments.options.file,
-			&arguments.options.session, arguments.launcher, &error);
+		code = hw_collector_init(&collector, &arguments.options, arguments.launcher,
+			&error);
 	if (code) {
 		hw_error_print(&error);
 		return 125;

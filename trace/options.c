@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "trace/event_block.h"
+
 enum { DEFAULT_DEPTH = 64, ALL_KINDS = (1 << HW_KIND_COUNT) - 1 };
 
 static const struct {
@@ -25,6 +27,15 @@ static const struct {
 };
 
 enum { EVENT_NAMES = sizeof(event_names) / sizeof(event_names[0]) };
+
+static const char *const form_names[] = {
+	[HW_EVENT_FORM_AUTO] = "auto",
+	[HW_EVENT_FORM_ROWS] = "rows",
+	[HW_EVENT_FORM_PACKED] = "packed",
+	[HW_EVENT_FORM_ZSTD] = "zstd",
+};
+
+enum { FORM_NAMES = sizeof(form_names) / sizeof(form_names[0]) };
 
 void hw_recording_options_init(struct hw_recording_options *options)
 {
@@ -113,6 +124,27 @@ static int parse_follow(struct hw_recording_options *options, const char *value,
 	return 0;
 }
 
+static int parse_form(struct hw_recording_options *options, const char *value,
+	struct hw_error *error)
+{
+	int form = 0;
+
+	while (form < FORM_NAMES && strcmp(value, form_names[form]))
+		form++;
+	if (form == FORM_NAMES) {
+		hw_error_set(error, -EINVAL, "events cannot be stored as '%s'", value);
+		hw_error_hint(error, "--store takes auto, rows, packed or zstd");
+		return -EINVAL;
+	}
+	if (form == HW_EVENT_FORM_ZSTD && !hw_event_block_can_compress()) {
+		hw_error_set(error, -EINVAL, "this holdwait was built without zstd");
+		hw_error_hint(error, "use --store=packed, or build it where libzstd is installed");
+		return -EINVAL;
+	}
+	options->form = (enum hw_event_form)form;
+	return 0;
+}
+
 int hw_recording_options_set(struct hw_recording_options *options, const char *name,
 	const char *value, struct hw_error *error)
 {
@@ -126,12 +158,15 @@ int hw_recording_options_set(struct hw_recording_options *options, const char *n
 		return parse_events(options, value, error);
 	if (!strcmp(name, "follow") && value)
 		return parse_follow(options, value, error);
+	if (!strcmp(name, "store") && value)
+		return parse_form(options, value, error);
 	if (!strcmp(name, "file") && value && *value) {
 		snprintf(options->file, sizeof(options->file), "%s", value);
 		return 0;
 	}
 	hw_error_set(error, -EINVAL, "unknown option '%s' in HOLDWAIT_OPTIONS", name);
-	hw_error_hint(error, "known are depth=N events=KINDS follow=WHAT lossy file=PATH");
+	hw_error_hint(error, "known are depth=N events=KINDS follow=WHAT lossy "
+		"store=FORM file=PATH");
 	return -EINVAL;
 }
 
@@ -168,8 +203,8 @@ void hw_recording_options_text(const struct hw_recording_options *options, char 
 	length += (size_t)snprintf(text + length, size_bytes - length, " follow=%s%s",
 		session->follow & HW_FOLLOW_FORK ? "fork," : "",
 		session->follow & HW_FOLLOW_EXEC ? "exec," : "");
-	snprintf(text + length, size_bytes - length, "%s file=%s", session->lossy ? " lossy" : "",
-		options->file);
+	snprintf(text + length, size_bytes - length, "%s store=%s file=%s",
+		session->lossy ? " lossy" : "", form_names[options->form], options->file);
 }
 
 int hw_recording_options_expand(struct hw_recording_options *options, pid_t pid,

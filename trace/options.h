@@ -7,18 +7,20 @@
  * `holdwait run`, in HOLDWAIT_OPTIONS, and from the launcher to the collector.
  *
  * Options are separated by spaces: depth=N events=KIND,KIND... follow=fork,exec
- * lossy file=PATH (PATH goes to the end of the text). HOLDWAIT_FILE names the
- * file too. In a file name %p is the process id, %e the program, %h the host, %t the
- * time in seconds; %% is a percent sign.
+ * lossy store=auto|rows|packed|zstd file=PATH (PATH goes to the end of the text).
+ * HOLDWAIT_FILE names the file too. In a file name %p is the process id, %e the program, %h
+ * the host, %t the time in seconds; %% is a percent sign.
  */
 
 #include <sys/types.h>
 
 #include "trace/error.h"
+#include "trace/event_writer.h"
 #include "trace/session_map.h"
 
 struct hw_recording_options {
 	struct hw_session_options session;
+	enum hw_event_form form;
 	char file[4096];
 };
 

@@ -31,6 +31,7 @@ struct hw_record {
 	uint64_t what;
 };
 
+/* The numbers of events also stand in packed recordings (pack.h): they stay, new ones go last. */
 enum hw_op {
 	HW_OP_NONE = 0, /* not written yet */
 	HW_OP_END,      /* the rest of this chunk is unused */

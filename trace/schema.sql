@@ -11,7 +11,7 @@
 -- NULL is "not known" or "does not apply".
 
 PRAGMA application_id = 0x68774462; -- "hwDb"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- What was recorded, with what, and whether it is whole. Keys: version,
 -- command, directory, host, started_at (Unix seconds), clock, depth, events,
@@ -215,4 +215,19 @@ CREATE TABLE event (
     how     TEXT,
     stack   INTEGER,
     result  INTEGER                         -- errno of fail; process created by fork, thread by create
+);
+
+-- The same events, packed: while they are recorded, and when there are more than a million.
+-- Then there are no rows in `event`, which is a virtual table over these blocks
+-- (trace/event_table.h); else there are no blocks. The summaries are bitmaps: of each id
+-- that occurs, modulo the number of bits, the bit is set (trace/event_block.h).
+CREATE TABLE event_block (
+    first_event INTEGER PRIMARY KEY,        -- id of the first; the others follow
+    count       INTEGER NOT NULL,           -- up to 16384
+    first_ns    INTEGER NOT NULL,           -- the least and the greatest time_ns in it
+    last_ns     INTEGER NOT NULL,
+    threads     BLOB NOT NULL,              -- summary of the threads that occur
+    objects     BLOB NOT NULL,              -- and of the objects
+    codec       INTEGER NOT NULL,           -- of data: 0 packed (trace/pack.h), 1 packed and zstd
+    data        BLOB NOT NULL
 );

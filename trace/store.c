@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "trace/event_table.h"
 #include "trace/memory.h"
 #include "trace/schema.h"
 #include "trace/store_private.h"
@@ -20,11 +21,7 @@ enum {
 
 static const char application_id[4] = { 'h', 'w', 'D', 'b' };
 
-#define EVENT_ROW "(?,?,?,?,?,?,?,?)"
-
 static const char *const statement_sql[HW_STATEMENT_COUNT] = {
-	[HW_INSERT_EVENT] = "INSERT INTO event(time_ns,thread,op,object,mode,how,stack,result) "
-			    "VALUES" EVENT_ROW,
 	[HW_PUT_META] = "INSERT OR REPLACE INTO meta VALUES(?,?)",
 	[HW_PUT_PROCESS] = "INSERT OR REPLACE INTO process VALUES(?,?,?,?,?,?,?,?)",
 	[HW_PUT_THREAD] = "INSERT OR REPLACE INTO thread VALUES(?,?,?,?,?,?,?,?,?,?,?)",
@@ -46,7 +43,7 @@ static const char *const statement_sql[HW_STATEMENT_COUNT] = {
 	[HW_COMMIT] = "COMMIT",
 };
 
-static void fail(struct hw_store *store, int code)
+void hw_store_fail(struct hw_store *store, int code)
 {
 	if (store->failure)
 		return;
@@ -64,27 +61,13 @@ int hw_store_failure(const struct hw_store *store, struct hw_error *error)
 	return -EIO;
 }
 
-static char *multi_row_sql(void)
-{
-	const char *single = statement_sql[HW_INSERT_EVENT];
-	size_t row_bytes = strlen("," EVENT_ROW);
-	char *sql = hw_xmalloc(strlen(single) + HW_EVENTS_PER_INSERT * row_bytes + 1);
-
-	strcpy(sql, single);
-	for (int i = 1; i < HW_EVENTS_PER_INSERT; i++)
-		strcat(sql, "," EVENT_ROW);
-	return sql;
-}
-
 static sqlite3_stmt *prepare(struct hw_store *store, enum hw_statement which)
 {
-	char *multi_row = which == HW_INSERT_EVENTS ? multi_row_sql() : NULL;
-	int code = sqlite3_prepare_v3(store->db, multi_row ? multi_row : statement_sql[which], -1,
+	int code = sqlite3_prepare_v3(store->db, statement_sql[which], -1,
 		SQLITE_PREPARE_PERSISTENT, &store->statements[which], NULL);
 
-	free(multi_row);
 	if (code != SQLITE_OK)
-		fail(store, code);
+		hw_store_fail(store, code);
 	return store->statements[which];
 }
 
@@ -93,24 +76,30 @@ void hw_store_run(struct hw_store *store, sqlite3_stmt *statement)
 	int code = sqlite3_step(statement);
 
 	if (code != SQLITE_DONE)
-		fail(store, code);
+		hw_store_fail(store, code);
 	sqlite3_reset(statement);
+}
+
+bool hw_store_begin(struct hw_store *store)
+{
+	sqlite3_stmt *begin;
+
+	if (store->in_transaction || store->failure)
+		return !store->failure;
+	begin = hw_store_statement(store, HW_BEGIN);
+	if (!begin)
+		return false;
+	hw_store_run(store, begin);
+	store->in_transaction = true;
+	return true;
 }
 
 sqlite3_stmt *hw_store_statement(struct hw_store *store, enum hw_statement which)
 {
 	sqlite3_stmt *statement = store->statements[which];
 
-	if (store->failure)
+	if (store->failure || (which != HW_BEGIN && !hw_store_begin(store)))
 		return NULL;
-	if (!store->in_transaction && which != HW_BEGIN) {
-		sqlite3_stmt *begin = hw_store_statement(store, HW_BEGIN);
-
-		if (!begin)
-			return NULL;
-		hw_store_run(store, begin);
-		store->in_transaction = true;
-	}
 	return statement ? statement : prepare(store, which);
 }
 
@@ -178,7 +167,23 @@ static int keep_old(const char *path, struct hw_error *error)
 	return 0;
 }
 
-static int open_database(struct hw_store *store, struct hw_error *error)
+/* All tables at once: a recording is never without some of them. */
+static int create_tables(struct hw_store *store, enum hw_event_form form)
+{
+	int code = hw_event_table_register(store->db);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(store->db, "BEGIN", NULL, NULL, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(store->db, hw_schema_sql, NULL, NULL, NULL);
+	if (code == SQLITE_OK)
+		code = hw_event_writer_create(store->db, form, &store->events);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
+	return code;
+}
+
+static int open_database(struct hw_store *store, enum hw_event_form form, struct hw_error *error)
 {
 	static const char settings[] = "PRAGMA journal_mode=WAL;"
 				       "PRAGMA synchronous=NORMAL;"
@@ -198,13 +203,14 @@ static int open_database(struct hw_store *store, struct hw_error *error)
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
 		sqlite3_busy_timeout(store->db, 10000) != SQLITE_OK ||
 		sqlite3_exec(store->db, settings, NULL, NULL, NULL) != SQLITE_OK ||
-		sqlite3_exec(store->db, hw_schema_sql, NULL, NULL, NULL) != SQLITE_OK)
+		create_tables(store, form) != SQLITE_OK)
 		return hw_error_set(error, -EIO, "cannot create '%s': %s", store->path,
 			sqlite3_errmsg(store->db));
 	return 0;
 }
 
-int hw_store_create(struct hw_store **ret_store, const char *path, struct hw_error *error)
+int hw_store_create(struct hw_store **ret_store, const char *path, enum hw_event_form form,
+	struct hw_error *error)
 {
 	struct hw_store *store;
 	int code = probe(path, error);
@@ -215,7 +221,7 @@ int hw_store_create(struct hw_store **ret_store, const char *path, struct hw_err
 		return code;
 	store = hw_xcalloc(1, sizeof(*store));
 	store->path = hw_xstrdup(path);
-	code = open_database(store, error);
+	code = open_database(store, form, error);
 	if (code) {
 		hw_store_destroy(store, false);
 		return code;
@@ -228,10 +234,14 @@ void hw_store_destroy(struct hw_store *store, bool whole)
 {
 	if (!store)
 		return;
-	if (store->db && whole)
-		hw_store_meta_number(store, "complete", 1);
-	if (store->db)
+	if (store->db && whole) {
 		hw_store_commit(store);
+		hw_store_events_settle(store);
+		hw_store_meta_number(store, "complete", 1);
+	}
+	if (store->db && store->events)
+		hw_store_commit(store);
+	hw_event_writer_destroy(store->events);
 	for (int i = 0; i < HW_STATEMENT_COUNT; i++)
 		sqlite3_finalize(store->statements[i]);
 	if (store->db && whole)

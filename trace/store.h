@@ -11,30 +11,24 @@
  * Rows are collected in a transaction that hw_store_commit() ends. A write that
  * fails (disk full) is reported once through hw_store_error(); the recording
  * keeps what was committed.
+ *
+ * Events are packed while the recording grows (event_writer.h), and a commit includes those
+ * of the block that is not full.
  */
 
 #include "trace/error.h"
+#include "trace/event_writer.h"
 #include "trace/order.h"
 #include "trace/roster.h"
 
 struct hw_store;
 
-struct hw_event {
-	int64_t time_ns;
-	uint32_t thread;
-	enum hw_op op;
-	uint32_t object; /* 0 for none */
-	uint32_t how;    /* enum hw_how */
-	uint32_t stack;  /* 0 for none */
-	int64_t result;
-	bool has_result;
-};
-
 /*
- * Create the recording at `path`. An older recording there becomes PATH.old;
- * any other file is left alone, and is an error.
+ * Create the recording at `path`, whose events are kept in a form in the end. An older
+ * recording there becomes PATH.old; any other file is left alone, and is an error.
  */
-int hw_store_create(struct hw_store **ret_store, const char *path, struct hw_error *error);
+int hw_store_create(struct hw_store **ret_store, const char *path, enum hw_event_form form,
+	struct hw_error *error);
 
 /* Close the file. `whole` says the recording ended as it should. NULL is allowed. */
 void hw_store_destroy(struct hw_store *store, bool whole);

@@ -9,8 +9,6 @@
 #include "trace/store.h"
 
 enum hw_statement {
-	HW_INSERT_EVENT,
-	HW_INSERT_EVENTS, /* HW_EVENTS_PER_INSERT of them */
 	HW_PUT_META,
 	HW_PUT_PROCESS,
 	HW_PUT_THREAD,
@@ -31,23 +29,28 @@ enum hw_statement {
 	HW_STATEMENT_COUNT
 };
 
-enum { HW_EVENTS_PER_INSERT = 64 };
-
 struct hw_store {
 	sqlite3 *db;
 	int lock_fd; /* tells other holdwaits that this file is being written */
 	char *path;
 	sqlite3_stmt *statements[HW_STATEMENT_COUNT];
-	struct hw_event events[HW_EVENTS_PER_INSERT]; /* not inserted yet */
-	size_t event_count;
-	uint64_t events_stored;
+	struct hw_event_writer *events;
 	bool in_transaction;
 	int failure; /* the first SQLite code that was not success */
 	char failure_text[256];
 };
 
-/* Insert the events that were collected. */
+/* Take note of a write that failed; the first one is told. */
+void hw_store_fail(struct hw_store *store, int code);
+
+/* Begin a transaction unless one is under way; false after a failure. */
+bool hw_store_begin(struct hw_store *store);
+
+/* Write the events that were collected. */
 void hw_store_events_flush(struct hw_store *store);
+
+/* At the end, when all is committed: give the events the form that they are kept in. */
+void hw_store_events_settle(struct hw_store *store);
 
 /* A statement ready to be bound, in a transaction, begun if need be. NULL after a failure. */
 sqlite3_stmt *hw_store_statement(struct hw_store *store, enum hw_statement which);

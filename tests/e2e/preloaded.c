@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "trace/event_table.h"
+
 enum { ARGUMENTS_MAX = 32, LOOKS = HW_PROCESS_PATIENCE_S * 200 };
 
 static const char views[] =
@@ -65,6 +67,7 @@ void hw_preloaded_open(struct hw_preloaded *run)
 	cr_assert_eq(sqlite3_open_v2(run->file, &run->db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK,
 		"cannot open '%s'", run->file);
 	sqlite3_busy_timeout(run->db, 10000);
+	hw_event_table_register(run->db);
 	cr_assert_eq(sqlite3_exec(run->db, views, NULL, NULL, &message), SQLITE_OK, "%s: %s",
 		run->file, message);
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "trace/event_table.h"
+
 enum { ARGUMENTS_MAX = 64, LOOKS = HW_PROCESS_PATIENCE_S * 100 };
 
 void hw_recorded_init(struct hw_recorded *recorded)
@@ -68,6 +70,7 @@ static sqlite3_stmt *first_row(sqlite3 **ret_db, const char *file, const char *s
 	cr_assert_eq(sqlite3_open_v2(file, ret_db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK,
 		"cannot open '%s'", file);
 	sqlite3_busy_timeout(*ret_db, 10000);
+	hw_event_table_register(*ret_db);
 	cr_assert_eq(sqlite3_prepare_v2(*ret_db, sql, -1, &row, NULL), SQLITE_OK, "%s: %s", sql,
 		sqlite3_errmsg(*ret_db));
 	cr_assert_eq(sqlite3_step(row), SQLITE_ROW, "no row: %s", sql);

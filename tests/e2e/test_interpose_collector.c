@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "trace/event_table.h"
+
 /* The collector that a preloaded program starts by itself is killed, stopped, or cannot be had. */
 
 static const char loops[] = HW_FIXTURE("loops");
@@ -64,6 +66,7 @@ static bool has_events(const struct hw_preloaded *run)
 	sqlite3 *db = NULL;
 	sqlite3_stmt *row = NULL;
 	bool has = sqlite3_open_v2(run->file, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+		hw_event_table_register(db) == SQLITE_OK &&
 		sqlite3_prepare_v2(db, "SELECT 1 FROM event LIMIT 1", -1, &row, NULL) ==
 			SQLITE_OK &&
 		sqlite3_step(row) == SQLITE_ROW;

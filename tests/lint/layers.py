@@ -37,6 +37,7 @@ FOREIGN = {
     "libunwind": {"analyzer"},
     "microhttpd.h": {"demos"},
     "sqlite3.h": {"analyzer", "tests", "trace"},
+    "sqlite3ext.h": {"trace"},
     "zlib.h": {"tests"},
     "zstd.h": {"trace"},
 }

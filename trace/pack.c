@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/pack.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "trace/varint.h"
+
+enum { SLOT_BITS = 15, SLOT_MASK = (1 << SLOT_BITS) - 1 };
+
+_Static_assert(2 * HW_PACK_EVENTS == 1 << SLOT_BITS, "dictionaries are at most half full");
+
+static uint32_t slot_of(uint64_t key)
+{
+	return (uint32_t)(key * 0x9e3779b97f4a7c15u >> (64 - SLOT_BITS));
+}
+
+/* Emptying what was used is cheaper than all of the table, which is mostly empty. */
+static void clear(struct hw_pack_dictionary *dictionary)
+{
+	for (uint32_t i = 0; i < dictionary->count; i++) {
+		uint32_t slot = slot_of(dictionary->keys[i]);
+
+		/* On the way there may be slots that were cleared already. */
+		while (dictionary->slots[slot] != i + 1)
+			slot = (slot + 1) & SLOT_MASK;
+		dictionary->slots[slot] = 0;
+	}
+	dictionary->count = 0;
+	dictionary->last = 0;
+}
+
+void hw_pack_reset(struct hw_packer *packer)
+{
+	clear(&packer->threads);
+	clear(&packer->sites);
+	clear(&packer->objects);
+	packer->count = 0;
+	packer->result_count = 0;
+}
+
+static uint16_t find_or_add(struct hw_pack_dictionary *dictionary, uint64_t key)
+{
+	uint32_t slot = slot_of(key), entry;
+
+	for (; (entry = dictionary->slots[slot]); slot = (slot + 1) & SLOT_MASK)
+		if (dictionary->keys[entry - 1] == key) {
+			dictionary->last = entry - 1;
+			return (uint16_t)(entry - 1);
+		}
+	entry = dictionary->count++;
+	dictionary->keys[entry] = key;
+	dictionary->slots[slot] = (uint16_t)(entry + 1);
+	dictionary->last = entry;
+	return (uint16_t)entry;
+}
+
+/* Most often it is the key of the event before. */
+static inline uint16_t entry_of(struct hw_pack_dictionary *dictionary, uint64_t key)
+{
+	if (dictionary->count && dictionary->keys[dictionary->last] == key)
+		return (uint16_t)dictionary->last;
+	return find_or_add(dictionary, key);
+}
+
+static void begin(struct hw_packer *packer, int64_t time_ns)
+{
+	packer->begin_ns = packer->newest_ns = time_ns;
+	packer->first_ns = packer->last_ns = time_ns;
+}
+
+void hw_pack_add(struct hw_packer *packer, const struct hw_event *event)
+{
+	uint32_t at = packer->count;
+	int64_t time_ns = event->time_ns;
+
+	assert(at < HW_PACK_EVENTS);
+	if (!at)
+		begin(packer, time_ns);
+	packer->delta[at] = (uint64_t)time_ns - (uint64_t)packer->newest_ns;
+	packer->newest_ns = time_ns;
+	if (time_ns < packer->first_ns)
+		packer->first_ns = time_ns;
+	if (time_ns > packer->last_ns)
+		packer->last_ns = time_ns;
+	packer->thread[at] = entry_of(&packer->threads, event->thread);
+	packer->site[at] = entry_of(&packer->sites,
+		hw_pack_site_key(event->op, hw_event_plain_how(event->how), event->stack));
+	packer->object[at] = entry_of(&packer->objects, event->object);
+	if (event->has_result) {
+		packer->result_at[packer->result_count] = (uint16_t)at;
+		packer->results[packer->result_count++] = event->result;
+	}
+	packer->count = at + 1;
+}
+
+static uint8_t *put_signed(uint8_t *at, int64_t value)
+{
+	return hw_varint_put(at, hw_varint_zigzag(value));
+}
+
+static uint8_t *put_ids(uint8_t *at, const struct hw_pack_dictionary *dictionary)
+{
+	int64_t before = 0;
+
+	at = hw_varint_put(at, dictionary->count);
+	for (uint32_t i = 0; i < dictionary->count; i++) {
+		int64_t id = (int64_t)dictionary->keys[i];
+
+		at = put_signed(at, id - before);
+		before = id;
+	}
+	return at;
+}
+
+static uint8_t *put_sites(uint8_t *at, const struct hw_pack_dictionary *sites)
+{
+	int64_t before = 0;
+
+	at = hw_varint_put(at, sites->count);
+	for (uint32_t i = 0; i < sites->count; i++) {
+		uint64_t key = sites->keys[i];
+		int64_t stack = (int64_t)(key >> 16);
+
+		*at++ = (uint8_t)key;
+		*at++ = (uint8_t)(key >> 8);
+		at = put_signed(at, stack - before);
+		before = stack;
+	}
+	return at;
+}
+
+/* What the time column and its escapes take when differences from `all_ones` on do not fit. */
+static size_t times_size_bytes(const struct hw_packer *packer, unsigned width)
+{
+	uint64_t all_ones = ((uint64_t)1 << 8 * width) - 1;
+	size_t size_bytes = (size_t)width * packer->count;
+
+	for (uint32_t i = 0; i < packer->count; i++)
+		if (packer->delta[i] >= all_ones)
+			size_bytes += hw_varint_size_bytes(
+				hw_varint_zigzag((int64_t)packer->delta[i]));
+	return size_bytes;
+}
+
+static uint8_t *put_times(uint8_t *at, const struct hw_packer *packer, unsigned width)
+{
+	uint64_t all_ones = ((uint64_t)1 << 8 * width) - 1;
+
+	for (uint32_t i = 0; i < packer->count; i++) {
+		uint64_t delta = packer->delta[i] < all_ones ? packer->delta[i] : all_ones;
+
+		*at++ = (uint8_t)delta;
+		if (width == 2)
+			*at++ = (uint8_t)(delta >> 8);
+	}
+	return at;
+}
+
+static uint8_t *put_escapes(uint8_t *at, const struct hw_packer *packer, unsigned width)
+{
+	uint64_t all_ones = ((uint64_t)1 << 8 * width) - 1;
+
+	for (uint32_t i = 0; i < packer->count; i++)
+		if (packer->delta[i] >= all_ones)
+			at = put_signed(at, (int64_t)packer->delta[i]);
+	return at;
+}
+
+static uint8_t *put_entries(uint8_t *at, const uint16_t *entries, uint32_t count, uint32_t distinct)
+{
+	if (distinct == 1)
+		return at;
+	for (uint32_t i = 0; distinct <= 256 && i < count; i++)
+		at[i] = (uint8_t)entries[i];
+	if (distinct <= 256)
+		return at + count;
+	for (uint32_t i = 0; i < count; i++) {
+		*at++ = (uint8_t)entries[i];
+		*at++ = (uint8_t)(entries[i] >> 8);
+	}
+	return at;
+}
+
+static uint8_t *put_results(uint8_t *at, const struct hw_packer *packer)
+{
+	uint32_t next = 0;
+
+	at = hw_varint_put(at, packer->result_count);
+	for (uint32_t i = 0; i < packer->result_count; i++) {
+		at = hw_varint_put(at, packer->result_at[i] - next);
+		at = put_signed(at, packer->results[i]);
+		next = packer->result_at[i] + 1u;
+	}
+	return at;
+}
+
+size_t hw_pack_write(const struct hw_packer *packer, uint8_t *block)
+{
+	uint32_t count = packer->count;
+	unsigned width = times_size_bytes(packer, 1) <= times_size_bytes(packer, 2) ? 1 : 2;
+	uint8_t *at = block;
+
+	assert(count > 0);
+	at = hw_varint_put(at, count);
+	at = put_signed(at, packer->begin_ns);
+	at = put_ids(at, &packer->threads);
+	at = put_sites(at, &packer->sites);
+	at = put_ids(at, &packer->objects);
+	*at++ = (uint8_t)width;
+	at = put_times(at, packer, width);
+	at = put_entries(at, packer->thread, count, packer->threads.count);
+	at = put_entries(at, packer->site, count, packer->sites.count);
+	at = put_entries(at, packer->object, count, packer->objects.count);
+	at = put_escapes(at, packer, width);
+	at = put_results(at, packer);
+	assert(at - block <= HW_PACK_BYTES_MAX);
+	return (size_t)(at - block);
+}

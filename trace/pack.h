@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_TRACE_PACK_H
+#define HW_TRACE_PACK_H
+
+/*
+ * Events packed into blocks, 2 to 5 bytes each: here they are written, unpack.h reads
+ * them.
+ *
+ * A block holds up to HW_PACK_EVENTS events in the order of storing, column by column.
+ * Programs do the same few things again and again, so whatever repeats is put into
+ * a dictionary of the block, in the order of its first use, and an event says
+ * which entry: threads, objects, and sites, which are an op with how and where it was
+ * done. Times are told as differences. Nothing refers to another block.
+ *
+ * The bytes, where `varint` is a number as in varint.h and `signed` a zigzagged one:
+ *
+ *   count         varint, 1 to HW_PACK_EVENTS
+ *   begin         signed, the time of the first event in nanoseconds
+ *   threads       varint number of entries, then for each
+ *                   signed  its id, less that of the entry before (0 before the first)
+ *   sites         varint number of entries, then for each
+ *                   byte    op, enum hw_op
+ *                   byte    how, enum hw_how; of the bits but HW_HOW_SHARED at most one
+ *                   signed  stack, less that of the entry before; 0 is no stack
+ *   objects       as threads; 0 is no object
+ *   width         byte, 1 or 2: of the time column
+ *   times         `width` bytes for each event: nanoseconds since the event before,
+ *                   0 for the first. A difference that does not fit, or is negative, is
+ *                   all ones here, and told in `escapes`
+ *   thread of     0, 1 or 2 bytes for each event: the entry, counted from 0. No byte when
+ *                   there is one entry, two when there are more than 256
+ *   site of       likewise
+ *   object of     likewise
+ *   escapes       for each time that is all ones, in order: signed, the difference
+ *   results       varint number of events with a result, then for each
+ *                   varint  its position, less that of the one before less 1
+ *                           (-1 before the first)
+ *                   signed  the result
+ *
+ * and then it ends. Numbers of two bytes have the low one first. Ids and stacks are below
+ * 2^32; sums wrap at 64 bits. A dictionary has at least one entry and at most `count`.
+ *
+ * A packer is written to event by event and can be asked for its block at any time; it
+ * allocates nothing by itself. Adding costs about 5 ns.
+ */
+
+#include "trace/event.h"
+
+enum {
+	HW_PACK_EVENTS = 16384,
+	HW_PACK_BYTES_MAX = 64 + 64 * HW_PACK_EVENTS, /* no block is longer */
+};
+
+/* Keys in the order of their first use, and where to find them. */
+struct hw_pack_dictionary {
+	uint32_t count;
+	uint32_t last; /* entry that was asked for last */
+	uint64_t keys[HW_PACK_EVENTS];
+	uint16_t slots[2 * HW_PACK_EVENTS]; /* entry + 1, by hash, next slot when taken; 0: free */
+};
+
+struct hw_packer {
+	uint32_t count;
+	uint32_t result_count;
+	int64_t first_ns, last_ns; /* the least and the greatest time */
+	int64_t begin_ns, newest_ns; /* of the first event, of the last */
+	struct hw_pack_dictionary threads, sites, objects;
+	uint64_t delta[HW_PACK_EVENTS];
+	uint16_t thread[HW_PACK_EVENTS];
+	uint16_t site[HW_PACK_EVENTS];
+	uint16_t object[HW_PACK_EVENTS];
+	uint16_t result_at[HW_PACK_EVENTS];
+	int64_t results[HW_PACK_EVENTS];
+};
+
+/* A packer of all zeroes is empty. Make one so that was used; costs what it holds. */
+void hw_pack_reset(struct hw_packer *packer);
+
+/* Add an event; there must be room, and its op must be one of an event. */
+void hw_pack_add(struct hw_packer *packer, const struct hw_event *event);
+
+/* Write the block, HW_PACK_BYTES_MAX at most; how many bytes it has. It must hold an event. */
+size_t hw_pack_write(const struct hw_packer *packer, uint8_t *block);
+
+/* The key of a site, which is op, how and stack at once. */
+static inline uint64_t hw_pack_site_key(uint8_t op, uint8_t how, uint32_t stack)
+{
+	return (uint64_t)stack << 16 | (uint64_t)how << 8 | op;
+}
+
+#endif
