@@ -130,7 +130,8 @@ static void mark_edges(struct hw_analysis *a, const struct hw_steps *steps,
 	const struct hw_cycles *cycles, const struct hw_cycle *cycle)
 {
 	for (uint32_t i = 0; i < cycle->example_count * cycle->length; i++)
-		a->edge_found[steps->all[cycle->examples[i]].edge] = true;
+		if (steps->all[cycle->examples[i]].edge != HW_NONE)
+			a->edge_found[steps->all[cycle->examples[i]].edge] = true;
 	if (cycle->instances > cycle->example_count)
 		for (uint32_t i = 0; i < a->graph.edge_count; i++)
 			a->edge_found[i] |= cycles->edge_found[i];
@@ -182,11 +183,13 @@ static void mark_across(struct hw_analysis *a, const struct hw_cycle *cycle)
 {
 	for (uint32_t i = 0; i < cycle->length; i++) {
 		const struct hw_step_taker *taker = &cycle->ring[i];
-		uint32_t from = a->model->holds[taker->hold].object;
-		uint32_t to = a->model->dependencies[taker->dependency].object;
-		uint32_t edge = hw_graph_find_edge(
-			&a->graph, a->graph.node_of[from], a->graph.node_of[to]);
+		uint32_t to = a->model->dependencies[taker->dependency].object, from, edge;
 
+		if (taker->hold == HW_NONE)
+			continue;
+		from = a->model->holds[taker->hold].object;
+		edge = hw_graph_find_edge(
+			&a->graph, a->graph.node_of[from], a->graph.node_of[to]);
 		if (edge != HW_NONE)
 			a->edge_found[edge] = true;
 	}

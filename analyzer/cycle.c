@@ -15,7 +15,7 @@ struct search {
 	struct hw_pattern pattern;
 	struct hw_coverage coverage; /* its cycles have the same numbers */
 	struct hw_intern rings;	     /* least rotations of codes; again the same numbers */
-	struct hw_intern seen;	     /* edges and codes of every instance */
+	struct hw_intern seen;	     /* nodes and codes of every instance */
 	uint32_t *scratch;
 	int64_t budget;
 };
@@ -47,7 +47,7 @@ static bool is_repeated(struct search *s, const uint32_t *arcs, uint32_t length)
 	uint32_t count = s->seen.count;
 
 	for (uint32_t i = 0; i < length; i++) {
-		s->scratch[2 * i] = s->steps->all[arcs[i]].edge;
+		s->scratch[2 * i] = s->steps->all[arcs[i]].from;
 		s->scratch[2 * i + 1] = s->steps->all[arcs[i]].code;
 	}
 	return hw_intern_bytes(&s->seen, s->scratch, 2 * length * sizeof(uint32_t)) < count;
@@ -121,7 +121,8 @@ static void found(void *user, const uint32_t *arcs, uint32_t length)
 	if (++s->cycles->all[number].instances == HW_CYCLE_INSTANCES_MAX)
 		hw_coverage_close(&s->coverage, number);
 	for (uint32_t i = 0; i < length; i++)
-		s->cycles->edge_found[s->steps->all[arcs[i]].edge] = true;
+		if (s->steps->all[arcs[i]].edge != HW_NONE)
+			s->cycles->edge_found[s->steps->all[arcs[i]].edge] = true;
 }
 
 /* No cycle is longer than there are threads to take its steps. */
@@ -145,7 +146,7 @@ void hw_cycles_find(const struct hw_model *model, const struct hw_graph *graph,
 	struct search s = {
 		.steps = steps,
 		.cycles = &cycles,
-		.scratch = hw_xcalloc(2 * (size_t)graph->node_count, sizeof(uint32_t)),
+		.scratch = hw_xcalloc(2 * (size_t)steps->node_count, sizeof(uint32_t)),
 		.budget = budget,
 	};
 	struct hw_walk_visitor visitor = { enter, leave, found, &s };

@@ -104,6 +104,14 @@ static uint64_t fingerprint_of(const struct hw_model *model, const struct hw_ste
 	return result;
 }
 
+static void add_object(struct hw_finding *finding, uint32_t object)
+{
+	for (uint32_t i = 0; i < finding->object_count; i++)
+		if (finding->objects[i] == object)
+			return;
+	finding->objects[finding->object_count++] = object;
+}
+
 /* What cycles have in common, ruled out or not. */
 static struct hw_finding of_ring(const struct hw_model *model, const struct hw_steps *steps,
 	const struct hw_step_taker *ring, const uint32_t *codes, uint32_t length,
@@ -115,7 +123,6 @@ static struct hw_finding of_ring(const struct hw_model *model, const struct hw_s
 		.fingerprint = fingerprint_of(model, steps, rule, codes, length),
 		.ring = fingerprint_of(model, steps, "", codes, length),
 		.objects = hw_arena_alloc(arena, length, sizeof(uint32_t)),
-		.object_count = length,
 		.threads = hw_arena_alloc(arena, length, sizeof(struct hw_finding_thread)),
 		.thread_count = length,
 		.ring_length = length,
@@ -124,7 +131,8 @@ static struct hw_finding of_ring(const struct hw_model *model, const struct hw_s
 	hw_fingerprint_id(finding.fingerprint, finding.id);
 	for (uint32_t i = 0; i < length; i++) {
 		finding.threads[i] = of_dependency(model, &ring[i], arena);
-		finding.objects[i] = finding.threads[i].holds[0].object;
+		if (ring[i].hold != HW_NONE)
+			add_object(&finding, finding.threads[i].holds[0].object);
 		finding.bounded |= finding.threads[i].bounded;
 	}
 	return finding;
@@ -198,14 +206,6 @@ static struct hw_finding_thread of_waiting(
 		.stack = wait->stack,
 		.shared = wait->shared,
 	};
-}
-
-static void add_object(struct hw_finding *finding, uint32_t object)
-{
-	for (uint32_t i = 0; i < finding->object_count; i++)
-		if (finding->objects[i] == object)
-			return;
-	finding->objects[finding->object_count++] = object;
 }
 
 struct hw_finding hw_finding_of_deadlock(

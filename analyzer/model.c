@@ -2,6 +2,7 @@
 #include "analyzer/model.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static uint32_t find(const struct hw_table *ids, int64_t id)
 {
@@ -52,6 +53,14 @@ bool hw_model_is_lock(const struct hw_model *model, uint32_t object)
 	default:
 		return false;
 	}
+}
+
+bool hw_model_writers_first(const struct hw_model *model, uint32_t object)
+{
+	const struct hw_object *o = &model->objects[object];
+
+	return o->kind == HW_KIND_RWLOCK && strstr(o->type, "prefer-writer") &&
+	       !strstr(o->type, "prefer-writer-recursive");
 }
 
 int64_t hw_model_capacity(const struct hw_model *model, uint32_t object)

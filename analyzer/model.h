@@ -258,6 +258,9 @@ uint32_t hw_model_run_of(const struct hw_model *model, uint32_t thread);
  */
 bool hw_model_is_lock(const struct hw_model *model, uint32_t object);
 
+/* Whether it is a rwlock of the kind whose waiting writers stop readers. */
+bool hw_model_writers_first(const struct hw_model *model, uint32_t object);
+
 /* How many threads may have it at once when nobody shares it: the units of a semaphore, else 1. */
 int64_t hw_model_capacity(const struct hw_model *model, uint32_t object);
 

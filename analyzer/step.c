@@ -16,6 +16,10 @@ struct gathering {
 		*set_of; /* of dependencies: the number of what they hold; HW_NONE: not known yet */
 	struct hw_intern sets;
 	bool *plentiful; /* of objects */
+	uint32_t *node_of;  /* of objects that have a queue */
+	uint32_t *queue_of; /* likewise; HW_NONE without one */
+	struct raw_step *raw;
+	size_t raw_count, raw_capacity;
 };
 
 /* One use with the key it is grouped by. */
@@ -67,38 +71,117 @@ static uint32_t set_of(struct gathering *g, uint32_t d)
 	return g->set_of[d];
 }
 
-static struct raw_step describe(struct gathering *g, uint32_t e, const struct hw_graph_use *use)
+/* What a dependency waits for in common with others, and what it holds (HW_NONE: nothing). */
+static uint32_t code_of(struct gathering *g, const struct hw_dependency *dependency, uint32_t h)
 {
 	const struct hw_model *m = g->model;
-	const struct hw_graph_edge *edge = &g->graph->edges[e];
-	const struct hw_dependency *dependency = &m->dependencies[use->dependency];
-	const struct hw_hold *hold = &m->holds[use->hold];
+	const struct hw_hold *hold = h == HW_NONE ? NULL : &m->holds[h];
 	struct hw_step_code code = {
-		.held_class = m->objects[hold->object].class_,
+		.held_class = m->objects[hold ? hold->object : dependency->object].class_,
 		.awaited_class = m->objects[dependency->object].class_,
 	};
 	uint32_t held_site, awaited_site;
 
-	hw_stack_sites(m, hold->stack, dependency->stack, &held_site, &awaited_site);
+	hw_stack_sites(
+		m, hold ? hold->stack : HW_NONE, dependency->stack, &held_site, &awaited_site);
 	code.held_function = function_of(g, held_site);
 	code.awaited_function = function_of(g, awaited_site);
-	return (struct raw_step){
+	return hw_intern_bytes(&g->steps->codes, &code, sizeof(code));
+}
+
+/* One way of one thread; what it holds, by number, is `h`. The caller says from where to where. */
+static struct raw_step *add_raw(struct gathering *g, uint32_t d, uint32_t h)
+{
+	const struct hw_dependency *dependency = &g->model->dependencies[d];
+	struct raw_step *raw;
+
+	HW_GROW(g->raw, g->raw_count, g->raw_capacity);
+	raw = &g->raw[g->raw_count++];
+	*raw = (struct raw_step){
 		.step = {
-			.edge = e,
-			.from = edge->from,
-			.to = edge->to,
-			.code = hw_intern_bytes(&g->steps->codes, &code, sizeof(code)),
-			.held_shared = hold->shared,
+			.edge = HW_NONE,
+			.code = code_of(g, dependency, h),
+			.held_shared = h != HW_NONE && g->model->holds[h].shared,
 			.awaited_shared = dependency->shared,
 			.bounded = dependency->how & HW_HOW_TIMED,
 			.tried = dependency->how & HW_HOW_TRY,
 			.plentiful = g->plentiful[dependency->object],
-			.dependency = use->dependency,
+			.dependency = d,
 		},
-		.set = set_of(g, use->dependency),
+		.set = set_of(g, d),
 		.set_size = dependency->hold_count,
-		.taker = { dependency->thread, use->dependency, use->hold },
+		.taker = { dependency->thread, d, h },
 	};
+	return raw;
+}
+
+static void add_edge(struct gathering *g, uint32_t e)
+{
+	const struct hw_graph_edge *edge = &g->graph->edges[e];
+
+	for (uint32_t i = 0; i < edge->use_count; i++) {
+		const struct hw_graph_use *use = &g->graph->uses[edge->first_use + i];
+		struct raw_step *raw = add_raw(g, use->dependency, use->hold);
+		uint32_t object = g->model->dependencies[use->dependency].object;
+
+		raw->step.edge = e;
+		raw->step.from = edge->from;
+		raw->step.to = edge->to;
+		if (!raw->step.awaited_shared || g->queue_of[object] == HW_NONE)
+			continue;
+		/* Behind a writer it waits for somebody who is alone there. */
+		raw = add_raw(g, use->dependency, use->hold);
+		raw->step.edge = e;
+		raw->step.from = edge->from;
+		raw->step.to = g->queue_of[object];
+		raw->step.awaited_shared = false;
+	}
+}
+
+/* Readers who read again what they hold, and writers in the queue. */
+static void add_queued(struct gathering *g, uint32_t d)
+{
+	const struct hw_model *m = g->model;
+	const struct hw_dependency *dependency = &m->dependencies[d];
+	uint32_t queue = g->queue_of[dependency->object], node = g->node_of[dependency->object];
+	struct raw_step *raw;
+
+	if (queue == HW_NONE || dependency->how & HW_HOW_TRY)
+		return;
+	if (!dependency->shared) {
+		raw = add_raw(g, d, HW_NONE);
+		raw->step.from = queue;
+		raw->step.to = node;
+		return;
+	}
+	for (uint32_t i = 0; i < dependency->hold_count; i++) {
+		uint32_t h = dependency->first_hold + i;
+
+		if (m->holds[h].object != dependency->object)
+			continue;
+		raw = add_raw(g, d, h);
+		raw->step.from = node;
+		raw->step.to = queue;
+		raw->step.awaited_shared = false;
+	}
+}
+
+/* Locks that somebody writes and whose waiting writers stop readers; each gets its nodes. */
+static void number_queues(struct gathering *g)
+{
+	const struct hw_model *m = g->model;
+
+	g->steps->node_count = g->graph->node_count;
+	for (uint32_t d = 0; d < m->dependency_count; d++) {
+		uint32_t o = m->dependencies[d].object;
+
+		if (m->dependencies[d].shared || !hw_model_writers_first(m, o) ||
+			g->queue_of[o] != HW_NONE)
+			continue;
+		g->node_of[o] = g->graph->node_of[o] == HW_NONE ? g->steps->node_count++ :
+								  g->graph->node_of[o];
+		g->queue_of[o] = g->steps->node_count++;
+	}
 }
 
 #define COMPARE(a, b)   \
@@ -108,6 +191,8 @@ static struct raw_step describe(struct gathering *g, uint32_t e, const struct hw
 static int compare_keys(const struct raw_step *left, const struct raw_step *right)
 {
 	COMPARE(left->step.edge, right->step.edge);
+	COMPARE(left->step.from, right->step.from);
+	COMPARE(left->step.to, right->step.to);
 	COMPARE(left->step.code, right->step.code);
 	COMPARE(left->step.tried, right->step.tried);
 	COMPARE(left->step.bounded, right->step.bounded);
@@ -241,22 +326,24 @@ void hw_steps_build(
 		.steps = &steps,
 		.set_of = unknown_numbers(model->dependency_count),
 		.plentiful = hw_xcalloc(model->object_count, sizeof(bool)),
+		.node_of = unknown_numbers(model->object_count),
+		.queue_of = unknown_numbers(model->object_count),
 	};
-	struct raw_step *raw = NULL;
-	size_t raw_count = 0, raw_capacity = 0;
 
 	find_plentiful(&g);
+	number_queues(&g);
 	for (uint32_t e = 0; e < graph->edge_count; e++)
-		for (uint32_t i = 0; graph->edges[e].cyclic && i < graph->edges[e].use_count; i++) {
-			HW_GROW(raw, raw_count, raw_capacity);
-			raw[raw_count++] =
-				describe(&g, e, &graph->uses[graph->edges[e].first_use + i]);
-		}
-	if (raw_count)
-		qsort(raw, raw_count, sizeof(*raw), compare_steps);
-	group(&steps, raw, raw_count);
-	index_shape(&steps, graph->node_count);
-	free(raw);
+		if (graph->edges[e].cyclic)
+			add_edge(&g, e);
+	for (uint32_t d = 0; d < model->dependency_count; d++)
+		add_queued(&g, d);
+	if (g.raw_count)
+		qsort(g.raw, g.raw_count, sizeof(*g.raw), compare_steps);
+	group(&steps, g.raw, g.raw_count);
+	index_shape(&steps, steps.node_count);
+	free(g.raw);
+	free(g.node_of);
+	free(g.queue_of);
 	free(g.set_of);
 	free(g.plentiful);
 	hw_intern_finish(&g.sets);

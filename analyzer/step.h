@@ -16,6 +16,12 @@
  *
  * Steps are in the order of their edges' nodes; among steps along one edge of one
  * code those that hold least come first, and unbounded before bounded.
+ *
+ * Where writers go first (HW_TYPE_PREFER_WRITER), a reader waits also for a writer who only
+ * waits. Such a lock has a second node, the queue before it: one more step of each reader
+ * leads to the queue, and steps of writers, who are in the queue holding it against readers,
+ * lead from there to the lock. So the ring of two readers, each behind a writer who waits for the
+ * other reader, is a ring of four steps like any other.
  */
 
 #include "analyzer/graph.h"
@@ -31,12 +37,12 @@ struct hw_step_code {
 struct hw_step_taker {
 	uint32_t thread;
 	uint32_t dependency;
-	uint32_t hold; /* the one that makes the edge, in the model's `holds` */
+	uint32_t hold; /* the one that makes the edge, in the model's `holds`; HW_NONE: a queue */
 };
 
 struct hw_step {
-	uint32_t edge;
-	uint32_t from, to; /* nodes */
+	uint32_t edge;	   /* of the graph; HW_NONE when it has none */
+	uint32_t from, to; /* nodes: those of the graph, then those of queues */
 	uint32_t code;
 	bool held_shared, awaited_shared;
 	bool tried;	     /* by a try, which does not wait */
@@ -53,7 +59,8 @@ struct hw_steps {
 	uint32_t taker_count;
 	struct hw_intern codes;	    /* struct hw_step_code */
 	struct hw_intern functions; /* of acquire sites, by name */
-	struct hw_digraph shape;    /* arcs are the steps, nodes those of the graph */
+	uint32_t node_count;
+	struct hw_digraph shape; /* arcs are the steps */
 };
 
 /* Gather the steps along the cyclic edges of a graph of objects. The caller finishes them. */

@@ -46,6 +46,20 @@ static struct placed *gather(const struct hw_history *history,
 	return all;
 }
 
+/* The last steps, those that wait to read or all others. */
+static void add_waits(const struct hw_history *history, const struct hw_prediction *prediction,
+	struct hw_finding *finding, bool shared)
+{
+	for (uint32_t i = 0; i < finding->ring_length; i++) {
+		uint32_t thread = finding->threads[i].thread;
+		uint32_t moment = prediction->moments[i];
+
+		if (finding->threads[i].shared == shared)
+			finding->witness[finding->witness_count++] =
+				step_of(thread, &history->lives[thread].moments[moment], true);
+	}
+}
+
 void hw_witness_fill(const struct hw_history *history, const struct hw_prediction *prediction,
 	struct hw_finding *finding, struct hw_arena *arena)
 {
@@ -58,12 +72,8 @@ void hw_witness_fill(const struct hw_history *history, const struct hw_predictio
 		sizeof(*finding->witness));
 	for (uint32_t i = first; i < count; i++)
 		finding->witness[finding->witness_count++] = all[i].step;
-	for (uint32_t i = 0; i < finding->ring_length; i++) {
-		uint32_t thread = finding->threads[i].thread;
-		uint32_t moment = prediction->moments[i];
-
-		finding->witness[finding->witness_count++] =
-			step_of(thread, &history->lives[thread].moments[moment], true);
-	}
 	free(all);
+	/* Writers first: there are readers who wait behind them. */
+	add_waits(history, prediction, finding, false);
+	add_waits(history, prediction, finding, true);
 }

@@ -108,12 +108,42 @@ static const char *self_title(const struct wording *w)
 	return hw_arena_printf(w->arena, "%s waits for %s, which it holds itself", name, o->label);
 }
 
+/* Whether somebody of the ring waits behind the next one, for the same lock. */
+static bool has_queue(const struct wording *w)
+{
+	const struct hw_finding *f = w->finding;
+
+	for (uint32_t i = 0; i < f->ring_length; i++)
+		if (f->threads[i].object == f->threads[(i + 1) % f->ring_length].object)
+			return true;
+	return false;
+}
+
+/* Readers who wait behind writers, who wait for readers. */
+static const char *queue_title(const struct wording *w)
+{
+	struct hw_textbuf text;
+
+	if (w->finding->object_count == 1)
+		return hw_arena_printf(w->arena,
+			"%s is read again by who reads it already, and writers go first",
+			object_name(w, 0));
+	hw_textbuf_init(&text);
+	write_list(&text, w, w->finding->object_count, object_name);
+	fputs(w->finding->object_count == 2 ? " are read in both orders, and writers go first" :
+					      " are read in a ring, and writers go first",
+		text.out);
+	return finish(&text, w->arena);
+}
+
 static const char *order_title(const struct wording *w)
 {
 	uint32_t length = w->finding->ring_length;
 	uint32_t shown = length <= NAMES_MAX + 1 ? length : NAMES_MAX;
 	struct hw_textbuf text;
 
+	if (has_queue(w))
+		return queue_title(w);
 	if (length == 2)
 		return hw_arena_printf(w->arena, "%s and %s are taken in both orders",
 			object_name(w, 0), object_name(w, 1));

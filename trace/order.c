@@ -68,6 +68,20 @@ static struct hw_dependency *add_dependency(struct hw_order *order, struct hw_th
 	return dependency;
 }
 
+/*
+ * Taking again what it holds already orders nothing; nor does what is taken holding nothing. But
+ * where writers go first, whoever wants to write stops readers, holding nothing, and a
+ * reader who reads again what he holds may be stopped.
+ */
+static bool depends(struct hw_thread *thread, const struct hw_object *object, uint32_t how)
+{
+	bool held = hw_hold_of(thread, object);
+
+	if (object->kind == HW_KIND_RWLOCK && object->type & HW_TYPE_PREFER_WRITER)
+		return how & HW_HOW_SHARED ? thread->hold_count > 0 : !held;
+	return thread->hold_count && !held;
+}
+
 static void depend(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
 	uint32_t stack, uint32_t how, int64_t time_ns)
 {
@@ -76,8 +90,7 @@ static void depend(struct hw_order *order, struct hw_thread *thread, struct hw_o
 	uint64_t hash;
 	bool new;
 
-	/* Taking again what it holds already orders nothing. */
-	if (!thread->hold_count || signals(object) || hw_hold_of(thread, object))
+	if (signals(object) || !depends(thread, object, how))
 		return;
 	hash = hw_hash_mix(hash_of_holds(thread), (uint64_t)object->id << 32 | stack);
 	hash = hw_hash_mix(hash, (uint64_t)thread->id << 8 | kept_how);
@@ -260,13 +273,13 @@ void hw_order_acquire(struct hw_order *order, struct hw_thread *thread, struct h
 	}
 	if (!(how & HW_HOW_TRY))
 		promote(order, thread, object);
+	if (!waited)
+		depend(order, thread, object, stack, how, time_ns);
 	if (hold) {
 		hold->count++;
 		thread->holds_version++;
 		return;
 	}
-	if (!waited)
-		depend(order, thread, object, stack, how, time_ns);
 	add_hold(thread, object, stack, how, time_ns);
 }
 

@@ -114,7 +114,7 @@ CREATE TABLE object (
 
 -- Thread T, holding H, waited for (or could have waited for) `object` at
 -- `stack`. Counted, not repeated. H is in dependency_hold; a row exists only
--- when H is not empty.
+-- when H is not empty, or when T writes a rwlock whose waiting writers stop readers.
 CREATE TABLE dependency (
     id       INTEGER PRIMARY KEY,
     thread   INTEGER NOT NULL REFERENCES thread,

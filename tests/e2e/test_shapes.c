@@ -156,8 +156,12 @@ SHAPE(readers, read_read_prefer_writer, "HW001 ruled-out readers, 2 threads, 2 o
 SHAPE(readers, read_read_writers_first_without, "HW001 ruled-out readers, 2 threads, 2 objects",
 	"hosts")
 SHAPE(readers, read_read_one_writer_first, "HW001 ruled-out readers, 2 threads, 2 objects", "hosts")
-PENDING("HW001 ruled-out readers, 2 threads, 2 objects",
-	readers, read_read_writers_first, "HW001 predicted, 4 threads, 2 objects")
+SHAPE(readers, read_read_writers_first, "HW001 predicted, 4 threads, 2 objects")
+SHAPE(readers, read_again, "nothing")
+SHAPE(readers, read_again_writer_first, "HW001 predicted, 2 threads, 1 object")
+SHAPE(readers, read_again_own_writer_first, "nothing")
+SHAPE(readers, read_again_after_writer_first, "HW001 ruled-out ordered, 2 threads, 1 object",
+	"joins thread 2")
 SHAPE(readers, read_write, "HW001 predicted, 2 threads, 2 objects")
 SHAPE(readers, read_write_hang, "HW002 deadlock, 2 threads, 2 objects")
 SHAPE(readers, read_again_hang, "HW002 deadlock, 2 threads, 1 object")
