@@ -21,7 +21,7 @@ struct queue {
 /* What is known of an object while the run is read. */
 struct object_state {
 	struct queue posts;     /* posts no take was given yet; signals no waiter got */
-	struct place broadcast; /* the last one */
+	struct place broadcast; /* the last one; of a once: the end of its initialiser */
 	struct queue rounds;    /* of a barrier: the last arrival of each full round */
 	struct place arrival;   /* the last one of the round under way */
 	uint32_t arrivals;      /* in the round under way */
@@ -161,13 +161,16 @@ static void arrive(struct reading *r, struct place place, struct hw_moment *mome
 	barrier->arrivals = 0;
 }
 
+/* A barrier when its round is full, a once when its initialiser has ended. */
 static void leave(struct reading *r, struct place place, struct hw_moment *moment)
 {
-	const struct queue *rounds = &r->objects[moment->object].rounds;
+	const struct object_state *object = &r->objects[moment->object];
 	uint32_t round = r->threads[place.thread].round;
 
-	if (round < rounds->count)
-		enable(moment, rounds->places[round]);
+	if (r->model->objects[moment->object].kind == HW_KIND_ONCE)
+		enable(moment, object->broadcast);
+	else if (round < object->rounds.count)
+		enable(moment, object->rounds.places[round]);
 }
 
 static void apply_to_object(struct reading *r, struct place place, struct hw_moment *moment)
@@ -175,8 +178,11 @@ static void apply_to_object(struct reading *r, struct place place, struct hw_mom
 	struct object_state *object = &r->objects[moment->object];
 
 	switch ((enum hw_op)moment->op) {
-	case HW_OP_UNLOCK:
 	case HW_OP_ONCE_END:
+		object->broadcast = place;
+		release(r, place, moment);
+		break;
+	case HW_OP_UNLOCK:
 		release(r, place, moment);
 		break;
 	case HW_OP_POST:

@@ -187,6 +187,21 @@ Test(predict, handed_over_by_a_barrier)
 	cr_assert_eq(only_outlook(), HW_OUTLOOK_ORDERED);
 }
 
+/* Who waits for the end of an initialiser goes on after it. */
+Test(predict, handed_over_by_a_once)
+{
+	int64_t once = scenario_object(&s, "once", "set_up");
+
+	happen(one, "once_begin", once, NULL, 0);
+	take_both(one, a, b);
+	happen(two, "wait", once, NULL, 0);
+	happen(one, "once_end", once, NULL, 0);
+	happen(two, "leave", once, NULL, 0);
+	take_both(two, b, a);
+	scenario_sql(&s, "INSERT INTO dependency_hold VALUES (1, 1, %lld, 'exclusive', NULL)", once);
+	cr_assert_eq(only_outlook(), HW_OUTLOOK_ORDERED);
+}
+
 /* A second round of the first thread, after the hand-over, meets the second thread. */
 Test(predict, a_later_instance)
 {
