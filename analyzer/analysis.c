@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analyzer/across.h"
+#include "analyzer/contradiction.h"
 #include "analyzer/outlook.h"
 #include "analyzer/witness.h"
 #include "analyzer/wording.h"
@@ -67,7 +68,7 @@ static void take_notes(struct hw_analysis *a, bool cycles_complete, bool ruled_o
 {
 	const struct hw_meta *meta = &a->model->meta;
 
-	a->notes = hw_arena_alloc(&a->arena, meta->note_count + 5, sizeof(*a->notes));
+	a->notes = hw_arena_alloc(&a->arena, meta->note_count + 6, sizeof(*a->notes));
 	for (uint32_t i = 0; i < meta->note_count; i++)
 		note(a, meta->notes[i]);
 	if (meta->lost)
@@ -79,6 +80,8 @@ static void take_notes(struct hw_analysis *a, bool cycles_complete, bool ruled_o
 			"known");
 	if (a->events_unreadable)
 		note(a, a->events_unreadable);
+	if (a->contradictions)
+		note(a, a->contradictions);
 	if (!cycles_complete)
 		note(a, "there are more lock-order cycles than could be looked at: the shortest "
 			"were found, longer ones may be missing");
@@ -96,9 +99,9 @@ static void find_deadlocks(struct hw_analysis *a, struct findings *findings)
 	hw_deadlocks_finish(&deadlocks);
 }
 
-/* What a cycle is, as the recorded run has it; *ret_ruled_out when it never is a deadlock. */
+/* What a cycle is, as the recorded run has it; *ret_outlook says what there is to it. */
 static struct hw_finding judge(struct hw_analysis *a, struct hw_outlooks *outlooks,
-	const struct hw_steps *steps, const struct hw_cycle *cycle, bool *ret_ruled_out)
+	const struct hw_steps *steps, const struct hw_cycle *cycle, enum hw_outlook *ret_outlook)
 {
 	struct hw_step_taker *ring = hw_xcalloc(cycle->length, sizeof(*ring));
 	struct hw_prediction prediction = { 0 };
@@ -107,7 +110,7 @@ static struct hw_finding judge(struct hw_analysis *a, struct hw_outlooks *outloo
 
 	if (outlooks)
 		outlook = hw_outlooks_of(outlooks, cycle, ring, &prediction);
-	*ret_ruled_out = outlook == HW_OUTLOOK_ORDERED || outlook == HW_OUTLOOK_GATED;
+	*ret_outlook = outlook;
 	if (outlook == HW_OUTLOOK_PREDICTED) {
 		finding = hw_finding_of_prediction(a->model, steps, cycle, ring, &a->arena);
 		hw_witness_fill(outlooks->history, &prediction, &finding, &a->arena);
@@ -137,15 +140,23 @@ static void mark_edges(struct hw_analysis *a, const struct hw_steps *steps,
 			a->edge_found[i] |= cycles->edge_found[i];
 }
 
-static void judge_all(struct hw_analysis *a, struct hw_outlooks *outlooks,
+/* Sort all cycles into findings and those that are ruled out. How many could be neither. */
+static uint32_t judge_all(struct hw_analysis *a, struct hw_outlooks *outlooks,
 	const struct hw_steps *steps, const struct hw_cycles *cycles, struct findings *findings,
 	struct findings *ruled_out)
 {
-	for (uint32_t i = 0; i < cycles->count; i++) {
-		bool is_ruled_out;
-		struct hw_finding finding =
-			judge(a, outlooks, steps, &cycles->all[i], &is_ruled_out);
+	uint32_t left_out = 0;
 
+	for (uint32_t i = 0; i < cycles->count; i++) {
+		enum hw_outlook outlook;
+		struct hw_finding finding = judge(a, outlooks, steps, &cycles->all[i], &outlook);
+		bool is_ruled_out =
+			outlook == HW_OUTLOOK_ORDERED || outlook == HW_OUTLOOK_GATED;
+
+		if (outlook == HW_OUTLOOK_CONTRADICTED) {
+			left_out++;
+			continue;
+		}
 		if (!is_ruled_out)
 			mark_edges(a, steps, cycles, &cycles->all[i]);
 		if (is_ruled_out)
@@ -153,6 +164,7 @@ static void judge_all(struct hw_analysis *a, struct hw_outlooks *outlooks,
 		else if (!is_known(findings, &finding))
 			add(a, findings, finding);
 	}
+	return left_out;
 }
 
 static void find_cycles(struct hw_analysis *a, sqlite3 *db, const struct hw_steps *steps,
@@ -173,7 +185,9 @@ static void find_cycles(struct hw_analysis *a, sqlite3 *db, const struct hw_step
 		return;
 	}
 	hw_outlooks_init(&outlooks, a->model, &history, steps, cycles);
-	judge_all(a, &outlooks, steps, cycles, findings, ruled_out);
+	history.contradictions.cycles =
+		judge_all(a, &outlooks, steps, cycles, findings, ruled_out);
+	a->contradictions = hw_contradiction_note(a->model, &history.contradictions, &a->arena);
 	hw_outlooks_finish(&outlooks);
 	hw_history_finish(&history);
 }

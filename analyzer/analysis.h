@@ -25,6 +25,7 @@ struct hw_analysis {
 	uint32_t ruled_out_count;
 	bool *edge_found;   /* by edge of the graph: part of a finding */
 	const char *events_unreadable; /* why nothing could be predicted, or NULL */
+	const char *contradictions; /* what of the events could not be believed, or NULL */
 	const char **notes; /* about what the analysis could not see or do */
 	uint32_t note_count;
 	struct hw_arena arena;

@@ -53,6 +53,14 @@ uint32_t hw_closure_count(const struct hw_closure *closure, uint32_t thread)
 	return closure->wanted[thread];
 }
 
+bool hw_closure_is_sound(const struct hw_closure *closure)
+{
+	for (uint32_t i = 0; i < closure->history->thread_count; i++)
+		if (closure->wanted[i] > closure->history->lives[i].sound)
+			return false;
+	return true;
+}
+
 static void want(struct hw_closure *closure, uint32_t thread, uint32_t count, struct hw_pull pull)
 {
 	if (count > closure->history->lives[thread].count)
@@ -145,6 +153,8 @@ static void look_at(struct hw_closure *closure, uint32_t thread, uint32_t index)
 	const struct hw_moment *moment = moment_at(closure, thread, index);
 	struct taking taking = { thread, index, moment->position };
 
+	if (index >= closure->history->lives[thread].sound)
+		return;
 	need_enabler(closure, thread, index, moment);
 	if (!closure->critical || !hw_moment_acquires(closure->model, moment) ||
 		hw_model_capacity(closure->model, moment->object) > 1)

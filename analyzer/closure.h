@@ -16,6 +16,9 @@
  * of vector timestamps per event. Without `critical` it is what must
  * have happened before in every run with the same creations, joins and hand-overs.
  *
+ * What a thread did from an event on that cannot be believed (doubt.h) is taken in
+ * like the rest, but needs nothing: whoever asks can see that it is in.
+ *
  * Every event is looked at once, however often something is included; an
  * acquisition also looks at the readers of its lock.
  */
@@ -47,6 +50,9 @@ void hw_closure_finish(struct hw_closure *closure);
 
 /* Take in the first `count` events of a thread, and all they need. */
 void hw_closure_include(struct hw_closure *closure, uint32_t thread, uint32_t count);
+
+/* Whether all that is in it can be believed. */
+bool hw_closure_is_sound(const struct hw_closure *closure);
 
 /* How many of a thread's first events are in it. */
 uint32_t hw_closure_count(const struct hw_closure *closure, uint32_t thread);

@@ -44,7 +44,8 @@ static void find(struct hw_guards *guards, const struct hw_model *model,
 		return;
 	guards->of[thread] = hw_xcalloc(1, sizeof(struct hw_guard));
 	capacity = 1;
-	if (life->creator == HW_NONE || life->joiner != life->creator)
+	if (life->creator == HW_NONE || life->joiner != life->creator ||
+		life->joined >= history->lives[life->creator].sound)
 		return;
 	moments = history->lives[life->creator].moments;
 	for (uint32_t i = 0; i < life->created; i++)

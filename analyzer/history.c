@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/history_rows.h"
+#include "analyzer/doubt.h"
 #include "trace/memory.h"
 
 /* An event while it is read: where it is, for those who were there later. */
@@ -47,6 +47,7 @@ struct reading {
 	struct hw_history *history;
 	struct object_state *objects;
 	struct thread_state *threads;
+	struct hw_doubt doubt;
 	struct place *creations; /* by thread: the event that created it */
 	struct place *forks;     /* by process */
 	uint32_t *thread_of;     /* by thread object */
@@ -73,12 +74,14 @@ static void enable(struct hw_moment *moment, struct place enabler)
 
 bool hw_moment_acquires(const struct hw_model *model, const struct hw_moment *moment)
 {
+	if (moment->object == HW_NONE)
+		return false;
 	switch ((enum hw_op)moment->op) {
 	case HW_OP_LOCK:
 	case HW_OP_ONCE_BEGIN:
 		return true;
 	case HW_OP_TAKE:
-		return moment->object != HW_NONE && hw_model_is_lock(model, moment->object);
+		return hw_model_is_lock(model, moment->object);
 	default:
 		return false;
 	}
@@ -263,7 +266,6 @@ static void apply(struct reading *r, struct place place, struct hw_moment *momen
 {
 	uint32_t made;
 
-	enable(moment, nowhere);
 	switch ((enum hw_op)moment->op) {
 	case HW_OP_CREATE:
 		made = hw_model_find_thread(r->model, result);
@@ -304,6 +306,7 @@ static void begin_reading(struct reading *r, const struct hw_model *model,
 	struct hw_history *history)
 {
 	*r = (struct reading){ .model = model, .history = history };
+	hw_doubt_init(&r->doubt, model);
 	r->objects = hw_xcalloc(model->object_count, sizeof(*r->objects));
 	r->threads = hw_xcalloc(model->thread_count, sizeof(*r->threads));
 	r->creations = nowheres(model->thread_count);
@@ -326,6 +329,7 @@ static void end_reading(struct reading *r)
 	}
 	for (uint32_t i = 0; i < r->model->thread_count; i++)
 		free(r->threads[i].holds);
+	hw_doubt_finish(&r->doubt);
 	free(r->objects);
 	free(r->threads);
 	free(r->creations);
@@ -339,9 +343,12 @@ void hw_history_build(const struct hw_model *model, const struct hw_history_rows
 	struct reading reading;
 
 	*history = (struct hw_history){ .thread_count = model->thread_count };
+	history->contradictions.count = history->contradictions.nobodys = rows->nobodys;
 	history->lives = hw_xcalloc(model->thread_count, sizeof(struct hw_life));
-	for (uint32_t i = 0; i < model->thread_count; i++)
+	for (uint32_t i = 0; i < model->thread_count; i++) {
 		history->lives[i].creator = history->lives[i].joiner = HW_NONE;
+		history->lives[i].sound = UINT32_MAX;
+	}
 	begin_reading(&reading, model, history);
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct hw_history_row *row = &rows->all[i];
@@ -351,7 +358,10 @@ void hw_history_build(const struct hw_model *model, const struct hw_history_rows
 		HW_GROW(life->moments, life->count, life->capacity);
 		life->moments[life->count] = row->moment;
 		life->moments[life->count].position = (uint32_t)i;
-		apply(&reading, place, &life->moments[life->count], row->result);
+		enable(&life->moments[life->count], nowhere);
+		/* What contradicts what is known before it has no part in what follows. */
+		if (!hw_doubt_look(&reading.doubt, row, life->count, history))
+			apply(&reading, place, &life->moments[life->count], row->result);
 		life->count++;
 	}
 	history->event_count = rows->count;

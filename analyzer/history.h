@@ -47,14 +47,25 @@ struct hw_moment {
 struct hw_life {
 	struct hw_moment *moments;
 	uint32_t count, capacity;
+	uint32_t sound; /* how many of the first moments can be believed (doubt.h) */
 	uint32_t creator, created; /* the thread that created it, and its event; or HW_NONE */
 	uint32_t joiner, joined;   /* the thread that joined it, and its event; or HW_NONE */
+};
+
+/* Events that cannot have happened as recorded. */
+struct hw_contradictions {
+	uint64_t count;
+	uint64_t nobodys; /* of these, by threads that the recording does not know */
+	uint32_t first_thread; /* who did the first of the others */
+	const char *first;     /* and what, in words that follow its name; NULL for none */
+	uint32_t cycles; /* that dependencies make which the events do not know */
 };
 
 struct hw_history {
 	struct hw_life *lives; /* by thread index */
 	uint32_t thread_count;
 	uint64_t event_count;
+	struct hw_contradictions contradictions;
 };
 
 /* Read the events. `path` is for messages. The caller finishes a history that was loaded. */

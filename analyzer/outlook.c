@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/contradiction.h"
 #include "analyzer/stack.h"
 #include "trace/memory.h"
 
@@ -21,6 +22,8 @@ struct attempt {
 	uint32_t *dependencies;
 	uint32_t predictions, combinations;
 	bool exhausted; /* there was more to try than was tried */
+	bool contradicted; /* some way has a dependency that contradicts the events */
+	bool believed;	   /* some way has none */
 	bool possible;  /* some way is neither predicted nor ordered */
 	uint32_t gate; /* what keeps the threads of some way apart; HW_NONE for nothing */
 	bool has_order;
@@ -50,6 +53,7 @@ void hw_outlooks_init(struct hw_outlooks *outlooks, const struct hw_model *model
 	}
 	*outlooks = (struct hw_outlooks){ .model = model, .history = history, .steps = steps };
 	hw_guards_init(&outlooks->guards, history);
+	outlooks->contradicted = hw_contradiction_dependencies(model, history, wanted);
 	outlooks->instances = hw_instances_find(model, history, wanted);
 	outlooks->before_start =
 		hw_xcalloc(history->thread_count, sizeof(*outlooks->before_start));
@@ -62,6 +66,7 @@ void hw_outlooks_finish(struct hw_outlooks *outlooks)
 		free(outlooks->before_start[i]);
 	hw_guards_finish(&outlooks->guards, outlooks->history);
 	free(outlooks->before_start);
+	free(outlooks->contradicted);
 	hw_instances_free(outlooks->model, outlooks->instances);
 }
 
@@ -132,6 +137,7 @@ static bool predict(struct attempt *attempt)
 {
 	struct hw_outlooks *o = attempt->outlooks;
 
+	attempt->believed = true;
 	if (attempt->predictions++ == PREDICTIONS_MAX) {
 		attempt->exhausted = true;
 		return false;
@@ -163,9 +169,16 @@ static bool try_from(struct attempt *attempt, uint32_t position)
 		attempt->ring[position] = steps->takers[step->first_taker + i];
 		if (attempt->combinations++ == COMBINATIONS_MAX)
 			attempt->exhausted = true;
-		if (is_taken(attempt, position, attempt->ring[position].thread) ||
-			ends_before_any(attempt, position) || is_guarded(attempt, position))
+		if (attempt->outlooks->contradicted[attempt->ring[position].dependency]) {
+			attempt->contradicted = true;
 			continue;
+		}
+		if (is_taken(attempt, position, attempt->ring[position].thread))
+			continue;
+		if (ends_before_any(attempt, position) || is_guarded(attempt, position)) {
+			attempt->believed = true;
+			continue;
+		}
 		if (try_from(attempt, position + 1))
 			return true;
 	}
@@ -187,6 +200,8 @@ static void conclude(struct attempt *attempt, const struct hw_cycle *cycle)
 
 	if (attempt->possible || attempt->exhausted)
 		outlook = HW_OUTLOOK_POSSIBLE;
+	else if (attempt->contradicted && !attempt->believed)
+		outlook = HW_OUTLOOK_CONTRADICTED;
 	else if (attempt->gate != HW_NONE)
 		outlook = HW_OUTLOOK_GATED;
 	else if (!attempt->has_order)

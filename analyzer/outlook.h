@@ -14,6 +14,9 @@
  * Threads that a lock of their parents keeps apart (guard.h) are no way either; when that is
  * all there is against a cycle, it is gated.
  *
+ * Dependencies that contradict the events (contradiction.h) make no way either. A cycle that has
+ * no other way is contradicted.
+ *
  * A cycle is ordered only when every way was tried and is. When there are too many to
  * try, it stays possible.
  */
@@ -27,6 +30,7 @@ struct hw_outlooks {
 	const struct hw_history *history;
 	const struct hw_steps *steps;
 	struct hw_instances *instances;
+	bool *contradicted; /* by dependency */
 	struct hw_guards guards;
 	uint32_t **before_start; /* by thread, once asked for: what must come before it starts */
 };

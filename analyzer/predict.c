@@ -68,6 +68,15 @@ static uint32_t search(struct trial *trial, struct hw_closure *closure)
 	return HW_NONE;
 }
 
+/* Whether the moments that the ring waits at, and all before them, can be believed. */
+static bool is_sound(const struct trial *trial, const struct hw_closure *closure)
+{
+	for (uint32_t i = 0; i < trial->length; i++)
+		if (moment_at(trial, i) >= closure->history->lives[thread_at(trial, i)].sound)
+			return false;
+	return hw_closure_is_sound(closure);
+}
+
 static void keep_witness(const struct trial *trial, const struct hw_closure *closure,
 	struct hw_prediction *prediction)
 {
@@ -104,7 +113,7 @@ void hw_predict(const struct hw_model *model, const struct hw_history *history,
 		return;
 	trial.tried = hw_xcalloc(length, sizeof(*trial.tried));
 	hw_closure_init(&closure, model, history, true);
-	if (search(&trial, &closure) == HW_NONE)
+	if (search(&trial, &closure) == HW_NONE && is_sound(&trial, &closure))
 		keep_witness(&trial, &closure, ret_prediction);
 	hw_closure_finish(&closure);
 	if (ret_prediction->outlook != HW_OUTLOOK_PREDICTED) {

@@ -16,6 +16,9 @@
  * events, however many instances there are (the offline algorithm of the PLDI 2023
  * paper named in closure.h).
  *
+ * A part that holds events which cannot be believed (doubt.h) shows no way, and
+ * neither does it show that there is none.
+ *
  * When even the closure without critical sections always holds one of the moments,
  * the threads' waits are ordered by creations, joins or hand-overs in every run.
  */
@@ -28,6 +31,7 @@ enum hw_outlook {
 	HW_OUTLOOK_PREDICTED,
 	HW_OUTLOOK_ORDERED,
 	HW_OUTLOOK_GATED, /* a lock of parents of the threads is in the way; see outlook.h */
+	HW_OUTLOOK_CONTRADICTED, /* the events know nothing of such waits; see outlook.h */
 };
 
 struct hw_prediction {

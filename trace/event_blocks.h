@@ -27,6 +27,7 @@ struct hw_event_where {
 	size_t thread_count;
 	const uint32_t *objects; /* ascending; NULL: all, and events without one too */
 	size_t object_count;
+	bool strange_too; /* of rows: also those that no collector writes; see event_scan.h */
 };
 
 #define HW_EVENT_WHERE_ALL \

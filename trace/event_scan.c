@@ -114,13 +114,13 @@ void hw_event_scan_close(struct hw_event_scan *scan)
 	free(scan);
 }
 
-/* An id in a column, 0 for none; false when it is no id. */
+/* An id in a column, 0 for none, and when it is no id; then false. */
 static bool id_of(sqlite3_stmt *row, int column, uint32_t *ret_id)
 {
 	int64_t id = sqlite3_column_int64(row, column);
 
-	*ret_id = (uint32_t)id;
-	return id >= 0 && id <= UINT32_MAX;
+	*ret_id = id >= 0 && id <= UINT32_MAX ? (uint32_t)id : 0;
+	return *ret_id == id;
 }
 
 static const char *text_of(sqlite3_stmt *row, int column)
@@ -150,7 +150,7 @@ static bool is_asked(const uint32_t *asked, size_t count, uint32_t id)
 	return !asked || bsearch(&id, asked, count, sizeof(*asked), compare_ids);
 }
 
-/* Read the current row; false when it is not asked for, or says nothing. */
+/* Read the current row; false when it is not asked for. */
 static bool read_row(const struct hw_event_scan *scan, struct hw_event *ret_event)
 {
 	const struct hw_event_where *where = &scan->where;
@@ -161,8 +161,16 @@ static bool read_row(const struct hw_event_scan *scan, struct hw_event *ret_even
 		.has_result = sqlite3_column_type(row, 7) != SQLITE_NULL,
 		.result = sqlite3_column_int64(row, 7) };
 
-	if (event.op == HW_OP_NONE || !id_of(row, 1, &event.thread) ||
-		!id_of(row, 3, &event.object) || !id_of(row, 6, &event.stack) ||
+	bool known = event.op != HW_OP_NONE;
+
+	known &= id_of(row, 1, &event.thread);
+	known &= id_of(row, 3, &event.object);
+	known &= id_of(row, 6, &event.stack);
+	if (!known) {
+		event.op = HW_OP_NONE;
+		event.object = 0;
+	}
+	if ((!known && !where->strange_too) ||
 		!is_asked(where->threads, where->thread_count, event.thread) ||
 		!is_asked(where->objects, where->object_count, event.object))
 		return false;

@@ -9,7 +9,8 @@
  * By id they come as they were stored, which is nearly the order of time. By time, ties
  * are in the order of ids; of packed events no more is kept in memory for that than
  * blocks overlap. Rows that no collector writes (an op that is no word, numbers that are no
- * ids) are left out. An event's `how` has one bit at most besides HW_HOW_SHARED.
+ * ids) are left out, unless they are asked for: then they have HW_OP_NONE and no object, and
+ * no thread when that is no id. An event's `how` has one bit at most besides HW_HOW_SHARED.
  *
  * Several scans of one connection may be under way. Writing to the events meanwhile
  * is not looked for.

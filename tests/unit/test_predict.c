@@ -198,7 +198,8 @@ Test(predict, handed_over_by_a_once)
 	happen(one, "once_end", once, NULL, 0);
 	happen(two, "leave", once, NULL, 0);
 	take_both(two, b, a);
-	scenario_sql(&s, "INSERT INTO dependency_hold VALUES (1, 1, %lld, 'exclusive', NULL)", once);
+	scenario_sql(
+		&s, "INSERT INTO dependency_hold VALUES (1, 1, %lld, 'exclusive', NULL)", once);
 	cr_assert_eq(only_outlook(), HW_OUTLOOK_ORDERED);
 }
 

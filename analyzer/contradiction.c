@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/contradiction.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "trace/memory.h"
+
+/* Mark or unmark the objects that a thread had to do with. */
+static void touch(const struct hw_life *life, bool *touched, bool value)
+{
+	for (uint32_t i = 0; i < life->count; i++)
+		if (life->moments[i].object != HW_NONE)
+			touched[life->moments[i].object] = value;
+}
+
+static bool is_known(
+	const struct hw_model *model, const struct hw_dependency *dependency, const bool *touched)
+{
+	const struct hw_thread *thread = &model->threads[dependency->thread];
+
+	if (!touched[dependency->object])
+		return false;
+	/* What a forked child inherits it has never taken. */
+	if (model->processes[thread->process].parent != HW_NONE)
+		return true;
+	for (uint32_t i = 0; i < dependency->hold_count; i++)
+		if (!touched[model->holds[dependency->first_hold + i].object])
+			return false;
+	return true;
+}
+
+bool *hw_contradiction_dependencies(
+	const struct hw_model *model, const struct hw_history *history, const bool *wanted)
+{
+	bool *contradicted = hw_xcalloc(model->dependency_count, sizeof(*contradicted));
+	bool *touched = hw_xcalloc(model->object_count, sizeof(*touched));
+	uint32_t *next = hw_xcalloc(model->dependency_count, sizeof(*next));
+	uint32_t *first = hw_xmalloc(model->thread_count * sizeof(*first));
+
+	for (uint32_t i = 0; i < model->thread_count; i++)
+		first[i] = HW_NONE;
+	for (uint32_t i = 0; i < model->dependency_count; i++)
+		if (wanted[i] && !model->meta.lost && history->event_count) {
+			next[i] = first[model->dependencies[i].thread];
+			first[model->dependencies[i].thread] = i;
+		}
+	for (uint32_t i = 0; i < model->thread_count; i++) {
+		if (first[i] == HW_NONE)
+			continue;
+		touch(&history->lives[i], touched, true);
+		for (uint32_t d = first[i]; d != HW_NONE; d = next[d])
+			contradicted[d] = !is_known(model, &model->dependencies[d], touched);
+		touch(&history->lives[i], touched, false);
+	}
+	free(first);
+	free(next);
+	free(touched);
+	return contradicted;
+}
+
+/* "7 events contradict the rest ...", or NULL when none does. */
+static const char *say_events(const struct hw_model *model,
+	const struct hw_contradictions *contradictions, struct hw_arena *arena)
+{
+	uint64_t count = contradictions->count;
+	const char *first = "they are of threads that it does not know";
+
+	if (!count)
+		return NULL;
+	if (contradictions->first)
+		first = hw_arena_printf(arena, "the first is that %s %s",
+			model->threads[contradictions->first_thread].label, contradictions->first);
+	return hw_arena_printf(arena,
+		"%" PRIu64 " event%s contradict%s the rest of the recording (%s), and what their "
+		"threads did after that is not used for predictions",
+		count, count == 1 ? "" : "s", count == 1 ? "s" : "", first);
+}
+
+const char *hw_contradiction_note(const struct hw_model *model,
+	const struct hw_contradictions *contradictions, struct hw_arena *arena)
+{
+	const char *events = say_events(model, contradictions, arena);
+
+	if (!contradictions->cycles)
+		return events;
+	return hw_arena_printf(arena,
+		"%s%s%" PRIu32 " lock-order cycle%s left out, as the events know nothing of "
+		"such waits",
+		events ? events : "", events ? "; " : "", contradictions->cycles,
+		contradictions->cycles == 1 ? " was" : "s were");
+}

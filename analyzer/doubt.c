@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/doubt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/memory.h"
+
+struct held {
+	uint32_t object, depth;
+};
+
+struct hw_doubt_thread {
+	struct held *held;
+	uint32_t held_count, held_capacity;
+	uint32_t asleep_on; /* a condition; HW_NONE when it is awake */
+	uint32_t round;	    /* of the barrier it is at */
+	bool created, started, ended, joined;
+};
+
+struct hw_doubt_object {
+	uint32_t owner;	      /* who has it for itself; HW_NONE for nobody */
+	uint32_t readers;     /* how many others have it */
+	uint32_t arrivals;    /* in the round under way */
+	uint32_t rounds;      /* that are complete */
+	int64_t units_out;    /* taken and not posted */
+	bool used;
+};
+
+/* The event under way. */
+struct event {
+	struct hw_doubt *doubt;
+	struct hw_doubt_thread *by;
+	struct hw_doubt_object *object; /* NULL for none */
+	const struct hw_object *what;	/* NULL for none */
+	const struct hw_moment *moment;
+	uint32_t thread, index;
+	int64_t result;
+	uint32_t sound;
+};
+
+void hw_doubt_init(struct hw_doubt *doubt, const struct hw_model *model)
+{
+	*doubt = (struct hw_doubt){ .model = model };
+	doubt->threads = hw_xcalloc(model->thread_count, sizeof(*doubt->threads));
+	doubt->objects = hw_xcalloc(model->object_count, sizeof(*doubt->objects));
+	doubt->forked = hw_xcalloc(model->process_count, sizeof(*doubt->forked));
+	doubt->thread_of = hw_xcalloc(model->object_count, sizeof(*doubt->thread_of));
+	for (uint32_t i = 0; i < model->object_count; i++)
+		doubt->thread_of[i] = doubt->objects[i].owner = HW_NONE;
+	for (uint32_t i = 0; i < model->thread_count; i++) {
+		doubt->threads[i].asleep_on = HW_NONE;
+		if (model->threads[i].object != HW_NONE)
+			doubt->thread_of[model->threads[i].object] = i;
+	}
+}
+
+void hw_doubt_finish(struct hw_doubt *doubt)
+{
+	for (uint32_t i = 0; i < doubt->model->thread_count; i++)
+		free(doubt->threads[i].held);
+	free(doubt->threads);
+	free(doubt->objects);
+	free(doubt->forked);
+	free(doubt->thread_of);
+}
+
+static const char *start(struct event *e)
+{
+	const struct hw_thread *threads = e->doubt->model->threads;
+	uint32_t creator = threads[e->thread].creator;
+
+	if (e->index)
+		return "starts twice";
+	/* A fork that goes round the library is not seen. */
+	if (e->by->created || creator == HW_NONE ||
+		threads[creator].process != threads[e->thread].process)
+		return NULL;
+	e->sound = 0;
+	return "starts, but nobody has created it";
+}
+
+/* Of a thread that somebody created, nothing else can come first. */
+static bool must_start(const struct event *e)
+{
+	return e->by->created || e->doubt->model->threads[e->thread].creator != HW_NONE;
+}
+
+static const char *create(struct event *e)
+{
+	uint32_t made = hw_model_find_thread(e->doubt->model, e->result);
+
+	/* It may have been killed before it did anything. */
+	if (made == HW_NONE)
+		return NULL;
+	if (e->doubt->threads[made].created || e->doubt->threads[made].started)
+		return "creates a thread that is there already";
+	e->doubt->threads[made].created = true;
+	return NULL;
+}
+
+static const char *fork_process(struct event *e)
+{
+	uint32_t made = hw_model_find_process(e->doubt->model, e->result);
+
+	if (made == HW_NONE)
+		return NULL;
+	if (e->doubt->forked[made])
+		return "forks a process that is there already";
+	e->doubt->forked[made] = true;
+	return NULL;
+}
+
+static const char *join(struct event *e)
+{
+	uint32_t joined = e->doubt->thread_of[e->moment->object];
+	struct hw_doubt_thread *thread;
+
+	if (joined == HW_NONE || !e->doubt->threads[joined].started)
+		return "joins a thread that never started";
+	thread = &e->doubt->threads[joined];
+	if (!thread->ended)
+		return "joins a thread that has not ended";
+	if (thread->joined)
+		return "joins a thread that was joined before";
+	thread->joined = true;
+	return NULL;
+}
+
+static const char *end(struct event *e)
+{
+	if (e->by->ended)
+		return "ends twice";
+	e->by->ended = true;
+	return NULL;
+}
+
+static struct held *find_held(struct hw_doubt_thread *thread, uint32_t object)
+{
+	for (uint32_t i = thread->held_count; i-- > 0;)
+		if (thread->held[i].object == object)
+			return &thread->held[i];
+	return NULL;
+}
+
+static void drop(struct hw_doubt_thread *thread, struct held *held)
+{
+	memmove(held, held + 1,
+		(size_t)(thread->held + --thread->held_count - held) * sizeof(*held));
+}
+
+/* Whether a process that is not recorded could be the reason for anything. */
+static bool is_shared(const struct event *e)
+{
+	return e->what->process == HW_NONE;
+}
+
+static bool is_kept_from_others(const struct event *e)
+{
+	bool shared = e->moment->how & HW_HOW_SHARED;
+
+	/* The dead lose a robust mutex; an initialiser that is left by an exception begins anew. */
+	if (is_shared(e) || strstr(e->what->type, "robust") || e->what->kind == HW_KIND_ONCE)
+		return false;
+	return e->object->owner != HW_NONE || (!shared && e->object->readers);
+}
+
+static const char *acquire(struct event *e)
+{
+	struct held *held = find_held(e->by, e->moment->object);
+	bool shared = e->moment->how & HW_HOW_SHARED;
+	const char *wrong;
+
+	if (held) {
+		held->depth++;
+		return shared || strstr(e->what->type, "recursive") ?
+			NULL : "takes a lock that it has already";
+	}
+	wrong = is_kept_from_others(e) ? "takes a lock that another thread has" : NULL;
+	HW_GROW(e->by->held, e->by->held_count, e->by->held_capacity);
+	e->by->held[e->by->held_count++] = (struct held){ e->moment->object, 1 };
+	if (shared)
+		e->object->readers++;
+	else
+		e->object->owner = e->thread;
+	return wrong;
+}
+
+/* A child of fork has what its parent had. */
+static bool is_inherited(const struct event *e)
+{
+	const struct hw_model *m = e->doubt->model;
+
+	return !e->object->used && m->processes[m->threads[e->thread].process].parent != HW_NONE;
+}
+
+static const char *release(struct event *e)
+{
+	struct held *held = find_held(e->by, e->moment->object);
+	bool is_owner = e->object->owner == e->thread;
+
+	if (held && --held->depth)
+		return NULL;
+	if (held)
+		drop(e->by, held);
+	if (is_owner || (held && !e->object->readers)) {
+		e->object->owner = is_owner ? HW_NONE : e->object->owner;
+	} else if (e->object->readers) {
+		e->object->readers--;
+	} else if (e->object->owner != HW_NONE) {
+		struct hw_doubt_thread *owner = &e->doubt->threads[e->object->owner];
+
+		held = find_held(owner, e->moment->object);
+		if (held)
+			drop(owner, held);
+		e->object->owner = HW_NONE;
+	} else if (!is_shared(e) && !is_inherited(e)) {
+		e->sound = 0;
+		return "gives a lock back that nobody has";
+	}
+	return NULL;
+}
+
+static const char *take(struct event *e)
+{
+	if (is_shared(e) || e->what->capacity < 0 || ++e->object->units_out <= e->what->capacity)
+		return NULL;
+	e->object->units_out = e->what->capacity;
+	return "takes a unit that a semaphore does not have";
+}
+
+static const char *arrive(struct event *e)
+{
+	e->by->round = e->object->rounds;
+	if (e->what->capacity > 0 && ++e->object->arrivals >= e->what->capacity) {
+		e->object->rounds++;
+		e->object->arrivals = 0;
+	}
+	return NULL;
+}
+
+static const char *leave(struct event *e)
+{
+	if (e->what->kind == HW_KIND_ONCE || is_shared(e) || e->what->capacity <= 0 ||
+		e->by->round < e->object->rounds)
+		return NULL;
+	return "leaves a barrier before all have arrived";
+}
+
+static const char *wake(struct event *e)
+{
+	bool slept = e->by->asleep_on == e->moment->object;
+
+	e->by->asleep_on = HW_NONE;
+	return slept ? NULL : "wakes up without having slept";
+}
+
+/* Whether objects of this kind have such an operation. */
+static bool fits(enum hw_op op, enum hw_kind kind)
+{
+	switch (op) {
+	case HW_OP_LOCK:
+	case HW_OP_UNLOCK:
+		return kind == HW_KIND_MUTEX || kind == HW_KIND_RWLOCK || kind == HW_KIND_SPIN;
+	case HW_OP_TAKE:
+	case HW_OP_POST:
+		return kind == HW_KIND_SEM;
+	case HW_OP_SLEEP:
+	case HW_OP_WAKE:
+	case HW_OP_SIGNAL:
+	case HW_OP_BROADCAST:
+		return kind == HW_KIND_COND;
+	case HW_OP_ARRIVE:
+		return kind == HW_KIND_BARRIER;
+	case HW_OP_LEAVE:
+		return kind == HW_KIND_BARRIER || kind == HW_KIND_ONCE;
+	case HW_OP_ONCE_BEGIN:
+	case HW_OP_ONCE_END:
+		return kind == HW_KIND_ONCE;
+	case HW_OP_JOIN:
+		return kind == HW_KIND_THREAD;
+	default:
+		return true;
+	}
+}
+
+static const char *use_object(struct event *e)
+{
+	switch ((enum hw_op)e->moment->op) {
+	case HW_OP_LOCK:
+	case HW_OP_ONCE_BEGIN:
+		return acquire(e);
+	case HW_OP_UNLOCK:
+	case HW_OP_ONCE_END:
+		return release(e);
+	case HW_OP_TAKE:
+		return take(e);
+	case HW_OP_POST:
+		e->object->units_out--;
+		return NULL;
+	case HW_OP_SLEEP:
+		e->by->asleep_on = e->moment->object;
+		return NULL;
+	case HW_OP_WAKE:
+		return wake(e);
+	case HW_OP_ARRIVE:
+		return arrive(e);
+	case HW_OP_LEAVE:
+		return leave(e);
+	case HW_OP_JOIN:
+		return join(e);
+	default:
+		return NULL;
+	}
+}
+
+static const char *look(struct event *e)
+{
+	const char *wrong;
+
+	switch ((enum hw_op)e->moment->op) {
+	case HW_OP_START:
+		return start(e);
+	case HW_OP_CREATE:
+		return create(e);
+	case HW_OP_FORK:
+		return fork_process(e);
+	case HW_OP_EXIT:
+		return end(e);
+	default:
+		if (!e->what)
+			return fits(e->moment->op, HW_KIND_NONE) ?
+				NULL : "does something to no object";
+		if (!fits(e->moment->op, e->what->kind))
+			return "does to an object what it is not for";
+		wrong = use_object(e);
+		e->object->used = true;
+		return wrong;
+	}
+}
+
+static void note(struct hw_history *history, const struct event *e, const char *wrong)
+{
+	struct hw_contradictions *contradictions = &history->contradictions;
+	struct hw_life *life = &history->lives[e->thread];
+
+	if (e->sound < life->sound)
+		life->sound = e->sound;
+	if (!contradictions->first) {
+		contradictions->first = wrong;
+		contradictions->first_thread = e->thread;
+	}
+	contradictions->count++;
+}
+
+bool hw_doubt_look(struct hw_doubt *doubt, const struct hw_history_row *row, uint32_t index,
+	struct hw_history *history)
+{
+	static const char *const by_itself[] = {
+		[HW_ROW_FINE] = NULL,
+		[HW_ROW_UNKNOWN] = "does something that is not known",
+		[HW_ROW_BACKWARDS] = "does something before what it has done already",
+	};
+	const struct hw_moment *moment = &row->moment;
+	struct event e = { .doubt = doubt, .by = &doubt->threads[row->thread], .moment = moment,
+		.thread = row->thread, .index = index, .result = row->result, .sound = index };
+	const char *before = by_itself[row->wrong], *wrong;
+
+	if (moment->object != HW_NONE) {
+		e.object = &doubt->objects[moment->object];
+		e.what = &doubt->model->objects[moment->object];
+	}
+	if (e.by->joined)
+		before = "goes on after it was joined";
+	else if (!e.by->started && moment->op != HW_OP_START && must_start(&e))
+		before = "does something before it starts";
+	e.by->started = true;
+	wrong = look(&e);
+	if (before)
+		wrong = before;
+	if (wrong)
+		note(history, &e, wrong);
+	return wrong != NULL;
+}
