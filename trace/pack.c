@@ -6,7 +6,7 @@
 
 #include "trace/varint.h"
 
-enum { SLOT_BITS = 15, SLOT_MASK = (1 << SLOT_BITS) - 1 };
+enum { SLOT_BITS = 15, SLOT_MASK = (1 << SLOT_BITS) - 1, NARROW_ONES = 0xff, WIDE_ONES = 0xffff };
 
 _Static_assert(2 * HW_PACK_EVENTS == 1 << SLOT_BITS, "dictionaries are at most half full");
 
@@ -27,7 +27,6 @@ static void clear(struct hw_pack_dictionary *dictionary)
 		dictionary->slots[slot] = 0;
 	}
 	dictionary->count = 0;
-	dictionary->last = 0;
 }
 
 void hw_pack_reset(struct hw_packer *packer)
@@ -37,36 +36,53 @@ void hw_pack_reset(struct hw_packer *packer)
 	clear(&packer->objects);
 	packer->count = 0;
 	packer->result_count = 0;
+	packer->escape_count = 0;
+	packer->escape_size_bytes[0] = packer->escape_size_bytes[1] = 0;
 }
 
-static uint16_t find_or_add(struct hw_pack_dictionary *dictionary, uint64_t key)
+/* The key is not where it should be: look for it further on, or add it. */
+static uint16_t find_or_add(struct hw_pack_dictionary *dictionary, uint64_t key, uint32_t slot)
 {
-	uint32_t slot = slot_of(key), entry;
+	uint32_t entry;
 
 	for (; (entry = dictionary->slots[slot]); slot = (slot + 1) & SLOT_MASK)
-		if (dictionary->keys[entry - 1] == key) {
-			dictionary->last = entry - 1;
+		if (dictionary->keys[entry - 1] == key)
 			return (uint16_t)(entry - 1);
-		}
 	entry = dictionary->count++;
 	dictionary->keys[entry] = key;
 	dictionary->slots[slot] = (uint16_t)(entry + 1);
-	dictionary->last = entry;
 	return (uint16_t)entry;
 }
 
-/* Most often it is the key of the event before. */
 static inline uint16_t entry_of(struct hw_pack_dictionary *dictionary, uint64_t key)
 {
-	if (dictionary->count && dictionary->keys[dictionary->last] == key)
-		return (uint16_t)dictionary->last;
-	return find_or_add(dictionary, key);
+	uint32_t slot = slot_of(key), entry = dictionary->slots[slot];
+
+	if (entry && dictionary->keys[entry - 1] == key)
+		return (uint16_t)(entry - 1);
+	return find_or_add(dictionary, key, slot);
 }
 
 static void begin(struct hw_packer *packer, int64_t time_ns)
 {
 	packer->begin_ns = packer->newest_ns = time_ns;
 	packer->first_ns = packer->last_ns = time_ns;
+}
+
+static void escape(struct hw_packer *packer, uint64_t delta)
+{
+	size_t size_bytes = hw_varint_size_bytes(hw_varint_zigzag((int64_t)delta));
+
+	packer->escapes[packer->escape_count++] = delta;
+	packer->escape_size_bytes[0] += size_bytes;
+	packer->escape_size_bytes[1] += delta >= WIDE_ONES ? size_bytes : 0;
+}
+
+static inline void add_time(struct hw_packer *packer, uint64_t delta)
+{
+	packer->delta[packer->count] = (uint16_t)(delta < WIDE_ONES ? delta : WIDE_ONES);
+	if (delta >= NARROW_ONES)
+		escape(packer, delta);
 }
 
 void hw_pack_add(struct hw_packer *packer, const struct hw_event *event)
@@ -77,7 +93,7 @@ void hw_pack_add(struct hw_packer *packer, const struct hw_event *event)
 	assert(at < HW_PACK_EVENTS);
 	if (!at)
 		begin(packer, time_ns);
-	packer->delta[at] = (uint64_t)time_ns - (uint64_t)packer->newest_ns;
+	add_time(packer, (uint64_t)time_ns - (uint64_t)packer->newest_ns);
 	packer->newest_ns = time_ns;
 	if (time_ns < packer->first_ns)
 		packer->first_ns = time_ns;
@@ -130,40 +146,29 @@ static uint8_t *put_sites(uint8_t *at, const struct hw_pack_dictionary *sites)
 	return at;
 }
 
-/* What the time column and its escapes take when differences from `all_ones` on do not fit. */
-static size_t times_size_bytes(const struct hw_packer *packer, unsigned width)
+static uint8_t *put_narrow(uint8_t *at, const uint16_t *numbers, uint32_t count, uint16_t most)
 {
-	uint64_t all_ones = ((uint64_t)1 << 8 * width) - 1;
-	size_t size_bytes = (size_t)width * packer->count;
-
-	for (uint32_t i = 0; i < packer->count; i++)
-		if (packer->delta[i] >= all_ones)
-			size_bytes += hw_varint_size_bytes(
-				hw_varint_zigzag((int64_t)packer->delta[i]));
-	return size_bytes;
+	for (uint32_t i = 0; i < count; i++)
+		at[i] = (uint8_t)(numbers[i] < most ? numbers[i] : most);
+	return at + count;
 }
 
-static uint8_t *put_times(uint8_t *at, const struct hw_packer *packer, unsigned width)
+static uint8_t *put_wide(uint8_t *at, const uint16_t *numbers, uint32_t count)
 {
-	uint64_t all_ones = ((uint64_t)1 << 8 * width) - 1;
-
-	for (uint32_t i = 0; i < packer->count; i++) {
-		uint64_t delta = packer->delta[i] < all_ones ? packer->delta[i] : all_ones;
-
-		*at++ = (uint8_t)delta;
-		if (width == 2)
-			*at++ = (uint8_t)(delta >> 8);
+	for (uint32_t i = 0; i < count; i++) {
+		at[2 * i] = (uint8_t)numbers[i];
+		at[2 * i + 1] = (uint8_t)(numbers[i] >> 8);
 	}
-	return at;
+	return at + 2 * count;
 }
 
-static uint8_t *put_escapes(uint8_t *at, const struct hw_packer *packer, unsigned width)
+/* Two to a byte. */
+static uint8_t *put_halves(uint8_t *at, const uint16_t *numbers, uint32_t count)
 {
-	uint64_t all_ones = ((uint64_t)1 << 8 * width) - 1;
-
-	for (uint32_t i = 0; i < packer->count; i++)
-		if (packer->delta[i] >= all_ones)
-			at = put_signed(at, (int64_t)packer->delta[i]);
+	for (uint32_t i = 0; i + 1 < count; i += 2)
+		*at++ = (uint8_t)(numbers[i] | numbers[i + 1] << 4);
+	if (count % 2)
+		*at++ = (uint8_t)numbers[count - 1];
 	return at;
 }
 
@@ -171,14 +176,18 @@ static uint8_t *put_entries(uint8_t *at, const uint16_t *entries, uint32_t count
 {
 	if (distinct == 1)
 		return at;
-	for (uint32_t i = 0; distinct <= 256 && i < count; i++)
-		at[i] = (uint8_t)entries[i];
+	if (distinct <= 16)
+		return put_halves(at, entries, count);
 	if (distinct <= 256)
-		return at + count;
-	for (uint32_t i = 0; i < count; i++) {
-		*at++ = (uint8_t)entries[i];
-		*at++ = (uint8_t)(entries[i] >> 8);
-	}
+		return put_narrow(at, entries, count, NARROW_ONES);
+	return put_wide(at, entries, count);
+}
+
+static uint8_t *put_escapes(uint8_t *at, const struct hw_packer *packer, uint64_t all_ones)
+{
+	for (uint32_t i = 0; i < packer->escape_count; i++)
+		if (packer->escapes[i] >= all_ones)
+			at = put_signed(at, (int64_t)packer->escapes[i]);
 	return at;
 }
 
@@ -198,7 +207,7 @@ static uint8_t *put_results(uint8_t *at, const struct hw_packer *packer)
 size_t hw_pack_write(const struct hw_packer *packer, uint8_t *block)
 {
 	uint32_t count = packer->count;
-	unsigned width = times_size_bytes(packer, 1) <= times_size_bytes(packer, 2) ? 1 : 2;
+	bool narrow = packer->escape_size_bytes[0] <= packer->escape_size_bytes[1] + count;
 	uint8_t *at = block;
 
 	assert(count > 0);
@@ -207,12 +216,13 @@ size_t hw_pack_write(const struct hw_packer *packer, uint8_t *block)
 	at = put_ids(at, &packer->threads);
 	at = put_sites(at, &packer->sites);
 	at = put_ids(at, &packer->objects);
-	*at++ = (uint8_t)width;
-	at = put_times(at, packer, width);
+	*at++ = narrow ? 1 : 2;
+	at = narrow ? put_narrow(at, packer->delta, count, NARROW_ONES) :
+		      put_wide(at, packer->delta, count);
 	at = put_entries(at, packer->thread, count, packer->threads.count);
 	at = put_entries(at, packer->site, count, packer->sites.count);
 	at = put_entries(at, packer->object, count, packer->objects.count);
-	at = put_escapes(at, packer, width);
+	at = put_escapes(at, packer, narrow ? NARROW_ONES : WIDE_ONES);
 	at = put_results(at, packer);
 	assert(at - block <= HW_PACK_BYTES_MAX);
 	return (size_t)(at - block);

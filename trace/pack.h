@@ -27,8 +27,9 @@
  *   times         `width` bytes for each event: nanoseconds since the event before,
  *                   0 for the first. A difference that does not fit, or is negative, is
  *                   all ones here, and told in `escapes`
- *   thread of     0, 1 or 2 bytes for each event: the entry, counted from 0. No byte when
- *                   there is one entry, two when there are more than 256
+ *   thread of     0, 4, 8 or 16 bits for each event: the entry, counted from 0. None when
+ *                   there is one entry, 4 when there are 16 at most, 8 when 256; then the
+ *                   last byte is filled up with a 0 when it must be
  *   site of       likewise
  *   object of     likewise
  *   escapes       for each time that is all ones, in order: signed, the difference
@@ -37,7 +38,8 @@
  *                           (-1 before the first)
  *                   signed  the result
  *
- * and then it ends. Numbers of two bytes have the low one first. Ids and stacks are below
+ * and then it ends. Numbers of two bytes have the low one first; of two numbers in a byte,
+ * the first is in the low bits. Ids and stacks are below
  * 2^32; sums wrap at 64 bits. A dictionary has at least one entry and at most `count`.
  *
  * A packer is written to event by event and can be asked for its block at any time; it
@@ -54,7 +56,6 @@ enum {
 /* Keys in the order of their first use, and where to find them. */
 struct hw_pack_dictionary {
 	uint32_t count;
-	uint32_t last; /* entry that was asked for last */
 	uint64_t keys[HW_PACK_EVENTS];
 	uint16_t slots[2 * HW_PACK_EVENTS]; /* entry + 1, by hash, next slot when taken; 0: free */
 };
@@ -65,7 +66,10 @@ struct hw_packer {
 	int64_t first_ns, last_ns; /* the least and the greatest time */
 	int64_t begin_ns, newest_ns; /* of the first event, of the last */
 	struct hw_pack_dictionary threads, sites, objects;
-	uint64_t delta[HW_PACK_EVENTS];
+	uint16_t delta[HW_PACK_EVENTS]; /* nanoseconds since the event before, or all ones */
+	uint32_t escape_count;
+	size_t escape_size_bytes[2];      /* in columns of one byte, of two */
+	uint64_t escapes[HW_PACK_EVENTS]; /* differences that do not fit in a byte, in order */
 	uint16_t thread[HW_PACK_EVENTS];
 	uint16_t site[HW_PACK_EVENTS];
 	uint16_t object[HW_PACK_EVENTS];

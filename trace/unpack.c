@@ -88,15 +88,18 @@ static uint32_t get_sites(struct input *in, uint32_t most, struct hw_unpacked_si
 /* A column of entries, each below `distinct`. */
 static void get_entries(struct input *in, uint32_t count, uint32_t distinct, uint16_t *entries)
 {
-	unsigned width = distinct == 1 ? 0 : distinct <= 256 ? 1 : 2;
-	const uint8_t *bytes = take(in, (size_t)width * count);
+	unsigned bits = distinct == 1 ? 0 : distinct <= 16 ? 4 : distinct <= 256 ? 8 : 16;
+	const uint8_t *bytes = take(in, ((size_t)bits * count + 7) / 8);
 	uint32_t greatest = 0;
 
 	if (!bytes)
 		return;
-	if (width == 0)
+	if (bits == 0)
 		memset(entries, 0, count * sizeof(*entries));
-	else if (width == 1)
+	else if (bits == 4)
+		for (uint32_t i = 0; i < count; i++)
+			entries[i] = bytes[i / 2] >> 4 * (i % 2) & 15;
+	else if (bits == 8)
 		for (uint32_t i = 0; i < count; i++)
 			entries[i] = bytes[i];
 	else
@@ -108,20 +111,27 @@ static void get_entries(struct input *in, uint32_t count, uint32_t distinct, uin
 		in->at = NULL;
 }
 
-/* The time column lies before the entries and its escapes behind them. */
-static void get_times(struct input *in, const uint8_t *column, unsigned width, uint64_t begin_ns,
+/*
+ * A column of times of one byte; it lies before the entries and its escapes behind them. An
+ * escape that is cut off makes the rest wrong, and the block refused.
+ */
+static void get_narrow_times(struct input *in, const uint8_t *column, uint64_t time_ns,
 	struct hw_unpacked *block)
 {
-	uint64_t time_ns = begin_ns;
+	for (uint32_t i = 0; i < block->count; i++) {
+		time_ns += column[i] == 0xff ? (uint64_t)get_signed(in) : column[i];
+		block->time_ns[i] = (int64_t)time_ns;
+	}
+}
 
-	for (uint32_t i = 0; i < block->count && in->at; i++) {
-		uint32_t delta = width == 1 ? column[i] :
-					      column[2 * i] | (uint32_t)column[2 * i + 1] << 8;
+/* Likewise of two bytes. */
+static void get_wide_times(struct input *in, const uint8_t *column, uint64_t time_ns,
+	struct hw_unpacked *block)
+{
+	for (uint32_t i = 0; i < block->count; i++) {
+		uint32_t delta = column[2 * i] | (uint32_t)column[2 * i + 1] << 8;
 
-		if (delta == (1u << 8 * width) - 1)
-			time_ns += (uint64_t)get_signed(in);
-		else
-			time_ns += delta;
+		time_ns += delta == 0xffff ? (uint64_t)get_signed(in) : delta;
 		block->time_ns[i] = (int64_t)time_ns;
 	}
 }
@@ -159,7 +169,12 @@ static void get_columns(struct input *in, uint64_t begin_ns, struct hw_unpacked 
 	get_entries(in, block->count, block->thread_count, block->thread);
 	get_entries(in, block->count, block->site_count, block->site);
 	get_entries(in, block->count, block->object_count, block->object);
-	get_times(in, times, *width, begin_ns, block);
+	if (!in->at)
+		return;
+	if (*width == 1)
+		get_narrow_times(in, times, begin_ns, block);
+	else
+		get_wide_times(in, times, begin_ns, block);
 	get_results(in, block);
 }
 

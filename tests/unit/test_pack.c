@@ -46,11 +46,13 @@ static void expect_made_up(uint32_t count, uint32_t threads, uint32_t objects)
 	free(events);
 }
 
-/* Every width of every column: one entry, up to 256, more; times of one and two bytes. */
+/* Every width of every column: one entry, up to 16, up to 256, more. */
 Test(pack, round_trip)
 {
 	expect_made_up(1, 1, 1);
 	expect_made_up(HW_PACK_EVENTS, 1, 0);
+	expect_made_up(HW_PACK_EVENTS, 16, 15);
+	expect_made_up(HW_PACK_EVENTS - 1, 17, 16);
 	expect_made_up(HW_PACK_EVENTS, 256, 255);
 	expect_made_up(HW_PACK_EVENTS, 257, 256);
 	expect_made_up(HW_PACK_EVENTS, 5000, 100000);
