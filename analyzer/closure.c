@@ -125,6 +125,23 @@ static void take_shared(struct hw_closure *closure, struct hw_closure_lock *lock
 	lock->readers[lock->reader_count++] = *taking;
 }
 
+/* All of a process that has ended, given its pull on one of its threads. */
+static void need_process(struct hw_closure *closure, struct hw_pull pull)
+{
+	const struct hw_thread *threads = closure->model->threads;
+	uint32_t process = threads[pull.enabler_thread].process;
+
+	for (uint32_t t = 0; t < closure->model->thread_count; t++) {
+		uint32_t count = closure->history->lives[t].count;
+
+		if (threads[t].process != process || !count)
+			continue;
+		pull.enabler_thread = t;
+		pull.enabler = count - 1;
+		want(closure, t, count, pull);
+	}
+}
+
 static void need_enabler(struct hw_closure *closure, uint32_t thread, uint32_t index,
 	const struct hw_moment *moment)
 {
@@ -137,6 +154,8 @@ static void need_enabler(struct hw_closure *closure, uint32_t thread, uint32_t i
 	if (!closure->critical && hw_moment_acquires(closure->model, moment))
 		return;
 	want(closure, moment->enabler_thread, moment->enabler + 1, pull);
+	if (moment->op == HW_OP_REAP)
+		need_process(closure, pull);
 	if (moment->op != HW_OP_LEAVE)
 		return;
 	arrival = moment_at(closure, moment->enabler_thread, moment->enabler);

@@ -49,7 +49,8 @@ struct reading {
 	struct thread_state *threads;
 	struct hw_doubt doubt;
 	struct place *creations; /* by thread: the event that created it */
-	struct place *forks;     /* by process */
+	struct place *forks;     /* by process: the event that made it */
+	struct place *execs;     /* by process: the last attempt to replace it by another */
 	uint32_t *thread_of;     /* by thread object */
 };
 
@@ -232,14 +233,28 @@ static void join(struct reading *r, struct place place, struct hw_moment *moment
 	r->history->lives[joined].joined = place.index;
 }
 
+/* The end of a process is that of all its threads: one of them stands for it. */
+static void reap(struct reading *r, uint32_t process, struct hw_moment *moment)
+{
+	for (uint32_t t = 0; process != HW_NONE && t < r->model->thread_count; t++)
+		if (r->model->threads[t].process == process && r->history->lives[t].count) {
+			enable(moment, (struct place){ t, r->history->lives[t].count - 1 });
+			return;
+		}
+}
+
 static void start(struct reading *r, struct place place, struct hw_moment *moment)
 {
 	const struct hw_thread *thread = &r->model->threads[place.thread];
+	const struct hw_process *process = &r->model->processes[thread->process];
 	struct place creation = r->creations[place.thread];
 
 	/* The first thread of a forked process begins where its parent forked. */
 	if (creation.thread == HW_NONE)
 		creation = r->forks[thread->process];
+	if (creation.thread == HW_NONE && process->parent != HW_NONE &&
+		!strcmp(process->origin, "exec"))
+		creation = r->execs[process->parent];
 	enable(moment, creation);
 }
 
@@ -277,6 +292,12 @@ static void apply(struct reading *r, struct place place, struct hw_moment *momen
 		if (made != HW_NONE)
 			r->forks[made] = place;
 		return;
+	case HW_OP_REAP:
+		reap(r, hw_model_find_process(r->model, result), moment);
+		return;
+	case HW_OP_EXEC:
+		r->execs[r->model->threads[place.thread].process] = place;
+		return;
 	case HW_OP_START:
 		start(r, place, moment);
 		return;
@@ -311,6 +332,7 @@ static void begin_reading(struct reading *r, const struct hw_model *model,
 	r->threads = hw_xcalloc(model->thread_count, sizeof(*r->threads));
 	r->creations = nowheres(model->thread_count);
 	r->forks = nowheres(model->process_count);
+	r->execs = nowheres(model->process_count);
 	r->thread_of = hw_xmalloc(model->object_count * sizeof(*r->thread_of));
 	for (uint32_t i = 0; i < model->object_count; i++) {
 		r->thread_of[i] = HW_NONE;
@@ -334,6 +356,7 @@ static void end_reading(struct reading *r)
 	free(r->threads);
 	free(r->creations);
 	free(r->forks);
+	free(r->execs);
 	free(r->thread_of);
 }
 

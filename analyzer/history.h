@@ -11,7 +11,8 @@
  *   thread order    a thread's events, by index
  *   enabling        an event that could not have happened without one of another
  *                   thread: its creation before a thread's first event, a
- *                   thread's last event before its join, the post before the take of a
+ *                   thread's last event before its join, those of a process before its parent
+ *                   has waited for its end, the post before the take of a
  *                   semaphore that signals, the signal before the wake-up, all
  *                   arrivals before a barrier opens, a once completed
  *   critical        acquisitions of a lock, each with its release; who came first
@@ -37,7 +38,8 @@ struct hw_moment {
 	uint8_t how;       /* enum hw_how */
 	/*
 	 * What enabled it. Of an arrival at a barrier: the arrival before it in the same
-	 * round, which enables nothing but what the last one of the round does.
+	 * round, which enables nothing but what the last one of the round does. Of the end of a
+	 * process: the last event of one of its threads, which stands for all of them.
 	 */
 	uint32_t enabler_thread; /* HW_NONE for none */
 	uint32_t enabler;        /* index in that thread */

@@ -20,7 +20,7 @@ static int64_t result_offset(const struct hw_event *event, const struct hw_merge
 	if (!event->has_result)
 		return 0;
 	return event->op == HW_OP_CREATE ? shift->thread :
-		event->op == HW_OP_FORK ? shift->process :
+		event->op == HW_OP_FORK || event->op == HW_OP_REAP ? shift->process :
 					  0;
 }
 

@@ -246,6 +246,11 @@ static const char *place_of(const struct hw_outlooks *outlooks, const struct hw_
 					 hw_stack_place(outlooks->model, site, arena));
 }
 
+static int64_t process_of(const struct hw_model *model, uint32_t thread)
+{
+	return model->processes[model->threads[thread].process].id;
+}
+
 const char *hw_outlooks_because(const struct hw_outlooks *outlooks, const struct hw_pull *order,
 	struct hw_arena *arena)
 {
@@ -263,6 +268,10 @@ const char *hw_outlooks_because(const struct hw_outlooks *outlooks, const struct
 	switch ((enum hw_op)after->op) {
 	case HW_OP_JOIN:
 		return hw_arena_printf(arena, "%s joins %s%s before the other begins", other, one,
+			place_of(outlooks, after, arena));
+	case HW_OP_REAP:
+		return hw_arena_printf(arena, "%s waits for the end of process %lld%s in between",
+			other, (long long)process_of(model, order->enabler_thread),
 			place_of(outlooks, after, arena));
 	case HW_OP_START:
 		return hw_arena_printf(arena, "%s creates %s%s after that", one, other,

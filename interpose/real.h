@@ -18,6 +18,8 @@
 #include <semaphore.h>
 #include <spawn.h>
 #include <sys/types.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <threads.h>
 #include <time.h>
 
@@ -125,7 +127,12 @@
 			const posix_spawnattr_t *, char *const[], char *const[]), NULL) \
 	X(int, posix_spawnp, \
 		(pid_t *, const char *, const posix_spawn_file_actions_t *, \
-			const posix_spawnattr_t *, char *const[], char *const[]), NULL)
+			const posix_spawnattr_t *, char *const[], char *const[]), NULL) \
+	X(pid_t, wait, (int *), NULL) \
+	X(pid_t, waitpid, (pid_t, int *, int), NULL) \
+	X(pid_t, wait3, (int *, int, struct rusage *), NULL) \
+	X(pid_t, wait4, (pid_t, int *, int, struct rusage *), NULL) \
+	X(int, waitid, (idtype_t, id_t, siginfo_t *, int), NULL)
 
 #define HW_REAL_MEMORY(X) \
 	X(void, free, (void *), NULL) \

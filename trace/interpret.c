@@ -205,6 +205,19 @@ static int64_t expect_process(const struct reading *reading)
 	return child->id;
 }
 
+/* The id of a child that has ended, or 0 when it was never heard of. */
+static int64_t reap_process(const struct reading *reading)
+{
+	const struct hw_roster *roster = reading->interpreter->roster;
+	pid_t pid = (pid_t)payload_word(reading, 0);
+
+	/* The newest: what this pid was given to before had ended before. */
+	for (size_t i = roster->process_count; i-- > 0;)
+		if (roster->processes[i]->pid == pid)
+			return roster->processes[i]->id;
+	return 0;
+}
+
 /* Whether the kind of the event was asked for; objects of other kinds are not even logged. */
 static bool has_row(const struct reading *reading)
 {
@@ -216,6 +229,7 @@ static bool has_row(const struct reading *reading)
 	case HW_OP_CREATE:
 	case HW_OP_FORK:
 	case HW_OP_EXEC:
+	case HW_OP_REAP:
 		return false;
 	default:
 		return reading->object;
@@ -268,6 +282,10 @@ static void change_order(const struct reading *reading)
 		hw_order_wait(order, thread, object, reading->stack, reading->detail,
 			reading->time_ns);
 		break;
+	case HW_OP_SLEEP:
+		hw_order_sleep(order, thread, object, reading->stack, reading->detail,
+			reading->time_ns);
+		break;
 	case HW_OP_LOCK:
 	case HW_OP_TAKE:
 	case HW_OP_ONCE_BEGIN:
@@ -281,12 +299,12 @@ static void change_order(const struct reading *reading)
 		break;
 	case HW_OP_FAIL:
 		hw_order_fail(order, thread, object, reading->stack,
-			reading->detail == EBUSY || reading->detail == EAGAIN);
+			reading->detail == EBUSY || reading->detail == EAGAIN, reading->time_ns);
 		break;
 	case HW_OP_CANCEL:
 	case HW_OP_LEAVE:
 	case HW_OP_JOIN:
-		hw_order_fail(order, thread, object, reading->stack, false);
+		hw_order_fail(order, thread, object, reading->stack, false, reading->time_ns);
 		break;
 	case HW_OP_DESTROY:
 		destroy(reading);
@@ -312,6 +330,9 @@ static void apply(const struct reading *reading)
 		break;
 	case HW_OP_FORK:
 		result = expect_process(reading);
+		break;
+	case HW_OP_REAP:
+		result = reap_process(reading);
 		break;
 	default:
 		if (reading->object)

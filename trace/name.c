@@ -29,6 +29,7 @@ static const char *const op_names[HW_OP_COUNT] = {
 	[HW_OP_DETACH] = "detach",
 	[HW_OP_FORK] = "fork",
 	[HW_OP_EXEC] = "exec",
+	[HW_OP_REAP] = "reap",
 };
 
 static const char *const kind_names[HW_KIND_COUNT] = {

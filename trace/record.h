@@ -72,6 +72,7 @@ enum hw_op {
 	HW_OP_DETACH,
 	HW_OP_FORK, /* payload: the child's process uid, 0 when it failed */
 	HW_OP_EXEC, /* about to replace the program */
+	HW_OP_REAP, /* the end of a child process was waited for; payload: its pid */
 
 	HW_OP_COUNT
 };
@@ -195,6 +196,7 @@ static inline uint32_t hw_record_payload(const struct hw_record *r)
 	case HW_OP_THREAD_NAME:
 	case HW_OP_CREATE:
 	case HW_OP_FORK:
+	case HW_OP_REAP:
 		return hw_what_detail(r->what);
 	default:
 		return 0;

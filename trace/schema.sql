@@ -155,7 +155,9 @@ CREATE TABLE misuse (
     first_ns    INTEGER NOT NULL
 );
 
--- How long threads waited for an object at one place, and held it from there.
+-- How long threads waited for an object at one place, and held it from there. The longest
+-- wait may have been given up; wait_max_thread is who waited, and wait_max_holder had the object
+-- when it began, taken at wait_max_stack.
 CREATE TABLE contention (
     object      INTEGER NOT NULL REFERENCES object,
     stack       INTEGER NOT NULL,           -- REFERENCES stack; 0 when unknown
@@ -165,6 +167,9 @@ CREATE TABLE contention (
     wait_max_ns INTEGER NOT NULL,
     hold_ns     INTEGER NOT NULL,
     hold_max_ns INTEGER NOT NULL,
+    wait_max_thread INTEGER REFERENCES thread,
+    wait_max_holder INTEGER REFERENCES thread,
+    wait_max_stack  INTEGER REFERENCES stack,
     PRIMARY KEY (object, stack)
 ) WITHOUT ROWID;
 
@@ -203,7 +208,7 @@ CREATE TABLE finding (
 -- op: init destroy  wait (found it taken and waits)  lock unlock  take post
 --     fail (result says why)  cancel (a wait that was abandoned)
 --     sleep wake signal broadcast  arrive leave  start end create join detach
---     fork exec  once_begin once_end
+--     fork exec reap  once_begin once_end
 -- how: try, timed, reacquire, of destroy: freed (its memory was), or NULL.
 CREATE TABLE event (
     id      INTEGER PRIMARY KEY,
@@ -214,7 +219,7 @@ CREATE TABLE event (
     mode    TEXT,                           -- shared, or NULL for exclusive
     how     TEXT,
     stack   INTEGER,
-    result  INTEGER                         -- errno of fail; process created by fork, thread by create
+    result  INTEGER                         -- errno of fail; process of fork and reap, thread of create
 );
 
 -- The same events, packed: while they are recorded, and when there are more than a million.

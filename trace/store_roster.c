@@ -205,6 +205,11 @@ static void put_dependency(struct hw_store *store, const struct hw_order *order,
 	dependency->dirty = !hw_order_blocks(order, dependency);
 }
 
+static uint32_t id_of(const struct hw_thread *thread)
+{
+	return thread ? thread->id : 0;
+}
+
 static void put_contention(struct hw_store *store, struct hw_contention *contention)
 {
 	sqlite3_stmt *row = hw_store_statement(store, HW_PUT_CONTENTION);
@@ -219,13 +224,16 @@ static void put_contention(struct hw_store *store, struct hw_contention *content
 	sqlite3_bind_int64(row, 6, contention->wait_max_ns);
 	sqlite3_bind_int64(row, 7, contention->hold_ns);
 	sqlite3_bind_int64(row, 8, contention->hold_max_ns);
+	hw_store_bind_unless(row, 9, id_of(contention->wait_max_thread), 0);
+	hw_store_bind_unless(row, 10, id_of(contention->wait_max_keeper), 0);
+	hw_store_bind_unless(row, 11, contention->wait_max_keeper_stack, 0);
 	hw_store_run(store, row);
 	contention->dirty = false;
 }
 
 static void put_misuse(struct hw_store *store, struct hw_misuse *misuse)
 {
-	static const char *const whats[] = {
+	static const char *const names[] = {
 		[HW_MISUSE_UNLOCK] = "unlock",
 		[HW_MISUSE_END] = "end",
 		[HW_MISUSE_DESTROY] = "destroy",
@@ -242,7 +250,7 @@ static void put_misuse(struct hw_store *store, struct hw_misuse *misuse)
 	if (!row)
 		return;
 	sqlite3_bind_int64(row, 1, misuse->id);
-	hw_store_bind_text(row, 2, whats[misuse->kind]);
+	hw_store_bind_text(row, 2, names[misuse->kind]);
 	hw_store_bind_text(row, 3, hw_name_of_how(misuse->how));
 	sqlite3_bind_int64(row, 4, misuse->thread->id);
 	sqlite3_bind_int64(row, 5, misuse->object->id);

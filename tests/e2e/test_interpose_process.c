@@ -7,6 +7,7 @@
 /* Processes under the preloaded library: every way to make one, and what several share. */
 
 static const char processes[] = HW_FIXTURE("processes");
+static const char reaps[] = HW_FIXTURE("reaps");
 
 static const char family[] =
 	"SELECT process.id, process.parent, process.origin, process.end_ns IS NOT NULL, "
@@ -181,6 +182,7 @@ Test(interpose_process, many_short_ones)
 	hw_preloaded_expect(&run, "SELECT op, count(*) FROM event GROUP BY op ORDER BY op",
 		"fork|200\n"
 		"lock|200\n"
+		"reap|200\n"
 		"start|201\n"
 		"unlock|200\n");
 	hw_preloaded_expect(&run,
@@ -188,6 +190,31 @@ Test(interpose_process, many_short_ones)
 		"FROM process",
 		"201|201|0|200\n");
 	hw_preloaded_expect(&run, "SELECT count(*) FROM object WHERE kind = 'mutex'", "200\n");
+	hw_preloaded_finish(&run);
+}
+
+/* Each end is told once, by the process that waited, with the child that ended. */
+Test(interpose_process, wait_for_ends)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(reaps, "ends"));
+	hw_preloaded_expect(&run,
+		"SELECT thread, result FROM event WHERE op = 'reap' ORDER BY time_ns",
+		"1|2\n1|3\n1|4\n1|5\n1|6\n1|7\n1|8\n1|9\n");
+	hw_preloaded_expect(&run, "SELECT count(*) FROM event WHERE op = 'reap' AND stack IS NULL",
+		"0\n");
+	hw_preloaded_finish(&run);
+}
+
+Test(interpose_process, look_for_ends)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(reaps, "looks"));
+	hw_preloaded_expect(&run, "SELECT thread, result FROM event WHERE op = 'reap'", "1|2\n");
 	hw_preloaded_finish(&run);
 }
 

@@ -117,8 +117,7 @@ SHAPE(ordered, by_condition, "HW001 ruled-out ordered, 2 threads, 2 objects", "c
 SHAPE(ordered, by_barrier, "HW001 ruled-out ordered, 2 threads, 2 objects", "halfway")
 SHAPE(processes, before_fork, "HW001 ruled-out ordered, 2 threads of 2 processes, 2 objects",
 	"fork")
-PENDING("HW001 predicted, 2 threads of 2 processes, 2 objects",
-	processes, after_wait, "HW001 ruled-out ordered, 2 threads of 2 processes, 2 objects",
+SHAPE(processes, after_wait, "HW001 ruled-out ordered, 2 threads of 2 processes, 2 objects",
 	"process 2")
 
 /* Something that does not let enough threads in. */
