@@ -67,6 +67,8 @@ static void note(struct hw_analysis *a, const char *text)
 static void take_notes(struct hw_analysis *a, bool cycles_complete, bool ruled_out_complete)
 {
 	const struct hw_meta *meta = &a->model->meta;
+	const char *contradictions =
+		hw_contradiction_note(a->model, &a->contradictions, &a->arena);
 
 	a->notes = hw_arena_alloc(&a->arena, meta->note_count + 6, sizeof(*a->notes));
 	for (uint32_t i = 0; i < meta->note_count; i++)
@@ -80,8 +82,8 @@ static void take_notes(struct hw_analysis *a, bool cycles_complete, bool ruled_o
 			"known");
 	if (a->events_unreadable)
 		note(a, a->events_unreadable);
-	if (a->contradictions)
-		note(a, a->contradictions);
+	if (contradictions)
+		note(a, contradictions);
 	if (!cycles_complete)
 		note(a, "there are more lock-order cycles than could be looked at: the shortest "
 			"were found, longer ones may be missing");
@@ -187,7 +189,7 @@ static void find_cycles(struct hw_analysis *a, sqlite3 *db, const struct hw_step
 	hw_outlooks_init(&outlooks, a->model, &history, steps, cycles);
 	history.contradictions.cycles =
 		judge_all(a, &outlooks, steps, cycles, findings, ruled_out);
-	a->contradictions = hw_contradiction_note(a->model, &history.contradictions, &a->arena);
+	a->contradictions = history.contradictions;
 	hw_outlooks_finish(&outlooks);
 	hw_history_finish(&history);
 }

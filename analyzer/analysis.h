@@ -12,6 +12,7 @@
  */
 
 #include "analyzer/finding.h"
+#include "analyzer/history.h"
 
 /* Work that is spent on cycles unless told otherwise; about a second. */
 #define HW_ANALYSIS_BUDGET 100000000
@@ -25,7 +26,7 @@ struct hw_analysis {
 	uint32_t ruled_out_count;
 	bool *edge_found;   /* by edge of the graph: part of a finding */
 	const char *events_unreadable; /* why nothing could be predicted, or NULL */
-	const char *contradictions; /* what of the events could not be believed, or NULL */
+	struct hw_contradictions contradictions; /* of the events, as far as they were read */
 	const char **notes; /* about what the analysis could not see or do */
 	uint32_t note_count;
 	struct hw_arena arena;

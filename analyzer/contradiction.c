@@ -72,21 +72,39 @@ static const char *say_events(const struct hw_model *model,
 		first = hw_arena_printf(arena, "the first is that %s %s",
 			model->threads[contradictions->first_thread].label, contradictions->first);
 	return hw_arena_printf(arena,
-		"%" PRIu64 " event%s contradict%s the rest of the recording (%s), and what their "
-		"threads did after that is not used for predictions",
-		count, count == 1 ? "" : "s", count == 1 ? "s" : "", first);
+		"%" PRIu64 " event%s contradict%s the rest of the recording (%s), and what %s did "
+		"after that is not used for predictions",
+		count, count == 1 ? "" : "s", count == 1 ? "s" : "", first,
+		count == 1 ? "its thread" : "their threads");
+}
+
+static const char *say_cycles(uint32_t count, struct hw_arena *arena)
+{
+	if (!count)
+		return NULL;
+	return hw_arena_printf(arena,
+		"%" PRIu32 " lock-order cycle%s left out, as the events know nothing of such "
+		"waits", count, count == 1 ? " was" : "s were");
+}
+
+static const char *say_rows(uint64_t count, struct hw_arena *arena)
+{
+	if (!count)
+		return NULL;
+	return hw_arena_printf(arena,
+		"%" PRIu64 " row%s left out, as %s to what the recording does not have", count,
+		count == 1 ? " was" : "s were", count == 1 ? "it refers" : "they refer");
 }
 
 const char *hw_contradiction_note(const struct hw_model *model,
 	const struct hw_contradictions *contradictions, struct hw_arena *arena)
 {
-	const char *events = say_events(model, contradictions, arena);
+	const char *parts[] = { say_events(model, contradictions, arena),
+		say_cycles(contradictions->cycles, arena), say_rows(model->left_out, arena) };
+	const char *note = NULL;
 
-	if (!contradictions->cycles)
-		return events;
-	return hw_arena_printf(arena,
-		"%s%s%" PRIu32 " lock-order cycle%s left out, as the events know nothing of "
-		"such waits",
-		events ? events : "", events ? "; " : "", contradictions->cycles,
-		contradictions->cycles == 1 ? " was" : "s were");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (parts[i])
+			note = note ? hw_arena_printf(arena, "%s; %s", note, parts[i]) : parts[i];
+	return note;
 }

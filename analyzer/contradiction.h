@@ -20,7 +20,7 @@
 bool *hw_contradiction_dependencies(const struct hw_model *model,
 	const struct hw_history *history, const bool *wanted);
 
-/* What to tell of contradictions; NULL when there are none. Lives in `arena`. */
+/* What to tell of contradictions and of rows left out; NULL for none. Lives in `arena`. */
 const char *hw_contradiction_note(const struct hw_model *model,
 	const struct hw_contradictions *contradictions, struct hw_arena *arena);
 

@@ -76,6 +76,23 @@ uint32_t hw_loader_required(struct hw_loader *l, int column, const struct hw_tab
 	return index;
 }
 
+uint32_t hw_loader_needed(struct hw_loader *l, int column, const struct hw_table *ids)
+{
+	uint32_t index = hw_loader_reference(l, column, ids);
+
+	l->lacking |= index == HW_NONE;
+	return index;
+}
+
+bool hw_loader_lacks(struct hw_loader *l)
+{
+	bool lacking = l->lacking;
+
+	l->model->left_out += lacking;
+	l->lacking = false;
+	return lacking;
+}
+
 uint8_t hw_loader_how(struct hw_loader *l, int column)
 {
 	if (hw_loader_is(l, column, "try"))

@@ -24,6 +24,7 @@ struct hw_loader {
 	struct hw_error *error;
 	const char *table; /* being read */
 	sqlite3_stmt *row;
+	bool lacking; /* something that the current row needs */
 	int result; /* 0 or the first failure */
 };
 
@@ -51,6 +52,13 @@ uint32_t hw_loader_reference(struct hw_loader *l, int column, const struct hw_ta
 
 /* One that the rest of the program relies on: fails when it leads nowhere. */
 uint32_t hw_loader_required(struct hw_loader *l, int column, const struct hw_table *ids);
+
+/*
+ * One that the row says nothing without. HW_NONE when it leads nowhere; then hw_loader_lacks()
+ * is true of the row, once, and counts it in the model as left out.
+ */
+uint32_t hw_loader_needed(struct hw_loader *l, int column, const struct hw_table *ids);
+bool hw_loader_lacks(struct hw_loader *l);
 
 /* The parts of hw_model_load that are not one row for one element (model_state.c). */
 int hw_loader_read_meta(struct hw_loader *l);

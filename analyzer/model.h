@@ -10,6 +10,9 @@
  * so whoever works on the model keeps what it knows about threads or objects in
  * plain arrays. The ids of the recording are for output only.
  *
+ * Dependencies, what is held and waited for, and misuse are left out when they refer to
+ * what is missing, as in a damaged recording.
+ *
  * A loaded model never changes, and these hold: every index is HW_NONE or in
  * range; indexes the schema declares NOT NULL are in range; stacks and inlined
  * callers are trees, so walking outwards ends; every object has a class and,
@@ -224,6 +227,8 @@ struct hw_model {
 	uint32_t wait_count;
 	struct hw_misuse *misuses; /* none of a recording older than that table */
 	uint32_t misuse_count;
+
+	uint64_t left_out; /* rows that refer to what the recording does not have */
 
 	/* From the recording's ids to indexes; see hw_model_find_*. */
 	struct hw_table process_ids, thread_ids, module_ids, frame_ids, stack_ids, class_ids;

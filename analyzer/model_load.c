@@ -118,11 +118,12 @@ static void read_object(struct hw_loader *l, void *element)
 		o->name = NULL;
 }
 
+/* One that lacks something stays until what it holds was read. */
 static void read_dependency(struct hw_loader *l, void *element)
 {
 	*(struct hw_dependency *)element = (struct hw_dependency){
-		.thread = hw_loader_required(l, 1, &l->model->thread_ids),
-		.object = hw_loader_required(l, 2, &l->model->object_ids),
+		.thread = hw_loader_needed(l, 1, &l->model->thread_ids),
+		.object = hw_loader_needed(l, 2, &l->model->object_ids),
 		.shared = hw_loader_is(l, 3, "shared"),
 		.stack = hw_loader_reference(l, 4, &l->model->stack_ids),
 		.how = hw_loader_how(l, 5),
@@ -130,6 +131,7 @@ static void read_dependency(struct hw_loader *l, void *element)
 		.first_ns = hw_loader_integer(l, 7, 0),
 		.last_ns = hw_loader_integer(l, 8, 0),
 	};
+	hw_loader_lacks(l);
 }
 
 /* A table whose rows have ids. */

@@ -15,12 +15,14 @@ static void append_hold(
 {
 	struct hw_model *m = l->model;
 	struct hw_hold hold = {
-		.object = hw_loader_required(l, column, &m->object_ids),
+		.object = hw_loader_needed(l, column, &m->object_ids),
 		.shared = hw_loader_is(l, column + 1, "shared"),
 		.stack = hw_loader_reference(l, column + 2, &m->stack_ids),
 		.count = hw_loader_count(l, column + 3),
 	};
 
+	if (hold.object == HW_NONE)
+		return;
 	HW_GROW(m->holds, m->hold_count, *capacity);
 	if (*count == 0)
 		*first = m->hold_count;
@@ -28,29 +30,55 @@ static void append_hold(
 	m->holds[m->hold_count++] = hold;
 }
 
-int hw_loader_read_holds(struct hw_loader *l)
+/* What was held with something unknown is not known: such a dependency has no thread any more. */
+static int read_dependency_holds(struct hw_loader *l, uint32_t *capacity)
 {
 	struct hw_model *m = l->model;
-	uint32_t capacity = 0, owner;
 
 	if (hw_loader_query(l, "dependency_hold", "dependency, object, mode, stack, 1",
 		    "dependency, position"))
 		return l->result;
 	while (hw_loader_next(l)) {
-		owner = hw_loader_required(l, 0, &m->dependency_ids);
+		uint32_t owner = hw_loader_needed(l, 0, &m->dependency_ids);
+
 		if (owner != HW_NONE)
-			append_hold(l, 1, &capacity, &m->dependencies[owner].first_hold,
+			append_hold(l, 1, capacity, &m->dependencies[owner].first_hold,
 				&m->dependencies[owner].hold_count);
+		if (hw_loader_lacks(l) && owner != HW_NONE)
+			m->dependencies[owner].thread = HW_NONE;
 	}
 	hw_loader_done(l);
-	if (l->result || hw_loader_query(l, "hold", "thread, object, mode, stack, count",
-				 "thread, position"))
+	return l->result;
+}
+
+/* Those that lack something; nothing refers to dependencies any more. */
+static void drop_dependencies(struct hw_model *m)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < m->dependency_count; i++)
+		if (m->dependencies[i].thread != HW_NONE && m->dependencies[i].object != HW_NONE)
+			m->dependencies[kept++] = m->dependencies[i];
+	m->dependency_count = kept;
+}
+
+int hw_loader_read_holds(struct hw_loader *l)
+{
+	struct hw_model *m = l->model;
+	uint32_t capacity = 0;
+
+	if (read_dependency_holds(l, &capacity))
+		return l->result;
+	drop_dependencies(m);
+	if (hw_loader_query(l, "hold", "thread, object, mode, stack, count", "thread, position"))
 		return l->result;
 	while (hw_loader_next(l)) {
-		owner = hw_loader_required(l, 0, &m->thread_ids);
+		uint32_t owner = hw_loader_needed(l, 0, &m->thread_ids);
+
 		if (owner != HW_NONE)
 			append_hold(l, 1, &capacity, &m->threads[owner].first_hold,
 				&m->threads[owner].hold_count);
+		hw_loader_lacks(l);
 	}
 	hw_loader_done(l);
 	return l->result;
@@ -65,16 +93,16 @@ int hw_loader_read_waits(struct hw_loader *l)
 		return l->result;
 	while (hw_loader_next(l)) {
 		struct hw_wait wait = {
-			.thread = hw_loader_required(l, 0, &m->thread_ids),
-			.object = hw_loader_required(l, 1, &m->object_ids),
+			.thread = hw_loader_needed(l, 0, &m->thread_ids),
+			.object = hw_loader_needed(l, 1, &m->object_ids),
 			.shared = hw_loader_is(l, 2, "shared"),
 			.how = hw_loader_how(l, 3),
 			.stack = hw_loader_reference(l, 4, &m->stack_ids),
 			.since_ns = hw_loader_integer(l, 5, 0),
 		};
 
-		if (l->result)
-			break;
+		if (hw_loader_lacks(l))
+			continue;
 		HW_GROW(m->waits, m->wait_count, capacity);
 		m->threads[wait.thread].wait = m->wait_count;
 		m->waits[m->wait_count++] = wait;
@@ -109,8 +137,8 @@ static struct hw_misuse read_misuse(struct hw_loader *l)
 	struct hw_misuse misuse = {
 		.what = misuse_what(l, 0),
 		.how = (uint8_t)hw_name_to_how((const char *)sqlite3_column_text(l->row, 1)),
-		.thread = hw_loader_required(l, 2, &m->thread_ids),
-		.object = hw_loader_required(l, 3, &m->object_ids),
+		.thread = hw_loader_needed(l, 2, &m->thread_ids),
+		.object = hw_loader_needed(l, 3, &m->object_ids),
 		.stack = hw_loader_reference(l, 4, &m->stack_ids),
 		.relation = misuse_relation(l, 5),
 		.other = hw_loader_reference(l, 6, &m->thread_ids),
@@ -134,8 +162,12 @@ int hw_loader_read_misuses(struct hw_loader *l)
 		    "what, how, thread, object, stack, relation, other, other_stack, count", "id"))
 		return l->result;
 	while (hw_loader_next(l)) {
+		struct hw_misuse misuse = read_misuse(l);
+
+		if (hw_loader_lacks(l))
+			continue;
 		HW_GROW(m->misuses, m->misuse_count, capacity);
-		m->misuses[m->misuse_count++] = read_misuse(l);
+		m->misuses[m->misuse_count++] = misuse;
 	}
 	hw_loader_done(l);
 	return l->result;

@@ -239,3 +239,23 @@ Test(doubt, many_events_under_clocks_that_differ, .timeout = 60)
 	cr_assert_eq(analysis.finding_count, 1);
 	cr_expect(strstr(the_note(), "contradict the rest of the recording"));
 }
+
+/* Whatever is not believed, there is one note. */
+Test(doubt, tells_of_everything_in_one_note)
+{
+	scenario_depend(&s, GHOST, B, NULL, NULL, "take:2 < main:9",
+		(struct scenario_hold[]){ { A, NULL, "take:1 < main:9" }, { 0 } });
+	scenario_depend(&s, GHOST, A, NULL, NULL, "take:2 < main:9",
+		(struct scenario_hold[]){ { B, NULL, "take:1 < main:9" }, { 0 } });
+	scenario_sql(&s, "UPDATE dependency SET object = 77 WHERE id < 3");
+	scenario_sql(&s, "UPDATE dependency SET thread = %d WHERE id = 3", MAIN);
+	scenario_sql(&s, "DELETE FROM event WHERE op = 'sleep' OR object IN (%d, %d)", A, B);
+	analyse();
+	cr_expect_eq(analysis.finding_count, 0);
+	cr_expect_str_eq(the_note(),
+		"1 event contradicts the rest of the recording (the first is that main (thread 1) "
+		"wakes up without having slept), and what its thread did after that is not "
+		"used for predictions; 1 lock-order cycle was left out, as the events know "
+		"nothing of such waits; 2 rows were left out, as they refer to what the recording "
+		"does not have");
+}

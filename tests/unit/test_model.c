@@ -159,13 +159,41 @@ static void expect_damaged(const char *what)
 	cr_assert_neq(error.hint[0], '\0');
 }
 
-Test(model, refuses_rows_that_lead_nowhere)
+Test(model, refuses_threads_of_no_process)
 {
-	int64_t t = scenario_thread(&s, "t"), a = scenario_object(&s, "mutex", "a");
+	scenario_thread(&s, "t");
+	scenario_sql(&s, "UPDATE thread SET process = 77");
+	expect_damaged("'thread'");
+}
 
-	scenario_nest(&s, t, "f", a, scenario_object(&s, "mutex", "b"), NULL_OBJECT);
-	scenario_sql(&s, "UPDATE dependency SET object = 77");
-	expect_damaged("'dependency'");
+Test(model, leaves_out_what_refers_to_nothing)
+{
+	int64_t t = scenario_thread(&s, "t"), u = scenario_thread(&s, "u");
+	int64_t a = scenario_object(&s, "mutex", "a"), b = scenario_object(&s, "mutex", "b");
+
+	scenario_nest(&s, t, "f", a, b, NULL_OBJECT);
+	scenario_nest(&s, t, "f", b, a, NULL_OBJECT);
+	scenario_nest(&s, u, "f", a, b, NULL_OBJECT);
+	scenario_nest(&s, u, "f", b, a, NULL_OBJECT);
+	scenario_hold(&s, t, a, NULL, NULL);
+	scenario_hold(&s, u, b, NULL, NULL);
+	scenario_wait(&s, t, b, NULL, NULL);
+	scenario_wait(&s, u, a, NULL, NULL);
+	scenario_sql(&s, "UPDATE dependency SET object = 77 WHERE id = 1");
+	scenario_sql(&s, "UPDATE dependency SET thread = -1 WHERE id = 2");
+	scenario_sql(&s, "UPDATE dependency_hold SET object = 77 WHERE dependency = 3");
+	scenario_sql(&s, "INSERT INTO dependency_hold VALUES (99, 0, 1, 'exclusive', NULL)");
+	scenario_sql(&s, "UPDATE hold SET object = 77 WHERE thread = 1");
+	scenario_sql(&s, "UPDATE wait SET object = 9223372036854775807 WHERE thread = 2");
+	load();
+	cr_assert_eq(model.left_out, 6);
+	cr_assert_eq(model.dependency_count, 1);
+	cr_assert_eq(model.dependencies[0].thread, 1);
+	cr_assert_eq(model.holds[model.dependencies[0].first_hold].object, 1);
+	cr_assert_eq(model.threads[0].hold_count, 0);
+	cr_assert_eq(model.threads[1].hold_count, 1);
+	cr_assert_eq(model.wait_count, 1);
+	cr_assert_eq(model.threads[0].wait, 0);
 }
 
 Test(model, refuses_stacks_that_never_end)
