@@ -2,33 +2,18 @@
 #include "analyzer/instance.h"
 
 #include <stdlib.h>
-#include <string.h>
 
+#include "analyzer/held.h"
 #include "trace/memory.h"
-
-/* A lock that the thread holds at the moment looked at. */
-struct held {
-	uint32_t object;
-	uint32_t depth;
-};
 
 struct search {
 	const struct hw_model *model;
 	struct hw_instances *instances;
 	const uint32_t *dependencies; /* wanted ones of this thread */
 	uint32_t dependency_count;
-	struct held *held;
-	uint32_t held_count, held_capacity;
+	struct hw_held held;
 	uint32_t waits_for; /* the object of a wait whose end has not come */
 };
-
-static struct held *find_held(const struct search *s, uint32_t object)
-{
-	for (uint32_t i = s->held_count; i-- > 0;)
-		if (s->held[i].object == object)
-			return &s->held[i];
-	return NULL;
-}
 
 /* Objects that were thought to be held but do not lock (a semaphore that signals) do not count. */
 static bool holds_the_same(const struct search *s, const struct hw_dependency *dependency)
@@ -40,11 +25,11 @@ static bool holds_the_same(const struct search *s, const struct hw_dependency *d
 
 		if (!hw_model_is_lock(s->model, object))
 			continue;
-		if (!find_held(s, object))
+		if (!hw_held_find(&s->held, object))
 			return false;
 		locks++;
 	}
-	return locks == s->held_count;
+	return locks == s->held.count;
 }
 
 static void note(const struct search *s, uint32_t index, const struct hw_moment *moment)
@@ -64,53 +49,39 @@ static void note(const struct search *s, uint32_t index, const struct hw_moment 
 	}
 }
 
-static void acquire(struct search *s, const struct hw_moment *moment)
+/* What it waits for, and whether that wait is over. */
+static void follow_wait(struct search *s, uint32_t index, const struct hw_moment *moment)
 {
-	struct held *held = find_held(s, moment->object);
-
-	if (held) {
-		held->depth++;
-		return;
-	}
-	HW_GROW(s->held, s->held_count, s->held_capacity);
-	s->held[s->held_count++] = (struct held){ moment->object, 1 };
-}
-
-static void release(struct search *s, uint32_t object)
-{
-	struct held *held = find_held(s, object);
-
-	if (!held || --held->depth)
-		return;
-	memmove(held, held + 1, (size_t)(s->held + --s->held_count - held) * sizeof(*held));
-}
-
-static void look_at(struct search *s, uint32_t index, const struct hw_moment *moment)
-{
-	if (hw_moment_acquires(s->model, moment)) {
-		if (s->waits_for != moment->object)
-			note(s, index, moment);
-		s->waits_for = HW_NONE;
-		acquire(s, moment);
-		return;
-	}
 	switch ((enum hw_op)moment->op) {
 	case HW_OP_WAIT:
 		s->waits_for = moment->object;
 		note(s, index, moment);
 		break;
+	case HW_OP_SLEEP:
+	case HW_OP_ARRIVE:
+		note(s, index, moment);
+		break;
+	case HW_OP_LOCK:
+	case HW_OP_ONCE_BEGIN:
+	case HW_OP_TAKE:
+	case HW_OP_JOIN:
+		if (s->waits_for != moment->object)
+			note(s, index, moment);
+		s->waits_for = HW_NONE;
+		break;
 	case HW_OP_FAIL:
 	case HW_OP_CANCEL:
 		s->waits_for = HW_NONE;
 		break;
-	case HW_OP_UNLOCK:
-	case HW_OP_POST:
-	case HW_OP_ONCE_END:
-		release(s, moment->object);
-		break;
 	default:
 		break;
 	}
+}
+
+static void look_at(struct search *s, uint32_t index, const struct hw_moment *moment)
+{
+	follow_wait(s, index, moment);
+	hw_held_step(&s->held, s->model, index, moment);
 }
 
 /* The wanted dependencies of a thread, at the front of `buffer`; how many. */
@@ -136,12 +107,12 @@ struct hw_instances *hw_instances_find(const struct hw_model *model,
 		const struct hw_life *life = &history->lives[thread];
 
 		search.dependency_count = of_thread(model, wanted, thread, buffer);
-		search.held_count = 0;
+		hw_held_clear(&search.held);
 		search.waits_for = HW_NONE;
 		for (uint32_t i = 0; search.dependency_count && i < life->count; i++)
 			look_at(&search, i, &life->moments[i]);
 	}
-	free(search.held);
+	hw_held_finish(&search.held);
 	free(buffer);
 	return instances;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "analyzer/merge_column.h"
 #include "analyzer/merge_event.h"
 #include "analyzer/merge_meta.h"
 #include "analyzer/recording.h"
@@ -48,8 +49,9 @@ static const struct copy {
 		"what, how, thread, object, stack, relation, other, other_stack, count, first_ns",
 		"..TOS.TS.+" },
 	{ "contention",
-		"object, stack, acquired, waited, wait_ns, wait_max_ns, hold_ns, hold_max_ns",
-		"OK......" },
+		"object, stack, acquired, waited, wait_ns, wait_max_ns, hold_ns, hold_max_ns,"
+		" wait_max_thread, wait_max_holder, wait_max_stack",
+		"OK......TTS" },
 	{ "hold", "thread, position, object, mode, count, stack, since_ns", "T.O..S+" },
 	{ "wait", "thread, object, mode, how, stack, since_ns", "TO..S+" },
 };
@@ -159,7 +161,8 @@ static int prepare(const struct merge *m, const struct copy *copy, sqlite3_stmt 
 	sqlite3_stmt **ret_to)
 {
 	char *values = parameters(strlen(copy->kinds));
-	char *select = hw_xasprintf("SELECT %s FROM %s", copy->columns, copy->table);
+	char *columns = hw_merge_columns(m->source, copy->table, copy->columns);
+	char *select = hw_xasprintf("SELECT %s FROM %s", columns, copy->table);
 	char *insert = hw_xasprintf(
 		"INSERT INTO %s(%s) VALUES(%s)", copy->table, copy->columns, values);
 	int code = 0;
@@ -169,23 +172,17 @@ static int prepare(const struct merge *m, const struct copy *copy, sqlite3_stmt 
 	else if (sqlite3_prepare_v2(m->db, insert, -1, ret_to, NULL) != SQLITE_OK)
 		code = failed(m, m->db);
 	free(values);
+	free(columns);
 	free(select);
 	free(insert);
 	return code;
-}
-
-/* Recordings of older versions lack some tables. */
-static bool has_table(const struct merge *m, const char *table)
-{
-	return sqlite3_table_column_metadata(m->source, NULL, table, NULL, NULL, NULL, NULL, NULL,
-		       NULL) == SQLITE_OK;
 }
 
 static int copy_table(const struct merge *m, const struct copy *copy)
 {
 	int columns = (int)strlen(copy->kinds), step = SQLITE_DONE;
 	sqlite3_stmt *from = NULL, *to = NULL;
-	int code = has_table(m, copy->table) ? prepare(m, copy, &from, &to) : 0;
+	int code = hw_merge_has(m->source, copy->table, NULL) ? prepare(m, copy, &from, &to) : 0;
 
 	while (!code && from && (step = sqlite3_step(from)) == SQLITE_ROW) {
 		for (int i = 0; i < columns && !code; i++)

@@ -8,37 +8,25 @@
 
 /* The instances of a ring, tried from the first on. */
 struct trial {
-	const struct hw_model *model;
-	const struct hw_instances *instances;
-	const uint32_t *dependencies;
+	const struct hw_predict_side *sides;
 	uint32_t length;
-	uint32_t *tried; /* by position in the ring: which of its instances */
+	uint32_t *tried; /* by position in the ring: which of its moments */
 };
-
-static uint32_t thread_at(const struct trial *trial, uint32_t position)
-{
-	return trial->model->dependencies[trial->dependencies[position]].thread;
-}
-
-static const struct hw_instances *instances_at(const struct trial *trial, uint32_t position)
-{
-	return &trial->instances[trial->dependencies[position]];
-}
 
 static uint32_t moment_at(const struct trial *trial, uint32_t position)
 {
-	return instances_at(trial, position)->moments[trial->tried[position]];
+	return trial->sides[position].moments[trial->tried[position]];
 }
 
 /* The first instance that is not in the closure; false when none is left. */
 static bool advance(struct trial *trial, uint32_t position, const struct hw_closure *closure)
 {
-	uint32_t in = hw_closure_count(closure, thread_at(trial, position));
+	const struct hw_predict_side *side = &trial->sides[position];
+	uint32_t in = hw_closure_count(closure, side->thread);
 
-	while (trial->tried[position] < instances_at(trial, position)->count &&
-		moment_at(trial, position) < in)
+	while (trial->tried[position] < side->count && moment_at(trial, position) < in)
 		trial->tried[position]++;
-	return trial->tried[position] < instances_at(trial, position)->count;
+	return trial->tried[position] < side->count;
 }
 
 /*
@@ -50,12 +38,9 @@ static uint32_t search(struct trial *trial, struct hw_closure *closure)
 	bool moved = true;
 
 	memset(trial->tried, 0, trial->length * sizeof(*trial->tried));
-	for (uint32_t i = 0; i < trial->length; i++)
-		if (!instances_at(trial, i)->count)
-			return i;
 	while (moved) {
 		for (uint32_t i = 0; i < trial->length; i++)
-			hw_closure_include(closure, thread_at(trial, i), moment_at(trial, i));
+			hw_closure_include(closure, trial->sides[i].thread, moment_at(trial, i));
 		moved = false;
 		for (uint32_t i = 0; i < trial->length; i++) {
 			uint32_t tried = trial->tried[i];
@@ -72,7 +57,8 @@ static uint32_t search(struct trial *trial, struct hw_closure *closure)
 static bool is_sound(const struct trial *trial, const struct hw_closure *closure)
 {
 	for (uint32_t i = 0; i < trial->length; i++)
-		if (moment_at(trial, i) >= closure->history->lives[thread_at(trial, i)].sound)
+		if (moment_at(trial, i) >=
+			closure->history->lives[trial->sides[i].thread].sound)
 			return false;
 	return hw_closure_is_sound(closure);
 }
@@ -94,17 +80,16 @@ static void keep_witness(const struct trial *trial, const struct hw_closure *clo
 static bool all_seen(const struct trial *trial)
 {
 	for (uint32_t i = 0; i < trial->length; i++)
-		if (!instances_at(trial, i)->count)
+		if (!trial->sides[i].count)
 			return false;
 	return true;
 }
 
-void hw_predict(const struct hw_model *model, const struct hw_history *history,
-	const struct hw_instances *instances, const uint32_t *dependencies, uint32_t length,
+void hw_predict_sides(const struct hw_model *model, const struct hw_history *history,
+	const struct hw_predict_side *sides, uint32_t length,
 	struct hw_prediction *ret_prediction)
 {
-	struct trial trial = { .model = model, .instances = instances,
-		.dependencies = dependencies, .length = length };
+	struct trial trial = { .sides = sides, .length = length };
 	struct hw_closure closure;
 	uint32_t out;
 
@@ -121,11 +106,27 @@ void hw_predict(const struct hw_model *model, const struct hw_history *history,
 		out = search(&trial, &closure);
 		if (out != HW_NONE) {
 			ret_prediction->outlook = HW_OUTLOOK_ORDERED;
-			ret_prediction->order = closure.pulls[thread_at(&trial, out)];
+			ret_prediction->order = closure.pulls[sides[out].thread];
 		}
 		hw_closure_finish(&closure);
 	}
 	free(trial.tried);
+}
+
+void hw_predict(const struct hw_model *model, const struct hw_history *history,
+	const struct hw_instances *instances, const uint32_t *dependencies, uint32_t length,
+	struct hw_prediction *ret_prediction)
+{
+	struct hw_predict_side *sides = hw_xcalloc(length, sizeof(*sides));
+
+	for (uint32_t i = 0; i < length; i++)
+		sides[i] = (struct hw_predict_side){
+			.thread = model->dependencies[dependencies[i]].thread,
+			.moments = instances[dependencies[i]].moments,
+			.count = instances[dependencies[i]].count,
+		};
+	hw_predict_sides(model, history, sides, length, ret_prediction);
+	free(sides);
 }
 
 void hw_prediction_finish(struct hw_prediction *prediction)

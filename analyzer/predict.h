@@ -44,9 +44,21 @@ struct hw_prediction {
 	uint32_t gate; /* of HW_OUTLOOK_GATED: the lock */
 };
 
+/* One position of a ring: a thread, and the moments at which it may wait there. */
+struct hw_predict_side {
+	uint32_t thread;
+	const uint32_t *moments; /* indexes in its life, rising */
+	uint32_t count;
+};
+
+/* Look at a ring of `length` threads. The caller finishes the prediction. */
+void hw_predict_sides(const struct hw_model *model, const struct hw_history *history,
+	const struct hw_predict_side *sides, uint32_t length,
+	struct hw_prediction *ret_prediction);
+
 /*
- * Look at a ring of `length` threads, each waiting by one of its dependencies;
- * `instances` has those of all dependencies. The caller finishes the prediction.
+ * The same for threads that wait by one of their dependencies each; `instances` has those
+ * of all dependencies.
  */
 void hw_predict(const struct hw_model *model, const struct hw_history *history,
 	const struct hw_instances *instances, const uint32_t *dependencies, uint32_t length,

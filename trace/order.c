@@ -18,13 +18,18 @@ void hw_order_finish(struct hw_order *order)
 	hw_misuses_finish(&order->misuses);
 }
 
+/* As far as its posts tell up to now: what is held of it may be no hold at all. */
+static bool seems_to_signal(const struct hw_object *object)
+{
+	return object->kind == HW_KIND_SEM &&
+		(object->foreign || (!object->returned && !object->made_with_units));
+}
+
 const char *hw_order_role(const struct hw_object *object)
 {
 	if (object->kind != HW_KIND_SEM)
 		return NULL;
-	if (object->foreign)
-		return "signal";
-	return object->returned || object->made_with_units ? "lock" : "signal";
+	return seems_to_signal(object) ? "signal" : "lock";
 }
 
 static bool signals(const struct hw_object *object)
@@ -71,12 +76,14 @@ static struct hw_dependency *add_dependency(struct hw_order *order, struct hw_th
 /*
  * Taking again what it holds already orders nothing; nor does what is taken holding nothing. But
  * where writers go first, whoever wants to write stops readers, holding nothing, and a
- * reader who reads again what he holds may be stopped.
+ * reader who reads again what he holds may be stopped. And units of what signals are not held.
  */
 static bool depends(struct hw_thread *thread, const struct hw_object *object, uint32_t how)
 {
 	bool held = hw_hold_of(thread, object);
 
+	if (seems_to_signal(object))
+		return thread->hold_count > held;
 	if (object->kind == HW_KIND_RWLOCK && object->type & HW_TYPE_PREFER_WRITER)
 		return how & HW_HOW_SHARED ? thread->hold_count > 0 : !held;
 	return thread->hold_count && !held;
@@ -90,7 +97,7 @@ static void depend(struct hw_order *order, struct hw_thread *thread, struct hw_o
 	uint64_t hash;
 	bool new;
 
-	if (signals(object) || !depends(thread, object, how))
+	if (!depends(thread, object, how))
 		return;
 	hash = hw_hash_mix(hash_of_holds(thread), (uint64_t)object->id << 32 | stack);
 	hash = hw_hash_mix(hash, (uint64_t)thread->id << 8 | kept_how);
@@ -164,23 +171,70 @@ static void end_wait(struct hw_thread *thread)
 	thread->waits_for = NULL;
 }
 
+/* Who has what the thread waits for, as far as the log told. */
+static void note_keeper(struct hw_thread *thread, const struct hw_object *object)
+{
+	const struct hw_hold *hold = object->holder ? hw_hold_of(object->holder, object) : NULL;
+
+	thread->keeper = hold ? object->holder : NULL;
+	thread->keeper_stack = hold ? hold->stack : 0;
+}
+
+/* How long the wait took that ends; it may have ended without the object. */
+static int64_t measure_wait(struct hw_contention *contention, const struct hw_thread *thread,
+	int64_t time_ns)
+{
+	const struct hw_object *object = contention->object;
+	int64_t waited_ns = time_ns - thread->wait_since_ns;
+
+	if (waited_ns <= contention->wait_max_ns)
+		return waited_ns;
+	contention->wait_max_ns = waited_ns;
+	contention->wait_max_thread = thread;
+	contention->wait_max_keeper = thread->keeper;
+	contention->wait_max_keeper_stack = thread->keeper_stack;
+	/* Who had it wrote so only after the wait had begun. */
+	if (!thread->keeper && object->last_holder != thread) {
+		contention->wait_max_keeper = object->last_holder;
+		contention->wait_max_keeper_stack = object->last_stack;
+	}
+	return waited_ns;
+}
+
+void hw_order_sleep(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
+	uint32_t stack, uint32_t how, int64_t time_ns)
+{
+	depend(order, thread, object, stack, how, time_ns);
+}
+
 void hw_order_wait(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
 	uint32_t stack, uint32_t how, int64_t time_ns)
 {
 	end_wait(thread);
 	thread->waits_for = object;
 	thread->wait_since_ns = time_ns;
+	note_keeper(thread, object);
 	object->waiters++;
 	promote(order, thread, object);
 	depend(order, thread, object, stack, how, time_ns);
 	hw_misuse_wait(&order->misuses, thread, object, stack, time_ns);
 }
 
-void hw_order_fail(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
-	uint32_t stack, bool busy)
+/* Joins end without anything held, too, and so do stays at a barrier. */
+static bool can_be_held(const struct hw_object *object)
 {
-	if (thread->waits_for == object)
+	return object->kind == HW_KIND_MUTEX || object->kind == HW_KIND_RWLOCK ||
+		object->kind == HW_KIND_SPIN || object->kind == HW_KIND_SEM;
+}
+
+void hw_order_fail(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
+	uint32_t stack, bool busy, int64_t time_ns)
+{
+	if (thread->waits_for == object) {
+		if (can_be_held(object))
+			measure_wait(contention_of(order, object, stack), thread, time_ns);
 		end_wait(thread);
+	}
 	if (busy) {
 		thread->failed_try = object;
 		thread->failed_try_stack = stack;
@@ -227,16 +281,12 @@ static void count_acquisition(struct hw_order *order, struct hw_thread *thread,
 	struct hw_object *object, uint32_t stack, int64_t time_ns)
 {
 	struct hw_contention *contention = contention_of(order, object, stack);
-	int64_t waited_ns;
 
 	contention->acquired++;
 	if (thread->waits_for != object)
 		return;
-	waited_ns = time_ns - thread->wait_since_ns;
 	contention->waited++;
-	contention->wait_ns += waited_ns;
-	if (waited_ns > contention->wait_max_ns)
-		contention->wait_max_ns = waited_ns;
+	contention->wait_ns += measure_wait(contention, thread, time_ns);
 	end_wait(thread);
 }
 
@@ -266,15 +316,14 @@ void hw_order_acquire(struct hw_order *order, struct hw_thread *thread, struct h
 		bury_holder(order, object, time_ns);
 	hold = hw_hold_of(thread, object);
 	count_acquisition(order, thread, object, stack, time_ns);
-	if (object->kind == HW_KIND_SEM) {
+	if (object->kind == HW_KIND_SEM)
 		take_unit(object);
-		if (signals(object))
-			return;
-	}
+	if (!waited && !(signals(object) && how & HW_HOW_TRY))
+		depend(order, thread, object, stack, how, time_ns);
+	if (signals(object))
+		return;
 	if (!(how & HW_HOW_TRY))
 		promote(order, thread, object);
-	if (!waited)
-		depend(order, thread, object, stack, how, time_ns);
 	if (hold) {
 		hold->count++;
 		thread->holds_version++;

@@ -19,6 +19,10 @@
  * a thread that holds none, while others hold some, shows that the semaphore
  * signals; then nobody holds it any more, nor ever again. One that began without units
  * is thought to signal until somebody gives back what it took.
+ *
+ * Waits for what nobody can hold (the end of a thread, a condition, a barrier, a semaphore that
+ * signals) are dependencies like others. They are no edges of a lock order; but what is held
+ * meanwhile may be needed by those who could end the wait.
  */
 
 #include "trace/misuse.h"
@@ -42,6 +46,9 @@ struct hw_contention {
 	uint32_t stack;
 	uint64_t acquired, waited;
 	int64_t wait_ns, wait_max_ns, hold_ns, hold_max_ns;
+	/* Of the longest wait: who waited, and who had the object when it began; or NULL. */
+	const struct hw_thread *wait_max_thread, *wait_max_keeper;
+	uint32_t wait_max_keeper_stack; /* where it had taken it */
 	bool dirty;
 };
 
@@ -63,13 +70,17 @@ void hw_order_finish(struct hw_order *order);
 void hw_order_wait(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
 	uint32_t stack, uint32_t how, int64_t time_ns);
 
+/* The thread goes to sleep on a condition, whose mutex it has given up. */
+void hw_order_sleep(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
+	uint32_t stack, uint32_t how, int64_t time_ns);
+
 /* The thread got the object. */
 void hw_order_acquire(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
 	uint32_t stack, uint32_t how, int64_t time_ns);
 
-/* An attempt failed; `busy` when it was a try of something taken. */
+/* A wait is over, or an attempt failed; `busy` when it was a try of something taken. */
 void hw_order_fail(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
-	uint32_t stack, bool busy);
+	uint32_t stack, bool busy, int64_t time_ns);
 
 /* The thread gave the object up (a post, for semaphores). */
 void hw_order_release(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,

@@ -146,6 +146,8 @@ struct hw_thread {
 	/* The wait that the log told of and whose end it has not told yet. */
 	struct hw_object *waits_for;
 	int64_t wait_since_ns;
+	struct hw_thread *keeper; /* had it when the wait began; NULL when not known */
+	uint32_t keeper_stack;
 
 	/* The last failed try: a block on the same object, holding the same, promotes its site. */
 	struct hw_object *failed_try;

@@ -161,6 +161,7 @@ Test(interpose_cond, reacquired_while_holding)
 		"JOIN dependency_hold ON dependency = dependency.id "
 		"JOIN thing AS held ON held.id = dependency_hold.object ORDER BY dependency.id",
 		"mutex2|block|mutex1\n"
+		"cond1|block|mutex1\n"
 		"mutex2|reacquire|mutex1\n");
 	hw_preloaded_finish(&run);
 }

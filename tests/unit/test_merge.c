@@ -116,6 +116,25 @@ Test(merge, keeps_all_rows_and_leads_to_the_same_ones)
 	hw_model_finish(&model);
 }
 
+/* Before somebody was known to have waited longest. */
+Test(merge, takes_columns_that_are_missing_as_not_known)
+{
+	struct scenario s;
+	int64_t object;
+
+	write_run("one.db", "transfer", 3);
+	scenario_init(&s);
+	object = scenario_object(&s, "mutex", "a");
+	for (const char *const *column = (const char *const[]){ "wait_max_thread",
+		     "wait_max_holder", "wait_max_stack", NULL }; *column; column++)
+		scenario_sql(&s, "ALTER TABLE contention DROP COLUMN %s", *column);
+	scenario_sql(&s, "INSERT INTO contention VALUES (%lld, 0, 7, 1, 5, 5, 9, 9)", object);
+	write_file(&s, "two.db");
+	merge("one.db", "two.db");
+	cr_assert_eq(number("SELECT count(*) FROM contention WHERE acquired = 7 AND "
+			    "wait_max_ns = 5 AND wait_max_thread IS NULL"), 1);
+}
+
 Test(merge, puts_one_run_after_the_other)
 {
 	write_run("one.db", "transfer", 3);
