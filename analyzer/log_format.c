@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "analyzer/csv.h"
 #include "analyzer/json.h"
 #include "analyzer/stack.h"
 #include "analyzer/utf8.h"
@@ -96,22 +97,6 @@ static void begin_csv(struct hw_log_writer *w)
 		w->out);
 }
 
-/* A field in quotes where it needs them. */
-static void write_field(struct hw_log_writer *w, const char *text)
-{
-	bool quoted = text[strcspn(text, ",\"\r\n")] != '\0';
-
-	if (quoted)
-		fputc('"', w->out);
-	for (; *text; text++) {
-		if (*text == '"')
-			fputc('"', w->out);
-		fputc(*text, w->out);
-	}
-	if (quoted)
-		fputc('"', w->out);
-}
-
 static void write_csv(struct hw_log_writer *w, const struct hw_event_row *row)
 {
 	const struct hw_thread *thread = &w->model->threads[row->thread];
@@ -120,19 +105,19 @@ static void write_csv(struct hw_log_writer *w, const struct hw_event_row *row)
 
 	fprintf(w->out, "%" PRId64 ",%" PRId64 ",%" PRId64 ",", row->time_ns,
 		w->model->processes[thread->process].id, thread->id);
-	write_field(w, thread->short_name);
+	hw_csv_print(w->out, thread->short_name);
 	fprintf(w->out, ",%s,", row->op);
 	if (o)
 		fprintf(w->out, "%" PRId64, o->id);
 	fputc(',', w->out);
-	write_field(w, o ? o->label : "");
+	hw_csv_print(w->out, o ? o->label : "");
 	fprintf(w->out, ",%s,%s,", row->shared ? "shared" : "", row->how ? row->how : "");
 	if (row->has_result)
 		fprintf(w->out, "%" PRId64, row->result);
 	fputc(',', w->out);
-	write_field(w, f ? hw_stack_function(w->model, row->site, &w->arena) : "");
+	hw_csv_print(w->out, f ? hw_stack_function(w->model, row->site, &w->arena) : "");
 	fputc(',', w->out);
-	write_field(w, f && f->file ? f->file : "");
+	hw_csv_print(w->out, f && f->file ? f->file : "");
 	fputc(',', w->out);
 	if (f && f->line)
 		fprintf(w->out, "%" PRId64, f->line);

@@ -15,6 +15,7 @@ const struct hw_verb hw_verbs[] = {
 	{ "report", "Say what is wrong: deadlocks, lock-order cycles", hw_cmd_report },
 	{ "graph", "Draw the lock-order graph", hw_cmd_graph },
 	{ "log", "List what happened", hw_cmd_log },
+	{ "sql", "Run SQL over a recording", hw_cmd_sql },
 	{ "info", "Say what is in a recording", hw_cmd_info },
 	{ "diff", "Compare two recordings", hw_cmd_diff },
 	{ "merge", "Make one recording of several", hw_cmd_merge },

@@ -23,6 +23,7 @@ int hw_cmd_check(int argc, char **argv);
 int hw_cmd_report(int argc, char **argv);
 int hw_cmd_graph(int argc, char **argv);
 int hw_cmd_log(int argc, char **argv);
+int hw_cmd_sql(int argc, char **argv);
 int hw_cmd_info(int argc, char **argv);
 int hw_cmd_diff(int argc, char **argv);
 int hw_cmd_merge(int argc, char **argv);

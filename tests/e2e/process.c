@@ -87,6 +87,19 @@ static char *text_of(int file)
 	return text;
 }
 
+char *hw_process_text(int status, const char *const arguments[])
+{
+	struct hw_process process;
+	char *text;
+
+	hw_process_run(&process, arguments);
+	text = hw_process_output(&process);
+	cr_assert_eq(process.status, status, "status %d, %s", process.status,
+		hw_process_errors(&process));
+	hw_process_finish(&process);
+	return text;
+}
+
 char *hw_process_output(const struct hw_process *process)
 {
 	return text_of(process->output);

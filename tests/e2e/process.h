@@ -33,6 +33,9 @@ bool hw_process_wait(struct hw_process *process, unsigned seconds);
 /* Start it and wait for its end; the test fails when that takes too long. */
 void hw_process_run(struct hw_process *process, const char *const arguments[]);
 
+/* Start it and wait: what it prints, for free(). The test fails unless it ends with `status`. */
+char *hw_process_text(int status, const char *const arguments[]);
+
 /* All it has printed so far, for free(). */
 char *hw_process_output(const struct hw_process *process);
 char *hw_process_errors(const struct hw_process *process);

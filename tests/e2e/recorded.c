@@ -146,6 +146,23 @@ static bool has_state(const void *what)
 	return number_if_any(state->file, "SELECT count(*) FROM wait") >= state->blocked_threads;
 }
 
+struct answer {
+	const char *file, *sql;
+	int64_t number;
+};
+
+static bool has_answer(const void *what)
+{
+	const struct answer *answer = what;
+
+	return number_if_any(answer->file, answer->sql) == answer->number;
+}
+
+bool hw_recorded_wait_for(const struct hw_recorded *recorded, const char *sql, int64_t number)
+{
+	return look_until(has_answer, &(struct answer){ recorded->file, sql, number });
+}
+
 bool hw_recorded_wait_for_state(const struct hw_recorded *recorded, int64_t blocked_threads)
 {
 	return look_until(has_state, &(struct state){ recorded->file, blocked_threads });

@@ -42,6 +42,9 @@ char *hw_recorded_text(const struct hw_recorded *recorded, const char *sql); /* 
 /* Wait until a collector nobody waits for has closed the recording. */
 void hw_recorded_wait_until_complete(const struct hw_recorded *recorded);
 
+/* Wait until a query of a running program's recording answers this; false when it never does. */
+bool hw_recorded_wait_for(const struct hw_recorded *recorded, const char *sql, int64_t number);
+
 /* Wait until the waiting state of a running program has so many blocked threads. */
 bool hw_recorded_wait_for_state(const struct hw_recorded *recorded, int64_t blocked_threads);
 

@@ -10,6 +10,7 @@
 
 /* kill -9 of the program, and of the collector: what was recorded until then opens and reports. */
 
+static const char loops[] = HW_BUILD_DIR "/tests/fixtures/interpose/fixture_loops";
 static const char philosophers[] = HW_BUILD_DIR "/demos/philosophers";
 
 /* The process with this name among the descendants of a process; the test fails without. */
@@ -74,6 +75,37 @@ Test(killed, collector)
 	cr_assert(hw_process_wait(&process, HW_PROCESS_PATIENCE_S));
 	cr_assert_eq(process.status, 128 + SIGTERM);
 	expect_report(&recorded);
+	hw_process_finish(&process);
+	hw_recorded_finish(&recorded);
+}
+
+/* In the middle of many events: those of whole blocks and of the last, short one are there. */
+Test(killed, collector_with_packed_events)
+{
+	struct hw_recorded recorded;
+	struct hw_process process;
+	pid_t program;
+	char *text;
+
+	hw_recorded_init(&recorded);
+	hw_recorded_start(&recorded, &process, "record", HW_ARGUMENTS(loops, "0", "wait"));
+	cr_assert(hw_recorded_wait_for(&recorded,
+		"SELECT count(*) > 2 FROM event_block WHERE count = 16384", 1));
+	program = descendant(process.pid, "fixture_loops");
+	kill(descendant(process.pid, "holdwait-collector"), SIGKILL);
+	cr_assert(hw_recorded_wait_for_errors(&process, "the collector ended"));
+	kill(program, SIGTERM);
+	cr_assert(hw_process_wait(&process, HW_PROCESS_PATIENCE_S));
+	cr_assert_eq(hw_recorded_number(&recorded,
+			     "SELECT count(*) - (SELECT sum(count) FROM event_block) FROM event"),
+		0);
+	cr_assert_eq(hw_recorded_number(&recorded,
+			     "SELECT count(*) FROM event WHERE op IN ('lock', 'unlock')"),
+		hw_recorded_number(&recorded, "SELECT max(id) - 1 FROM event"));
+	text = hw_process_text(0, HW_ARGUMENTS(HW_HOLDWAIT, "log", "-n", "40000", recorded.file));
+	cr_assert(strstr(text, "unlock"));
+	free(text);
+	json_decref(hw_recorded_report(&recorded, false));
 	hw_process_finish(&process);
 	hw_recorded_finish(&recorded);
 }

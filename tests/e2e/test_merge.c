@@ -45,23 +45,9 @@ static void record(const char *file, const char *what)
 			     what)), 0, "%s", what);
 }
 
-/* What a command prints, for free(); it must end with this status. */
-static char *text_of(int status, const char *const arguments[])
-{
-	struct hw_process process;
-	char *text;
-
-	hw_process_run(&process, arguments);
-	text = hw_process_output(&process);
-	cr_assert_eq(process.status, status, "status %d, %s", process.status,
-		hw_process_errors(&process));
-	hw_process_finish(&process);
-	return text;
-}
-
 static json_t *json_of(int status, const char *const arguments[])
 {
-	char *text = text_of(status, arguments);
+	char *text = hw_process_text(status, arguments);
 	json_error_t error;
 	json_t *json = json_loads(text, 0, &error);
 
@@ -120,7 +106,7 @@ Test(merge, finds_a_cycle_that_no_run_has)
 				    "audit.db"));
 	expect_finding(report, "possible", "transfer.db", "audit.db");
 	json_decref(report);
-	text = text_of(0, HW_ARGUMENTS(HW_HOLDWAIT, "report", "transfer.db", "audit.db"));
+	text = hw_process_text(0, HW_ARGUMENTS(HW_HOLDWAIT, "report", "transfer.db", "audit.db"));
 	cr_assert(strstr(text, "thread 2 (transfer.db) holds accounts and locks journal"), "%s",
 		text);
 	cr_assert(strstr(text, "exists only across recordings"), "%s", text);
@@ -224,13 +210,13 @@ Test(merge, writes_a_recording_for_every_verb)
 	report = json_of(0, HW_ARGUMENTS(HW_HOLDWAIT, "report", "-f", "json", "all.db"));
 	expect_finding(report, "possible", "transfer.db", "audit.db");
 	json_decref(report);
-	text = text_of(0, HW_ARGUMENTS(HW_HOLDWAIT, "log", "all.db"));
+	text = hw_process_text(0, HW_ARGUMENTS(HW_HOLDWAIT, "log", "all.db"));
 	cr_assert(strstr(text, "thread 2 (audit.db)"), "%s", text);
 	free(text);
-	text = text_of(0, HW_ARGUMENTS(HW_HOLDWAIT, "graph", "all.db"));
+	text = hw_process_text(0, HW_ARGUMENTS(HW_HOLDWAIT, "graph", "all.db"));
 	cr_assert(strstr(text, "journal"), "%s", text);
 	free(text);
-	text = text_of(0, HW_ARGUMENTS(HW_HOLDWAIT, "info", "-v", "all.db"));
+	text = hw_process_text(0, HW_ARGUMENTS(HW_HOLDWAIT, "info", "-v", "all.db"));
 	cr_assert(strstr(text, "made of    transfer.db\n             audit.db\n"), "%s", text);
 	cr_assert(strstr(text, "processes  2"), "%s", text);
 	free(text);
@@ -273,7 +259,7 @@ Test(diff, lists_what_is_new_and_what_is_gone, .init = set_up, .fini = tear_down
 
 	record("old.db", "transfer");
 	record("new.db", "both");
-	text = text_of(1, HW_ARGUMENTS(HW_HOLDWAIT, "diff", "old.db", "new.db"));
+	text = hw_process_text(1, HW_ARGUMENTS(HW_HOLDWAIT, "diff", "old.db", "new.db"));
 	cr_assert(strstr(text, "new finding: predicted[HW001] hw-"), "%s", text);
 	cr_assert(strstr(text, "new order: journal before accounts, in audit (two_orders.c:"),
 		"%s", text);

@@ -11,6 +11,7 @@
 #include "analyzer/model.h"
 #include "analyzer/recording.h"
 #include "tests/unit/recording.h"
+#include "trace/event_scan.h"
 
 static char directory[] = "/tmp/holdwait-test.XXXXXX";
 static char path[64];
@@ -132,6 +133,30 @@ Test(recording, of_a_newer_version)
 	sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL);
 	sqlite3_close(db);
 	expect_error("has format 99", "newer");
+}
+
+/* Version 1 had no packed events. */
+Test(recording, of_version_1)
+{
+	sqlite3 *db = write_recording("DELETE");
+	struct hw_event_where where = HW_EVENT_WHERE_ALL;
+	struct hw_recording recording;
+	struct hw_event_scan *scan;
+	struct hw_event event;
+
+	cr_assert_eq(sqlite3_exec(db, "DROP TABLE event_block; PRAGMA user_version = 1;"
+		"INSERT INTO event(time_ns, thread, op) VALUES(5, 1, 'start')", NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(db);
+	cr_assert_eq(hw_recording_open(path, HW_RECORDING_AS_IT_IS, &recording, &error), 0, "%s",
+		error.message);
+	cr_assert_eq(hw_event_scan_open(recording.db, path, &where, HW_EVENTS_BY_TIME, &scan,
+			     &error), 0, "%s", error.message);
+	cr_assert_eq(hw_event_scan_next(scan, &event, &error), 1);
+	cr_assert_eq(event.op, HW_OP_START);
+	cr_assert_eq(hw_event_scan_next(scan, &event, &error), 0);
+	hw_event_scan_close(scan);
+	hw_recording_close(&recording);
 }
 
 Test(recording, version_is_that_of_the_schema)
