@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "interpose/memory.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include "interpose/export.h"
+#include "interpose/frames.h"
 #include "interpose/module.h"
 #include "interpose/real.h"
 #include "interpose/stack.h"
@@ -53,6 +55,7 @@ void hw_memory_mark(uintptr_t address)
 	if (map)
 		atomic_fetch_or_explicit(word_of(map, granule), 1ull << granule % WORD_BITS,
 			memory_order_release);
+	hw_frames_mark(address);
 }
 
 /* A plain look at the first word of glibc's objects, to know whether its end is worth a stack. */
@@ -125,6 +128,24 @@ static void gone(const void *memory, size_t size_bytes, bool freed, const void *
 	}
 }
 
+uintptr_t hw_memory_next(uintptr_t start, uintptr_t end)
+{
+	_Atomic uint64_t *map = atomic_load_explicit(&bits, memory_order_acquire);
+	uint64_t granule = start / GRANULE_BYTES, last = (end - 1) / GRANULE_BYTES;
+
+	while (map && granule <= last) {
+		uint64_t word = atomic_load_explicit(word_of(map, granule),
+			memory_order_relaxed) >> granule % WORD_BITS;
+
+		if (word) {
+			granule += (uint64_t)__builtin_ctzll(word);
+			return granule <= last ? granule * GRANULE_BYTES : 0;
+		}
+		granule = granule - granule % WORD_BITS + WORD_BITS;
+	}
+	return 0;
+}
+
 static bool watched(void)
 {
 	return __builtin_expect(atomic_load_explicit(&bits, memory_order_relaxed) != NULL, 0);
@@ -181,6 +202,29 @@ HW_EXPORT int munmap(void *memory, size_t size_bytes)
 		gone(memory, size_bytes, false, CALLER);
 	return HW_REAL(munmap)(memory, size_bytes);
 }
+
+/* What is mapped at a place takes the place of what was there. */
+HW_EXPORT void *mmap64(void *memory, size_t size_bytes, int protection, int flags, int fd,
+	off64_t offset)
+{
+	long result;
+
+	if (watched() && flags & MAP_FIXED)
+		gone(memory, size_bytes, false, CALLER);
+	if (__builtin_expect(hw_real_functions.mmap != NULL, 1))
+		return HW_REAL(mmap)(memory, size_bytes, protection, flags, fd, offset);
+	/* An allocator may want memory before dlsym works, or while it is looking for mmap. */
+	result = hw_sys6(SYS_mmap, (long)memory, (long)size_bytes, protection, flags, fd, offset);
+	if (result < 0 && result >= -4095) {
+		errno = (int)-result;
+		return MAP_FAILED;
+	}
+	return (void *)result;
+}
+
+/* With 64 bits for offsets, <sys/mman.h> makes `mmap` another word for mmap64. */
+HW_EXPORT HW_COPY_ATTRIBUTES(mmap64) void *hw_memory_mmap(void *, size_t, int, int, int, off64_t)
+	__asm__("mmap") __attribute__((alias("mmap64")));
 
 HW_EXPORT void *mremap(void *memory, size_t old_bytes, size_t new_bytes, int flags, ...)
 {

@@ -138,6 +138,7 @@
 	X(void, free, (void *), NULL) \
 	X(void *, realloc, (void *, size_t), NULL) \
 	X(size_t, malloc_usable_size, (void *), NULL) \
+	X(void *, mmap, (void *, size_t, int, int, int, off_t), NULL) \
 	X(int, munmap, (void *, size_t), NULL) \
 	X(void *, mremap, (void *, size_t, size_t, int, ...), NULL)
 

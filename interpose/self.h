@@ -32,6 +32,7 @@ struct hw_self {
 	uint64_t epoch;           /* hw_self_epoch_word() + 1 while recording */
 	struct hw_record *next;   /* where the next record goes; the end of a chunk when full */
 	struct hw_thread_slot *slot;
+	_Atomic uintptr_t *floor; /* of its stack; see frames.h */
 	uintptr_t wait_sp;        /* stack pointer of the wait that is under way, or 0 */
 	struct hw_memo *memo;     /* table of stacks; NULL when the thread has none (any more) */
 	uintptr_t stack_high;     /* end of its stack, or 0 when it is not known */
@@ -75,9 +76,13 @@ struct hw_self *hw_self_enter_slow(const void *caller);
 /* The wait under way did not return here: is it abandoned, or are we in a signal handler? */
 void hw_self_check_wait(struct hw_self *self, uintptr_t stack_pointer);
 
+/* The hook runs above the floor of its thread: what lived in between is gone (frames.h). */
+void hw_self_check_frames(struct hw_self *self, uintptr_t stack_pointer);
+
 static inline __attribute__((always_inline)) struct hw_self *hw_self_enter(const void *caller)
 {
 	struct hw_self *self = &hw_self;
+	uintptr_t stack_pointer = (uintptr_t)__builtin_frame_address(0);
 
 	if (__builtin_expect(self->epoch != *hw_self_epoch + 1, 0)) {
 		self = hw_self_enter_slow(caller);
@@ -85,7 +90,10 @@ static inline __attribute__((always_inline)) struct hw_self *hw_self_enter(const
 			return NULL;
 	}
 	if (__builtin_expect(self->wait_sp != 0, 0))
-		hw_self_check_wait(self, (uintptr_t)__builtin_frame_address(0));
+		hw_self_check_wait(self, stack_pointer);
+	if (__builtin_expect(
+		    stack_pointer > atomic_load_explicit(self->floor, memory_order_relaxed), 0))
+		hw_self_check_frames(self, stack_pointer);
 	return self;
 }
 

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "interpose/frames.h"
 #include "interpose/log.h"
 #include "interpose/memory.h"
 #include "interpose/object.h"
@@ -103,6 +104,8 @@ void hw_thread_init(void)
 	end_key_made = !pthread_key_create(&end_key, tell_end);
 	default_stack_bytes = find_default_stack_bytes();
 	find_main_stack(&hw_self);
+	if (hw_self.slot)
+		hw_frames_own(&hw_self);
 	if (end_key_made && hw_self.slot)
 		pthread_setspecific(end_key, hw_self.slot);
 }
@@ -174,6 +177,7 @@ bool hw_thread_register(struct hw_self *self, uint64_t uid, uint64_t creator_uid
 	self->memo = hw_stack_memo_take();
 	self->wait_sp = 0;
 	self->exit_round = 0;
+	hw_frames_own(self);
 	self->epoch = *hw_self_epoch + 1;
 	log_start(self);
 	atomic_store_explicit(&slot->state, HW_SLOT_LIVE, memory_order_release);

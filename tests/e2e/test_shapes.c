@@ -170,11 +170,9 @@ SHAPE(cxx, shared_mutex_read, "HW001 ruled-out readers, 2 threads, 2 objects", "
 SHAPE(reuse, heap, "nothing")
 SHAPE(reuse, heap_static, "nothing")
 SHAPE(reuse, mapping, "nothing")
-PENDING("HW001 predicted, 2 threads, 2 objects",
-	reuse, mapping_over, "nothing")
+SHAPE(reuse, mapping_over, "nothing")
 SHAPE(reuse, stack, "nothing")
-PENDING("HW001 predicted, 2 threads, 2 objects",
-	reuse, stack_static, "nothing")
+SHAPE(reuse, stack_static, "nothing")
 SHAPE(reuse, stack_of_thread, "nothing")
 SHAPE(cxx, new_mutex, "nothing")
 
