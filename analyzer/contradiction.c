@@ -6,11 +6,28 @@
 
 #include "trace/memory.h"
 
-/* Mark or unmark the objects that a thread had to do with. */
+/* Whether an event comes with waiting for an object or having it, unlike making it, say. */
+static bool is_use(enum hw_op op)
+{
+	switch (op) {
+	case HW_OP_INIT:
+	case HW_OP_DESTROY:
+	case HW_OP_UNLOCK:
+	case HW_OP_POST:
+	case HW_OP_SIGNAL:
+	case HW_OP_BROADCAST:
+	case HW_OP_ONCE_END:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* Mark or unmark the objects that a thread waited for or had. */
 static void touch(const struct hw_life *life, bool *touched, bool value)
 {
 	for (uint32_t i = 0; i < life->count; i++)
-		if (life->moments[i].object != HW_NONE)
+		if (life->moments[i].object != HW_NONE && is_use(life->moments[i].op))
 			touched[life->moments[i].object] = value;
 }
 
@@ -30,6 +47,16 @@ static bool is_known(
 	return true;
 }
 
+/* Whether what a thread did is all known; if not, it may have done anything else. */
+static bool is_all_there(
+	const struct hw_model *model, const struct hw_history *history, uint32_t thread)
+{
+	const struct hw_life *life = &history->lives[thread];
+
+	return history->event_count && !model->meta.lost && !history->contradictions.missing &&
+	       !history->contradictions.nobodys && life->sound >= life->count;
+}
+
 bool *hw_contradiction_dependencies(
 	const struct hw_model *model, const struct hw_history *history, const bool *wanted)
 {
@@ -41,7 +68,7 @@ bool *hw_contradiction_dependencies(
 	for (uint32_t i = 0; i < model->thread_count; i++)
 		first[i] = HW_NONE;
 	for (uint32_t i = 0; i < model->dependency_count; i++)
-		if (wanted[i] && !model->meta.lost && history->event_count) {
+		if (wanted[i] && is_all_there(model, history, model->dependencies[i].thread)) {
 			next[i] = first[model->dependencies[i].thread];
 			first[model->dependencies[i].thread] = i;
 		}
@@ -78,6 +105,17 @@ static const char *say_events(const struct hw_model *model,
 		count == 1 ? "its thread" : "their threads");
 }
 
+static const char *say_missing(
+	const struct hw_model *model, uint64_t missing, struct hw_arena *arena)
+{
+	if (!missing)
+		return NULL;
+	return hw_arena_printf(arena,
+		"%" PRIu64 " of %" PRId64 " events are not there, which contradicts the rest of "
+		"the recording, and nothing is predicted from the others", missing,
+		model->meta.events);
+}
+
 static const char *say_cycles(uint32_t count, struct hw_arena *arena)
 {
 	if (!count)
@@ -99,7 +137,8 @@ static const char *say_rows(uint64_t count, struct hw_arena *arena)
 const char *hw_contradiction_note(const struct hw_model *model,
 	const struct hw_contradictions *contradictions, struct hw_arena *arena)
 {
-	const char *parts[] = { say_events(model, contradictions, arena),
+	const char *parts[] = { say_missing(model, contradictions->missing, arena),
+		say_events(model, contradictions, arena),
 		say_cycles(contradictions->cycles, arena), say_rows(model->left_out, arena) };
 	const char *note = NULL;
 

@@ -7,7 +7,8 @@
  * dependencies that its events know nothing of; and how to tell people, in one
  * note, what was not believed.
  *
- * Events that were lost, or not recorded at all, contradict nothing.
+ * Events that were lost, or not recorded at all, contradict nothing; nor does a thread whose
+ * own events are doubted.
  */
 
 #include "analyzer/history.h"

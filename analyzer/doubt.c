@@ -65,6 +65,19 @@ void hw_doubt_finish(struct hw_doubt *doubt)
 	free(doubt->thread_of);
 }
 
+struct hw_contradictions hw_doubt_begin(
+	const struct hw_model *model, const struct hw_history_rows *rows)
+{
+	struct hw_contradictions contradictions = {
+		.count = rows->nobodys, .nobodys = rows->nobodys
+	};
+	uint64_t there = rows->count + rows->nobodys;
+
+	if (model->meta.events > 0 && (uint64_t)model->meta.events > there)
+		contradictions.missing = (uint64_t)model->meta.events - there;
+	return contradictions;
+}
+
 static const char *start(struct event *e)
 {
 	const struct hw_thread *threads = e->doubt->model->threads;

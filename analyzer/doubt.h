@@ -19,7 +19,8 @@
  *   and what fits to nothing: an operation that the object's kind does not have, an
  *   object that the recording does not know, a time before that of the event before
  *
- * A thread is believed up to the first such event of its own: what is sound of it is a prefix
+ * When events are missing, nothing is believed: what is left can look like another run.
+ * Else a thread is believed up to the first such event of its own: what is sound of it is a prefix
  * of its life. A lock given back that was never taken leaves nothing, because it is not
  * known since when the thread had it. What others did is still believed, unless it
  * needs something that is not (closure.h).
@@ -42,6 +43,10 @@ struct hw_doubt {
 
 void hw_doubt_init(struct hw_doubt *doubt, const struct hw_model *model);
 void hw_doubt_finish(struct hw_doubt *doubt);
+
+/* What contradicts the recording before events are looked at: those not there, or of nobody. */
+struct hw_contradictions hw_doubt_begin(
+	const struct hw_model *model, const struct hw_history_rows *rows);
 
 /*
  * The next event of the run, at place `index` in the life of its thread. Whether it is doubted:

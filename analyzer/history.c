@@ -73,21 +73,6 @@ static void enable(struct hw_moment *moment, struct place enabler)
 	moment->enabler = enabler.index;
 }
 
-bool hw_moment_acquires(const struct hw_model *model, const struct hw_moment *moment)
-{
-	if (moment->object == HW_NONE)
-		return false;
-	switch ((enum hw_op)moment->op) {
-	case HW_OP_LOCK:
-	case HW_OP_ONCE_BEGIN:
-		return true;
-	case HW_OP_TAKE:
-		return hw_model_is_lock(model, moment->object);
-	default:
-		return false;
-	}
-}
-
 static struct open_hold *find_hold(struct thread_state *thread, uint32_t object)
 {
 	for (uint32_t i = thread->hold_count; i-- > 0;)
@@ -154,12 +139,13 @@ static void wake(struct reading *r, struct place place, struct hw_moment *moment
 static void arrive(struct reading *r, struct place place, struct hw_moment *moment)
 {
 	struct object_state *barrier = &r->objects[moment->object];
+	int64_t capacity = r->model->objects[moment->object].capacity;
 
 	if (barrier->arrivals)
 		enable(moment, barrier->arrival);
 	barrier->arrival = place;
 	r->threads[place.thread].round = barrier->rounds.count;
-	if (++barrier->arrivals < r->model->objects[moment->object].capacity)
+	if (++barrier->arrivals < capacity || capacity < 1)
 		return;
 	push(&barrier->rounds, place);
 	barrier->arrivals = 0;
@@ -168,9 +154,15 @@ static void arrive(struct reading *r, struct place place, struct hw_moment *mome
 /* A barrier when its round is full, a once when its initialiser has ended. */
 static void leave(struct reading *r, struct place place, struct hw_moment *moment)
 {
-	const struct object_state *object = &r->objects[moment->object];
+	struct object_state *object = &r->objects[moment->object];
 	uint32_t round = r->threads[place.thread].round;
 
+	/* A round of nobody knows how many is full when the first of them leaves. */
+	if (round == object->rounds.count && object->arrivals &&
+		r->model->objects[moment->object].capacity < 1) {
+		push(&object->rounds, object->arrival);
+		object->arrivals = 0;
+	}
 	if (r->model->objects[moment->object].kind == HW_KIND_ONCE)
 		enable(moment, object->broadcast);
 	else if (round < object->rounds.count)
@@ -366,11 +358,11 @@ void hw_history_build(const struct hw_model *model, const struct hw_history_rows
 	struct reading reading;
 
 	*history = (struct hw_history){ .thread_count = model->thread_count };
-	history->contradictions.count = history->contradictions.nobodys = rows->nobodys;
+	history->contradictions = hw_doubt_begin(model, rows);
 	history->lives = hw_xcalloc(model->thread_count, sizeof(struct hw_life));
 	for (uint32_t i = 0; i < model->thread_count; i++) {
 		history->lives[i].creator = history->lives[i].joiner = HW_NONE;
-		history->lives[i].sound = UINT32_MAX;
+		history->lives[i].sound = history->contradictions.missing ? 0 : UINT32_MAX;
 	}
 	begin_reading(&reading, model, history);
 	for (size_t i = 0; i < rows->count; i++) {

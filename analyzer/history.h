@@ -60,6 +60,7 @@ struct hw_contradictions {
 	uint64_t nobodys; /* of these, by threads that the recording does not know */
 	uint32_t first_thread; /* who did the first of the others */
 	const char *first;     /* and what, in words that follow its name; NULL for none */
+	uint64_t missing; /* events that the recording says it has, and has not */
 	uint32_t cycles; /* that dependencies make which the events do not know */
 };
 

@@ -196,6 +196,9 @@ DOUBT(threads_that_are_not_known, PREDICTED, "2 events contradict the rest of th
 	"(they are of threads that it does not know)",
 	HAPPEN("1", "77, 'lock', 1, NULL), (9999, 9999, -1, 'unlock', 1, NULL"))
 
+DOUBT(events_that_are_not_there, POSSIBLE, "3 of 30 events are not there, which contradicts",
+	"UPDATE meta SET value = 30 WHERE key = 'events'")
+
 /* Clocks. */
 DOUBT(a_negative_time, POSSIBLE, "two (thread 3) does something before what it has done already",
 	"UPDATE event SET time_ns = -5 WHERE op = 'lock' AND thread = 3 AND object = 2")

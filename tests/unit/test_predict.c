@@ -187,6 +187,14 @@ Test(predict, handed_over_by_a_barrier)
 	cr_assert_eq(only_outlook(), HW_OUTLOOK_ORDERED);
 }
 
+/* Made by somebody who was not recorded, so nobody knows for how many it is. */
+Test(predict, handed_over_by_a_barrier_of_unknown_size)
+{
+	hand_over("barrier", "arrive", "leave");
+	scenario_sql(&s, "UPDATE object SET capacity = NULL");
+	cr_assert_eq(only_outlook(), HW_OUTLOOK_ORDERED);
+}
+
 /* Who waits for the end of an initialiser goes on after it. */
 Test(predict, handed_over_by_a_once)
 {
