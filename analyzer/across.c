@@ -141,10 +141,13 @@ static bool can_be_with(const struct search *s, uint32_t position)
 static bool meet(const struct search *s, const struct hw_step_taker *waiter,
 	const struct hw_step_taker *holder)
 {
+	const struct hw_dependency *waits = &s->model->dependencies[waiter->dependency];
+	const struct hw_dependency *other = &s->model->dependencies[holder->dependency];
+
 	if (run_of(s, waiter) != run_of(s, holder))
 		return true;
-	return s->model->dependencies[waiter->dependency].object ==
-	       s->model->holds[holder->hold].object;
+	return waits->object == (holder->hold == HW_NONE ? other->object :
+							   s->model->holds[holder->hold].object);
 }
 
 /* Find takers for the steps from a position on. */
@@ -174,7 +177,7 @@ static bool complete_ring(struct search *s, struct hw_cycle *cycle)
 	s->length = cycle->length;
 	s->tries = 0;
 	for (uint32_t i = 0; i < cycle->example_count; i++) {
-		s->path = &cycle->examples[i * cycle->length];
+		s->path = &cycle->examples[i * cycle->width];
 		if (assign(s, 0))
 			return true;
 	}

@@ -105,7 +105,7 @@ static void find_deadlocks(struct hw_analysis *a, struct findings *findings)
 static struct hw_finding judge(struct hw_analysis *a, struct hw_outlooks *outlooks,
 	const struct hw_steps *steps, const struct hw_cycle *cycle, enum hw_outlook *ret_outlook)
 {
-	struct hw_step_taker *ring = hw_xcalloc(cycle->length, sizeof(*ring));
+	struct hw_step_taker *ring = hw_xcalloc(cycle->width, sizeof(*ring));
 	struct hw_prediction prediction = { 0 };
 	struct hw_finding finding;
 	enum hw_outlook outlook = HW_OUTLOOK_POSSIBLE;
@@ -134,7 +134,7 @@ static struct hw_finding judge(struct hw_analysis *a, struct hw_outlooks *outloo
 static void mark_edges(struct hw_analysis *a, const struct hw_steps *steps,
 	const struct hw_cycles *cycles, const struct hw_cycle *cycle)
 {
-	for (uint32_t i = 0; i < cycle->example_count * cycle->length; i++)
+	for (uint32_t i = 0; i < cycle->example_count * cycle->width; i++)
 		if (steps->all[cycle->examples[i]].edge != HW_NONE)
 			a->edge_found[steps->all[cycle->examples[i]].edge] = true;
 	if (cycle->instances > cycle->example_count)

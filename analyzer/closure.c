@@ -2,6 +2,7 @@
 #include "analyzer/closure.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "trace/memory.h"
 
@@ -14,7 +15,7 @@ struct taking {
 /* Of a lock: the latest exclusive acquisition, and readers whose release is not known to be in. */
 struct hw_closure_lock {
 	struct taking exclusive;
-	struct taking *readers;
+	struct taking *readers; /* of a semaphore of several units: all takings */
 	uint32_t reader_count, reader_capacity;
 };
 
@@ -28,6 +29,7 @@ void hw_closure_init(struct hw_closure *closure, const struct hw_model *model,
 	closure->reached = hw_xcalloc(history->thread_count, sizeof(*closure->reached));
 	closure->pulls = hw_xcalloc(history->thread_count, sizeof(*closure->pulls));
 	closure->locks = hw_xcalloc(model->object_count, sizeof(*closure->locks));
+	closure->counted = hw_xcalloc(model->object_count, sizeof(*closure->counted));
 	closure->pending = hw_xcalloc(history->thread_count, sizeof(*closure->pending));
 	closure->is_pending = hw_xcalloc(history->thread_count, sizeof(*closure->is_pending));
 	for (uint32_t i = 0; i < history->thread_count; i++)
@@ -41,6 +43,7 @@ void hw_closure_finish(struct hw_closure *closure)
 	for (uint32_t i = 0; i < closure->model->object_count; i++)
 		free(closure->locks[i].readers);
 	free(closure->locks);
+	free(closure->counted);
 	free(closure->wanted);
 	free(closure->reached);
 	free(closure->pulls);
@@ -142,6 +145,16 @@ static void need_process(struct hw_closure *closure, struct hw_pull pull)
 	}
 }
 
+static void take_unit(struct hw_closure *closure, uint32_t object, const struct taking *taking)
+{
+	struct hw_closure_lock *lock = &closure->locks[object];
+
+	if (!lock->reader_count)
+		closure->counted[closure->counted_count++] = object;
+	HW_GROW(lock->readers, lock->reader_count, lock->reader_capacity);
+	lock->readers[lock->reader_count++] = *taking;
+}
+
 static void need_enabler(struct hw_closure *closure, uint32_t thread, uint32_t index,
 	const struct hw_moment *moment)
 {
@@ -149,9 +162,6 @@ static void need_enabler(struct hw_closure *closure, uint32_t thread, uint32_t i
 	struct hw_pull pull = { thread, index, moment->enabler_thread, moment->enabler };
 
 	if (moment->enabler_thread == HW_NONE || moment->op == HW_OP_ARRIVE)
-		return;
-	/* A unit of a semaphore that locks is given back by whoever has it: no order. */
-	if (!closure->critical && hw_moment_acquires(closure->model, moment))
 		return;
 	want(closure, moment->enabler_thread, moment->enabler + 1, pull);
 	if (moment->op == HW_OP_REAP)
@@ -175,18 +185,18 @@ static void look_at(struct hw_closure *closure, uint32_t thread, uint32_t index)
 	if (index >= closure->history->lives[thread].sound)
 		return;
 	need_enabler(closure, thread, index, moment);
-	if (!closure->critical || !hw_moment_acquires(closure->model, moment) ||
-		hw_model_capacity(closure->model, moment->object) > 1)
+	if (!closure->critical || !hw_moment_acquires(closure->model, moment))
 		return;
-	if (moment->how & HW_HOW_SHARED)
+	if (hw_model_capacity(closure->model, moment->object) > 1)
+		take_unit(closure, moment->object, &taking);
+	else if (moment->how & HW_HOW_SHARED)
 		take_shared(closure, &closure->locks[moment->object], &taking);
 	else
 		take_exclusive(closure, &closure->locks[moment->object], &taking);
 }
 
-void hw_closure_include(struct hw_closure *closure, uint32_t thread, uint32_t count)
+static void reach_all(struct hw_closure *closure)
 {
-	want(closure, thread, count, no_pull);
 	while (closure->pending_count) {
 		uint32_t next = closure->pending[--closure->pending_count];
 
@@ -194,4 +204,58 @@ void hw_closure_include(struct hw_closure *closure, uint32_t thread, uint32_t co
 		while (closure->reached[next] < closure->wanted[next])
 			look_at(closure, next, closure->reached[next]++);
 	}
+}
+
+static int compare_positions(const void *a, const void *b)
+{
+	uint32_t left = ((const struct taking *)a)->position;
+	uint32_t right = ((const struct taking *)b)->position;
+
+	return (left > right) - (left < right);
+}
+
+/* Whether a unit has come back, with what is in the closure, by the time of `position`. */
+static bool is_back(const struct hw_closure *closure, const struct taking *taking,
+	uint32_t position)
+{
+	uint32_t release = moment_at(closure, taking->thread, taking->index)->release;
+
+	return release < closure->wanted[taking->thread] &&
+	       moment_at(closure, taking->thread, release)->position < position;
+}
+
+/* Run the takings as recorded: where no unit is left, the one that is out longest must be back. */
+static void need_units(struct hw_closure *closure, uint32_t object)
+{
+	struct hw_closure_lock *lock = &closure->locks[object];
+	int64_t capacity = hw_model_capacity(closure->model, object);
+	uint32_t out = 0;
+	struct taking *taken = hw_xcalloc(lock->reader_count, sizeof(*taken));
+
+	qsort(lock->readers, lock->reader_count, sizeof(*lock->readers), compare_positions);
+	for (uint32_t i = 0; i < lock->reader_count; i++) {
+		const struct taking *now = &lock->readers[i];
+		uint32_t kept = 0;
+
+		for (uint32_t j = 0; j < out; j++)
+			if (!is_back(closure, &taken[j], now->position))
+				taken[kept++] = taken[j];
+		out = kept;
+		if (out >= capacity) {
+			want_release(closure, &taken[0], now);
+			memmove(taken, taken + 1, --out * sizeof(*taken));
+		}
+		taken[out++] = *now;
+	}
+	free(taken);
+}
+
+void hw_closure_include(struct hw_closure *closure, uint32_t thread, uint32_t count)
+{
+	want(closure, thread, count, no_pull);
+	do {
+		reach_all(closure);
+		for (uint32_t i = 0; closure->critical && i < closure->counted_count; i++)
+			need_units(closure, closure->counted[i]);
+	} while (closure->pending_count);
 }

@@ -19,8 +19,12 @@
  * What a thread did from an event on that cannot be believed (doubt.h) is taken in
  * like the rest, but needs nothing: whoever asks can see that it is in.
  *
+ * Of a semaphore of several units, no more may be out at once than it has: where they would be,
+ * the unit that is out longest is given back. That is one way of several to make it so,
+ * and a deadlock that needs another one is missed.
+ *
  * Every event is looked at once, however often something is included; an
- * acquisition also looks at the readers of its lock.
+ * acquisition also looks at the readers of its lock. Units are counted anew each time.
  */
 
 #include "analyzer/history.h"
@@ -39,6 +43,8 @@ struct hw_closure {
 	uint32_t *reached; /* by thread: events whose needs were looked at */
 	struct hw_pull *pulls; /* by thread: what last made `wanted` grow from outside */
 	struct hw_closure_lock *locks; /* by object */
+	uint32_t *counted; /* semaphores of several units that are in it */
+	uint32_t counted_count;
 	uint32_t *pending; /* threads with reached < wanted, each once */
 	uint32_t pending_count;
 	bool *is_pending;

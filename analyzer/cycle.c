@@ -66,19 +66,23 @@ static uint32_t ring_of(struct search *s, const uint32_t *arcs, uint32_t length)
 	return hw_intern_bytes(&s->rings, turned, length * sizeof(*turned));
 }
 
-static void keep(struct search *s, const uint32_t *arcs, uint32_t length)
+static void keep(struct search *s, uint32_t length)
 {
 	struct hw_cycles *cycles = s->cycles;
+	uint32_t width = s->pattern.length;
 	struct hw_cycle cycle = {
-		.ring = hw_arena_alloc(&cycles->arena, length, sizeof(*cycle.ring)),
-		.codes = hw_arena_alloc(&cycles->arena, length, sizeof(*cycle.codes)),
+		.ring = hw_arena_alloc(&cycles->arena, width, sizeof(*cycle.ring)),
+		.codes = hw_arena_alloc(&cycles->arena, width, sizeof(*cycle.codes)),
 		.length = length,
+		.width = width,
 	};
 
-	for (uint32_t i = 0; i < length; i++) {
+	for (uint32_t i = 0; i < width; i++) {
+		const struct hw_step *step = &s->steps->all[s->pattern.path[i]];
+
 		cycle.ring[i] = *hw_pattern_taker(&s->pattern, i);
-		cycle.codes[i] = s->steps->all[arcs[i]].code;
-		cycle.bounded |= s->steps->all[arcs[i]].bounded;
+		cycle.codes[i] = step->code;
+		cycle.bounded |= step->bounded;
 	}
 	hw_coverage_add(&s->coverage, cycle.codes, length);
 	HW_GROW(cycles->all, cycles->count, cycles->capacity);
@@ -86,12 +90,12 @@ static void keep(struct search *s, const uint32_t *arcs, uint32_t length)
 }
 
 /* Room for examples is made when it is needed, twice as much each time. */
-static void keep_example(struct search *s, struct hw_cycle *cycle, const uint32_t *arcs)
+static void keep_example(struct search *s, struct hw_cycle *cycle)
 {
-	size_t bytes = cycle->length * sizeof(*arcs);
+	size_t bytes = cycle->width * sizeof(*s->pattern.path);
 	uint32_t count = cycle->example_count;
 
-	if (count == HW_CYCLE_EXAMPLES_MAX)
+	if (count == HW_CYCLE_EXAMPLES_MAX || s->pattern.length != cycle->width)
 		return;
 	if ((count & (count - 1)) == 0) {
 		uint32_t *more = hw_arena_alloc(&s->cycles->arena, count ? 2 * count : 1, bytes);
@@ -100,7 +104,7 @@ static void keep_example(struct search *s, struct hw_cycle *cycle, const uint32_
 			memcpy(more, cycle->examples, count * bytes);
 		cycle->examples = more;
 	}
-	memcpy(cycle->examples + (size_t)count * cycle->length, arcs, bytes);
+	memcpy(cycle->examples + (size_t)count * cycle->width, s->pattern.path, bytes);
 	cycle->example_count++;
 }
 
@@ -110,12 +114,15 @@ static void found(void *user, const uint32_t *arcs, uint32_t length)
 	uint32_t number;
 
 	s->budget -= length;
-	if (hw_pattern_close(&s->pattern) || is_repeated(s, arcs, length))
+	if (hw_pattern_close(&s->pattern) || is_repeated(s, arcs, length) ||
+		hw_pattern_complete(&s->pattern))
 		return;
 	number = ring_of(s, arcs, length);
 	if (number == s->cycles->count)
-		keep(s, arcs, length);
-	keep_example(s, &s->cycles->all[number], arcs);
+		keep(s, length);
+	keep_example(s, &s->cycles->all[number]);
+	while (s->pattern.length > length)
+		hw_pattern_pop(&s->pattern);
 	if (s->cycles->count == HW_CYCLE_COUNT_MAX)
 		s->budget = 0;
 	if (++s->cycles->all[number].instances == HW_CYCLE_INSTANCES_MAX)
@@ -123,6 +130,17 @@ static void found(void *user, const uint32_t *arcs, uint32_t length)
 	for (uint32_t i = 0; i < length; i++)
 		if (s->steps->all[arcs[i]].edge != HW_NONE)
 			s->cycles->edge_found[s->steps->all[arcs[i]].edge] = true;
+}
+
+/* Steps that lead to where they begin: no walk takes them. */
+static void find_rings_of_one(struct search *s)
+{
+	for (uint32_t step = 0; step < s->steps->count; step++) {
+		if (s->steps->all[step].from != s->steps->all[step].to || !enter(s, step, 0, 1))
+			continue;
+		found(s, &step, 1);
+		leave(s, step, 0);
+	}
 }
 
 /* No cycle is longer than there are threads to take its steps. */
@@ -153,6 +171,7 @@ void hw_cycles_find(const struct hw_model *model, const struct hw_graph *graph,
 
 	hw_coverage_init(&s.coverage, steps->codes.count);
 	hw_pattern_init(&s.pattern, model, steps);
+	find_rings_of_one(&s);
 	cycles.complete =
 		hw_walk_cycles(&steps->shape, count_takers(model, steps), &s.budget, &visitor);
 	hw_pattern_finish(&s.pattern);

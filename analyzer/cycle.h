@@ -5,8 +5,8 @@
 /*
  * Lock-order cycles that are deadlock patterns (see pattern.h), shortest first.
  *
- * Cycles of the same codes (see step.h), in the same order, are one: the
- * first is kept as the example, the others are counted as its instances. And once a
+ * Cycles of the same codes (see step.h), in the same order, are one, whatever others they
+ * take besides: the first is kept as the example, the others are counted as its instances. And once a
  * cycle is known, longer ones that contain all its codes are not looked for:
  * they are the same mistake with more threads, and there can be exponentially
  * many. (A function that locks two accounts in the order it is given them makes a cycle of
@@ -25,11 +25,12 @@ enum {
 };
 
 struct hw_cycle {
-	struct hw_step_taker *ring; /* each waits for what the next one holds */
-	uint32_t *codes;	    /* of its steps */
+	struct hw_step_taker *ring; /* each waits for what the next one holds; then the others */
+	uint32_t *codes;	    /* of their steps */
 	uint32_t length;
+	uint32_t width;	    /* with others that it takes, to use up semaphores (pattern.h) */
 	uint32_t instances; /* at most HW_CYCLE_INSTANCES_MAX are counted */
-	uint32_t *examples; /* steps of the first instances, `length` for each */
+	uint32_t *examples; /* steps of the first instances, `width` for each */
 	uint32_t example_count;
 	bool bounded;	    /* one of its waits ends by itself */
 };

@@ -112,9 +112,9 @@ static void add_object(struct hw_finding *finding, uint32_t object)
 	finding->objects[finding->object_count++] = object;
 }
 
-/* What cycles have in common, ruled out or not. */
+/* What cycles have in common, ruled out or not: a ring, and then others up to `width`. */
 static struct hw_finding of_ring(const struct hw_model *model, const struct hw_steps *steps,
-	const struct hw_step_taker *ring, const uint32_t *codes, uint32_t length,
+	const struct hw_step_taker *ring, const uint32_t *codes, uint32_t length, uint32_t width,
 	struct hw_arena *arena)
 {
 	const char *rule = hw_finding_rule_name(HW_RULE_LOCK_ORDER);
@@ -122,14 +122,14 @@ static struct hw_finding of_ring(const struct hw_model *model, const struct hw_s
 		.rule = HW_RULE_LOCK_ORDER,
 		.fingerprint = fingerprint_of(model, steps, rule, codes, length),
 		.ring = fingerprint_of(model, steps, "", codes, length),
-		.objects = hw_arena_alloc(arena, length, sizeof(uint32_t)),
-		.threads = hw_arena_alloc(arena, length, sizeof(struct hw_finding_thread)),
-		.thread_count = length,
+		.objects = hw_arena_alloc(arena, width, sizeof(uint32_t)),
+		.threads = hw_arena_alloc(arena, width, sizeof(struct hw_finding_thread)),
+		.thread_count = width,
 		.ring_length = length,
 	};
 
 	hw_fingerprint_id(finding.fingerprint, finding.id);
-	for (uint32_t i = 0; i < length; i++) {
+	for (uint32_t i = 0; i < width; i++) {
 		finding.threads[i] = of_dependency(model, &ring[i], arena);
 		if (ring[i].hold != HW_NONE)
 			add_object(&finding, finding.threads[i].holds[0].object);
@@ -142,7 +142,8 @@ struct hw_finding hw_finding_of_cycle(const struct hw_model *model, const struct
 	const struct hw_cycle *cycle, struct hw_arena *arena)
 {
 	struct hw_finding finding =
-		of_ring(model, steps, cycle->ring, cycle->codes, cycle->length, arena);
+		of_ring(model, steps, cycle->ring, cycle->codes, cycle->length,
+			cycle->width, arena);
 
 	finding.verdict = HW_VERDICT_POSSIBLE;
 	finding.instances = cycle->instances;
@@ -155,7 +156,7 @@ struct hw_finding hw_finding_of_prediction(const struct hw_model *model,
 	const struct hw_step_taker *ring, struct hw_arena *arena)
 {
 	struct hw_finding finding =
-		of_ring(model, steps, ring, cycle->codes, cycle->length, arena);
+		of_ring(model, steps, ring, cycle->codes, cycle->length, cycle->width, arena);
 
 	finding.verdict = HW_VERDICT_PREDICTED;
 	finding.instances = cycle->instances;
@@ -168,7 +169,8 @@ struct hw_finding hw_finding_of_outlook(const struct hw_model *model,
 	const char *because, struct hw_arena *arena)
 {
 	struct hw_finding finding =
-		of_ring(model, steps, cycle->ring, cycle->codes, cycle->length, arena);
+		of_ring(model, steps, cycle->ring, cycle->codes, cycle->length,
+			cycle->width, arena);
 
 	finding.verdict = HW_VERDICT_RULED_OUT;
 	finding.reason = reason;
@@ -182,7 +184,8 @@ struct hw_finding hw_finding_of_ruled_out(const struct hw_model *model,
 	const struct hw_steps *steps, const struct hw_ruled_out *ruled_out, struct hw_arena *arena)
 {
 	struct hw_finding finding =
-		of_ring(model, steps, ruled_out->ring, ruled_out->codes, ruled_out->length, arena);
+		of_ring(model, steps, ruled_out->ring, ruled_out->codes, ruled_out->length,
+			ruled_out->length, arena);
 
 	finding.verdict = HW_VERDICT_RULED_OUT;
 	finding.reason = ruled_out->reason;

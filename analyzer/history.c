@@ -25,7 +25,6 @@ struct object_state {
 	struct queue rounds;    /* of a barrier: the last arrival of each full round */
 	struct place arrival;   /* the last one of the round under way */
 	uint32_t arrivals;      /* in the round under way */
-	uint32_t takes;         /* of a semaphore that locks */
 };
 
 /* What a thread holds while the run is read: object and where it was acquired. */
@@ -86,7 +85,8 @@ static void acquire(struct reading *r, struct place place, struct hw_moment *mom
 	struct thread_state *thread = &r->threads[place.thread];
 	struct open_hold *hold = find_hold(thread, moment->object);
 
-	if (hold) {
+	/* Of several units each is given back by itself. */
+	if (hold && hw_model_capacity(r->model, moment->object) <= 1) {
 		/* It has it already: nobody has to give anything up for this. */
 		hold->depth++;
 		moment->release = place.index;
@@ -182,9 +182,10 @@ static void apply_to_object(struct reading *r, struct place place, struct hw_mom
 		release(r, place, moment);
 		break;
 	case HW_OP_POST:
-		push(&object->posts, place);
 		if (hw_model_is_lock(r->model, moment->object))
 			release(r, place, moment);
+		else
+			push(&object->posts, place);
 		break;
 	case HW_OP_TAKE:
 		enable(moment, take_first(&object->posts));
@@ -250,18 +251,6 @@ static void start(struct reading *r, struct place place, struct hw_moment *momen
 	enable(moment, creation);
 }
 
-/* Of a semaphore with several units, one beyond the first ones must have been given back before. */
-static void acquire_one(struct reading *r, struct place place, struct hw_moment *moment)
-{
-	struct object_state *object = &r->objects[moment->object];
-
-	if (moment->op == HW_OP_TAKE &&
-		++object->takes > hw_model_capacity(r->model, moment->object) &&
-		hw_model_capacity(r->model, moment->object) > 1)
-		enable(moment, take_first(&object->posts));
-	acquire(r, place, moment);
-}
-
 static void create(struct reading *r, uint32_t made, struct place place)
 {
 	r->creations[made] = place;
@@ -301,7 +290,7 @@ static void apply(struct reading *r, struct place place, struct hw_moment *momen
 	if (moment->op == HW_OP_JOIN)
 		join(r, place, moment);
 	else if (hw_moment_acquires(r->model, moment))
-		acquire_one(r, place, moment);
+		acquire(r, place, moment);
 	else
 		apply_to_object(r, place, moment);
 }

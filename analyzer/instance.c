@@ -21,11 +21,15 @@ static bool holds_the_same(const struct search *s, const struct hw_dependency *d
 	uint32_t locks = 0;
 
 	for (uint32_t i = 0; i < dependency->hold_count; i++) {
-		uint32_t object = s->model->holds[dependency->first_hold + i].object;
+		const struct hw_hold *hold = &s->model->holds[dependency->first_hold + i];
+		uint32_t object = hold->object;
+		const struct hw_held_lock *held;
 
 		if (!hw_model_is_lock(s->model, object))
 			continue;
-		if (!hw_held_find(&s->held, object))
+		held = hw_held_find(&s->held, object);
+		if (!held || (hw_model_capacity(s->model, object) > 1 &&
+				     held->depth != (uint64_t)hold->count))
 			return false;
 		locks++;
 	}

@@ -37,7 +37,8 @@ int hw_loader_query(struct hw_loader *l, const char *table, const char *columns,
 bool hw_loader_next(struct hw_loader *l);
 void hw_loader_done(struct hw_loader *l);
 
-/* Whether there is such a table: recordings of older versions lack some. */
+/* Whether there is such a table, or column of it: recordings of older versions lack some. */
+bool hw_loader_has_column(struct hw_loader *l, const char *table, const char *column);
 bool hw_loader_has_table(struct hw_loader *l, const char *table);
 
 /* Values of the current row. Strings live in the model, NULL is NULL. */

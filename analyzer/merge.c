@@ -44,7 +44,7 @@ static const struct copy {
 		"TP...TSO++." },
 	{ "dependency", "id, thread, object, mode, stack, how, count, first_ns, last_ns",
 		"DTO.S..++" },
-	{ "dependency_hold", "dependency, position, object, mode, stack", "D.O.S" },
+	{ "dependency_hold", "dependency, position, object, mode, stack, count", "D.O.S." },
 	{ "misuse",
 		"what, how, thread, object, stack, relation, other, other_stack, count, first_ns",
 		"..TOS.TS.+" },

@@ -35,7 +35,10 @@ static int read_dependency_holds(struct hw_loader *l, uint32_t *capacity)
 {
 	struct hw_model *m = l->model;
 
-	if (hw_loader_query(l, "dependency_hold", "dependency, object, mode, stack, 1",
+	if (hw_loader_query(l, "dependency_hold",
+		    hw_loader_has_column(l, "dependency_hold", "count")
+			    ? "dependency, object, mode, stack, count"
+			    : "dependency, object, mode, stack, 1",
 		    "dependency, position"))
 		return l->result;
 	while (hw_loader_next(l)) {

@@ -48,7 +48,7 @@ void hw_outlooks_init(struct hw_outlooks *outlooks, const struct hw_model *model
 	for (uint32_t i = 0; i < cycles->count; i++) {
 		const struct hw_cycle *cycle = &cycles->all[i];
 
-		for (uint32_t at = 0; at < cycle->length * cycle->example_count; at++)
+		for (uint32_t at = 0; at < cycle->width * cycle->example_count; at++)
 			want_takers(steps, cycle->examples[at], wanted);
 	}
 	*outlooks = (struct hw_outlooks){ .model = model, .history = history, .steps = steps };
@@ -188,7 +188,7 @@ static bool try_from(struct attempt *attempt, uint32_t position)
 /* All combinations fell to threads that never live together: look at one to say why. */
 static void find_order(struct attempt *attempt, const struct hw_cycle *cycle)
 {
-	memcpy(attempt->ring, cycle->ring, cycle->length * sizeof(*attempt->ring));
+	memcpy(attempt->ring, cycle->ring, cycle->width * sizeof(*attempt->ring));
 	attempt->predictions = 0;
 	predict(attempt);
 }
@@ -214,17 +214,17 @@ static void conclude(struct attempt *attempt, const struct hw_cycle *cycle)
 enum hw_outlook hw_outlooks_of(struct hw_outlooks *outlooks, const struct hw_cycle *cycle,
 	struct hw_step_taker *ring, struct hw_prediction *ret_prediction)
 {
-	struct attempt attempt = { .outlooks = outlooks, .length = cycle->length, .ring = ring,
+	struct attempt attempt = { .outlooks = outlooks, .length = cycle->width, .ring = ring,
 		.gate = HW_NONE };
 	bool predicted = false;
 
-	attempt.dependencies = hw_xcalloc(cycle->length, sizeof(*attempt.dependencies));
+	attempt.dependencies = hw_xcalloc(cycle->width, sizeof(*attempt.dependencies));
 	attempt.exhausted = cycle->instances > cycle->example_count;
 	for (uint32_t i = 0; i < cycle->example_count && !predicted; i++) {
 		bool exhausted = attempt.exhausted;
 
 		attempt.exhausted = false;
-		attempt.steps = &cycle->examples[i * cycle->length];
+		attempt.steps = &cycle->examples[i * cycle->width];
 		predicted = try_from(&attempt, 0);
 		attempt.exhausted |= exhausted;
 	}

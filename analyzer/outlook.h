@@ -42,7 +42,7 @@ void hw_outlooks_init(struct hw_outlooks *outlooks, const struct hw_model *model
 void hw_outlooks_finish(struct hw_outlooks *outlooks);
 
 /*
- * The outlook of a cycle. When it is predicted, `ring` (of the cycle's length)
+ * The outlook of a cycle. When it is predicted, `ring` (of the cycle's width)
  * becomes the threads that it is predicted for. The caller finishes the prediction.
  */
 enum hw_outlook hw_outlooks_of(struct hw_outlooks *outlooks, const struct hw_cycle *cycle,

@@ -5,6 +5,9 @@
 
 #include "trace/memory.h"
 
+/* Steps tried to use up a semaphore; beyond that it is taken to be possible. */
+enum { COMPLETION_TRIES_MAX = 10000 };
+
 void hw_pattern_init(
 	struct hw_pattern *pattern, const struct hw_model *model, const struct hw_steps *steps)
 {
@@ -147,24 +150,20 @@ static void make_room(struct hw_pattern *p)
 	p->taker_at = hw_xrealloc(p->taker_at, p->capacity * sizeof(*p->taker_at));
 }
 
-enum hw_reason hw_pattern_push(struct hw_pattern *pattern, uint32_t step)
+/* Add a step at the end, whatever the one before waits for. */
+static enum hw_reason join(struct hw_pattern *pattern, uint32_t step)
 {
 	const struct hw_step *s = &pattern->steps->all[step];
 	const struct hw_dependency *dependency = &pattern->model->dependencies[s->dependency];
 	uint32_t position = pattern->length;
-	enum hw_reason reason = HW_REASON_NONE;
+	enum hw_reason reason;
 
 	pattern->because_object = dependency->object;
 	if (s->tried)
 		return HW_REASON_TRY;
-	if (s->plentiful) {
-		pattern->because_object = dependency->object;
+	if (s->plentiful)
 		return HW_REASON_CAPACITY;
-	}
-	if (position > 0)
-		reason = check_conflict(pattern, step_at(pattern, position - 1), s);
-	if (!reason)
-		reason = occupy_all(pattern, dependency, position);
+	reason = occupy_all(pattern, dependency, position);
 	if (reason)
 		return reason;
 	make_room(pattern);
@@ -176,6 +175,16 @@ enum hw_reason hw_pattern_push(struct hw_pattern *pattern, uint32_t step)
 	pattern->length--;
 	vacate_all(pattern, dependency, dependency->hold_count);
 	return HW_REASON_ONE_THREAD;
+}
+
+enum hw_reason hw_pattern_push(struct hw_pattern *pattern, uint32_t step)
+{
+	const struct hw_step *s = &pattern->steps->all[step];
+	enum hw_reason reason = HW_REASON_NONE;
+
+	if (pattern->length > 0)
+		reason = check_conflict(pattern, step_at(pattern, pattern->length - 1), s);
+	return reason ? reason : join(pattern, step);
 }
 
 void hw_pattern_pop(struct hw_pattern *pattern)
@@ -191,6 +200,67 @@ void hw_pattern_pop(struct hw_pattern *pattern)
 enum hw_reason hw_pattern_close(struct hw_pattern *pattern)
 {
 	return check_conflict(pattern, step_at(pattern, pattern->length - 1), step_at(pattern, 0));
+}
+
+/* Whether what a step waits for is kept from it by the path: of a semaphore, all units. */
+static bool is_kept(const struct hw_pattern *p, const struct hw_step *step)
+{
+	uint32_t o = p->model->dependencies[step->dependency].object;
+
+	if (hw_model_capacity(p->model, o) > 1)
+		return p->units[o] >= hw_model_capacity(p->model, o);
+	return p->owner[o] || (p->readers[o] && !step->awaited_shared);
+}
+
+/* Whether it could be kept once more threads are on the path: somebody has to hold it. */
+static bool can_be_kept(const struct hw_step *waits, const struct hw_step *holds)
+{
+	return !(waits->awaited_shared && holds->held_shared);
+}
+
+/*
+ * Let every wait be kept by somebody, trying what could do so one after the other. The ring
+ * is kept by itself, except where it waits for a semaphore that is not used up.
+ */
+static bool keep_all(struct hw_pattern *p, uint32_t from, int *tries)
+{
+	const struct hw_digraph *shape = &p->steps->shape;
+	const struct hw_step *waits;
+
+	while (from < p->length && is_kept(p, step_at(p, from)))
+		from++;
+	if (from == p->length)
+		return true;
+	waits = step_at(p, from);
+	for (uint32_t arc = shape->first[waits->to]; arc < shape->first[waits->to + 1]; arc++) {
+		if ((*tries)-- <= 0)
+			return false;
+		if (!can_be_kept(waits, &p->steps->all[arc]) || join(p, arc))
+			continue;
+		if (keep_all(p, from, tries))
+			return true;
+		hw_pattern_pop(p);
+	}
+	return false;
+}
+
+enum hw_reason hw_pattern_complete(struct hw_pattern *pattern)
+{
+	uint32_t ring_length = pattern->length;
+	int tries = COMPLETION_TRIES_MAX;
+
+	for (uint32_t i = 0; i < ring_length; i++) {
+		uint32_t o = pattern->model->dependencies[step_at(pattern, i)->dependency].object;
+
+		if (hw_model_capacity(pattern->model, o) <= 1 ||
+			is_kept(pattern, step_at(pattern, i)))
+			continue;
+		if (keep_all(pattern, i, &tries) || tries < 0)
+			return HW_REASON_NONE;
+		pattern->because_object = o;
+		return HW_REASON_CAPACITY;
+	}
+	return HW_REASON_NONE;
 }
 
 const char *hw_pattern_reason_name(enum hw_reason reason)

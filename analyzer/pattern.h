@@ -15,7 +15,10 @@
  *   readers      the step before waits to read what this one holds to read
  *
  * A path is a deadlock pattern when it returns to where it began and
- * hw_pattern_close agrees.
+ * hw_pattern_close agrees. A semaphore of several units that somebody on it waits for has to be
+ * used up besides, by threads that wait, too: those that are not on the ring are added to
+ * the end of the path by hw_pattern_complete, each waiting for something that another one
+ * keeps.
  *
  * Which thread takes which step is a bipartite matching that grows along with
  * the path (augmenting paths, Kuhn 1955). For a path of k steps it is enough to
@@ -65,6 +68,12 @@ void hw_pattern_pop(struct hw_pattern *pattern);
 
 /* Whether the last step, too, waits for what the first keeps from it. Changes nothing. */
 enum hw_reason hw_pattern_close(struct hw_pattern *pattern);
+
+/*
+ * Add the other threads that it takes; none when all semaphores are used up already. Else
+ * why it cannot be, and nothing was added. What was added is popped as any step is.
+ */
+enum hw_reason hw_pattern_complete(struct hw_pattern *pattern);
 
 /* Who takes the step at a position, once all are pushed. */
 const struct hw_step_taker *hw_pattern_taker(const struct hw_pattern *pattern, uint32_t position);

@@ -61,7 +61,7 @@ static void print_step(const struct hw_report *report, const struct hw_witness_s
 
 void hw_report_witness_print(const struct hw_report *report, const struct hw_finding *finding)
 {
-	uint32_t most = (report->verbose ? STEPS_VERBOSE : STEPS_SHORT) + finding->ring_length;
+	uint32_t most = (report->verbose ? STEPS_VERBOSE : STEPS_SHORT) + finding->thread_count;
 	uint32_t count = finding->witness_count, first = count > most ? count - most : 0;
 	struct columns columns = { 0 };
 

@@ -19,7 +19,7 @@ struct search {
 	struct hw_pattern pattern;
 	struct hw_coverage coverage;
 	uint32_t *edge_code;	 /* of edges: number of the pair of classes */
-	uint32_t *steps_of_edge; /* the first; edge_count + 1 of them */
+	uint32_t *first_step, *last_step; /* of edges: its steps are from one to before the other */
 	struct hw_intern rings;	 /* least rotations of these */
 	struct hw_intern groups; /* ring and reason; the number is that of the result */
 	uint32_t *codes, *turned;
@@ -55,12 +55,16 @@ static bool possible(struct search *s, uint32_t position)
 	if (position == s->length) {
 		enum hw_reason reason = hw_pattern_close(&s->pattern);
 
+		if (!reason)
+			reason = hw_pattern_complete(&s->pattern);
 		refuse(s, reason);
+		while (s->pattern.length > s->length)
+			hw_pattern_pop(&s->pattern);
 		return !reason;
 	}
 	edge = s->edges[position];
-	end = s->steps_of_edge[edge + 1];
-	for (uint32_t step = s->steps_of_edge[edge]; step < end && !result; step++) {
+	end = s->last_step[edge];
+	for (uint32_t step = s->first_step[edge]; step < end && !result; step++) {
 		enum hw_reason reason;
 
 		if (s->tries_left-- <= 0)
@@ -171,7 +175,7 @@ static void keep(struct search *s, const struct hw_ruled_out *found)
 	r->ring = hw_arena_alloc(&result->arena, r->length, sizeof(*r->ring));
 	r->codes = hw_arena_alloc(&result->arena, r->length, sizeof(*r->codes));
 	for (uint32_t i = 0; i < r->length; i++) {
-		const struct hw_step *step = &s->steps->all[s->steps_of_edge[s->edges[i]]];
+		const struct hw_step *step = &s->steps->all[s->first_step[s->edges[i]]];
 
 		r->ring[i] = s->steps->takers[step->first_taker];
 		r->codes[i] = step->code;
@@ -228,7 +232,7 @@ static uint32_t prepare(struct search *s)
 {
 	const struct hw_graph *graph = s->graph;
 	struct hw_intern pairs = { 0 };
-	uint32_t step = 0, count;
+	uint32_t count;
 
 	for (uint32_t e = 0; e < graph->edge_count; e++) {
 		const struct hw_graph_edge *edge = &graph->edges[e];
@@ -238,11 +242,16 @@ static uint32_t prepare(struct search *s)
 		};
 
 		s->edge_code[e] = hw_intern_bytes(&pairs, pair, sizeof(pair));
-		s->steps_of_edge[e] = step;
-		while (step < s->steps->count && s->steps->all[step].edge == e)
-			step++;
 	}
-	s->steps_of_edge[graph->edge_count] = step;
+	for (uint32_t step = 0; step < s->steps->count; step++) {
+		uint32_t e = s->steps->all[step].edge;
+
+		if (e == HW_NONE)
+			continue;
+		if (!s->last_step[e])
+			s->first_step[e] = step;
+		s->last_step[e] = step + 1;
+	}
 	count = pairs.count;
 	hw_intern_finish(&pairs);
 	return count;
@@ -258,7 +267,8 @@ void hw_ruled_out_find(const struct hw_model *model, const struct hw_graph *grap
 		.steps = steps,
 		.result = &result,
 		.edge_code = hw_xcalloc(graph->edge_count, sizeof(uint32_t)),
-		.steps_of_edge = hw_xcalloc((size_t)graph->edge_count + 1, sizeof(uint32_t)),
+		.first_step = hw_xcalloc(graph->edge_count, sizeof(uint32_t)),
+		.last_step = hw_xcalloc(graph->edge_count, sizeof(uint32_t)),
 		.codes = hw_xcalloc(graph->node_count, sizeof(uint32_t)),
 		.turned = hw_xcalloc(graph->node_count, sizeof(uint32_t)),
 		.edge_of = hw_xcalloc(model->thread_count, sizeof(uint32_t)),
@@ -276,7 +286,8 @@ void hw_ruled_out_find(const struct hw_model *model, const struct hw_graph *grap
 	hw_intern_finish(&s.rings);
 	hw_intern_finish(&s.groups);
 	free(s.edge_code);
-	free(s.steps_of_edge);
+	free(s.first_step);
+	free(s.last_step);
 	free(s.codes);
 	free(s.turned);
 	free(s.edge_of);

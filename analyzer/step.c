@@ -7,6 +7,9 @@
 #include "analyzer/stack.h"
 #include "trace/memory.h"
 
+/* In what stands for a hold: object and mode are below it. */
+enum { COUNT_SHIFT = 33 };
+
 /* What is needed while steps are gathered, and not later. */
 struct gathering {
 	const struct hw_model *model;
@@ -16,8 +19,8 @@ struct gathering {
 		*set_of; /* of dependencies: the number of what they hold; HW_NONE: not known yet */
 	struct hw_intern sets;
 	bool *plentiful; /* of objects */
-	uint32_t *node_of;  /* of objects that have a queue */
-	uint32_t *queue_of; /* likewise; HW_NONE without one */
+	uint32_t *node_of;  /* of objects, where the graph has none for them */
+	uint32_t *queue_of; /* of objects; HW_NONE without one */
 	struct raw_step *raw;
 	size_t raw_count, raw_capacity;
 };
@@ -49,7 +52,7 @@ static int compare_numbers(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* The number of the set of locks that a dependency holds, in their modes. */
+/* The number of the set of locks that a dependency holds, in their modes, with their units. */
 static uint32_t set_of(struct gathering *g, uint32_t d)
 {
 	const struct hw_dependency *dependency = &g->model->dependencies[d];
@@ -63,7 +66,8 @@ static uint32_t set_of(struct gathering *g, uint32_t d)
 		const struct hw_hold *hold = &g->model->holds[dependency->first_hold + i];
 
 		if (hw_model_is_lock(g->model, hold->object))
-			members[count++] = (uint64_t)hold->object << 1 | hold->shared;
+			members[count++] = (uint64_t)hold->object << 1 | hold->shared |
+				(uint64_t)(hold->count - 1) << COUNT_SHIFT;
 	}
 	qsort(members, count, sizeof(*members), compare_numbers);
 	g->set_of[d] = hw_intern_bytes(&g->sets, members, count * sizeof(*members));
@@ -138,16 +142,27 @@ static void add_edge(struct gathering *g, uint32_t e)
 	}
 }
 
+/* The node of an object, which may have none in the graph. */
+static uint32_t node_of(struct gathering *g, uint32_t object)
+{
+	if (g->graph->node_of[object] != HW_NONE)
+		return g->graph->node_of[object];
+	if (g->node_of[object] == HW_NONE)
+		g->node_of[object] = g->steps->node_count++;
+	return g->node_of[object];
+}
+
 /* Readers who read again what they hold, and writers in the queue. */
 static void add_queued(struct gathering *g, uint32_t d)
 {
 	const struct hw_model *m = g->model;
 	const struct hw_dependency *dependency = &m->dependencies[d];
-	uint32_t queue = g->queue_of[dependency->object], node = g->node_of[dependency->object];
+	uint32_t queue = g->queue_of[dependency->object], node;
 	struct raw_step *raw;
 
 	if (queue == HW_NONE || dependency->how & HW_HOW_TRY)
 		return;
+	node = node_of(g, dependency->object);
 	if (!dependency->shared) {
 		raw = add_raw(g, d, HW_NONE);
 		raw->step.from = queue;
@@ -178,9 +193,26 @@ static void number_queues(struct gathering *g)
 		if (m->dependencies[d].shared || !hw_model_writers_first(m, o) ||
 			g->queue_of[o] != HW_NONE)
 			continue;
-		g->node_of[o] = g->graph->node_of[o] == HW_NONE ? g->steps->node_count++ :
-								  g->graph->node_of[o];
 		g->queue_of[o] = g->steps->node_count++;
+	}
+}
+
+/* Who has a unit of a semaphore and wants another one: a ring of its own, with others like it. */
+static void add_units(struct gathering *g, uint32_t d)
+{
+	const struct hw_model *m = g->model;
+	const struct hw_dependency *dependency = &m->dependencies[d];
+
+	if (hw_model_capacity(m, dependency->object) <= 1)
+		return;
+	for (uint32_t i = 0; i < dependency->hold_count; i++) {
+		uint32_t h = dependency->first_hold + i;
+		struct raw_step *raw;
+
+		if (m->holds[h].object != dependency->object)
+			continue;
+		raw = add_raw(g, d, h);
+		raw->step.from = raw->step.to = node_of(g, dependency->object);
 	}
 }
 
@@ -190,8 +222,8 @@ static void number_queues(struct gathering *g)
 
 static int compare_keys(const struct raw_step *left, const struct raw_step *right)
 {
-	COMPARE(left->step.edge, right->step.edge);
 	COMPARE(left->step.from, right->step.from);
+	COMPARE(left->step.edge, right->step.edge);
 	COMPARE(left->step.to, right->step.to);
 	COMPARE(left->step.code, right->step.code);
 	COMPARE(left->step.tried, right->step.tried);
@@ -335,8 +367,10 @@ void hw_steps_build(
 	for (uint32_t e = 0; e < graph->edge_count; e++)
 		if (graph->edges[e].cyclic)
 			add_edge(&g, e);
-	for (uint32_t d = 0; d < model->dependency_count; d++)
+	for (uint32_t d = 0; d < model->dependency_count; d++) {
 		add_queued(&g, d);
+		add_units(&g, d);
+	}
 	if (g.raw_count)
 		qsort(g.raw, g.raw_count, sizeof(*g.raw), compare_steps);
 	group(&steps, g.raw, g.raw_count);

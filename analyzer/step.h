@@ -22,6 +22,9 @@
  * leads to the queue, and steps of writers, who are in the queue holding it against readers,
  * lead from there to the lock. So the ring of two readers, each behind a writer who waits for the
  * other reader, is a ring of four steps like any other.
+ *
+ * Who has a unit of a semaphore and waits for another one takes a step from its node to the
+ * same node, which is a ring by itself.
  */
 
 #include "analyzer/graph.h"
@@ -41,7 +44,7 @@ struct hw_step_taker {
 };
 
 struct hw_step {
-	uint32_t edge;	   /* of the graph; HW_NONE when it has none */
+	uint32_t edge;	   /* of the graph; HW_NONE when it has none there */
 	uint32_t from, to; /* nodes: those of the graph, then those of queues */
 	uint32_t code;
 	bool held_shared, awaited_shared;

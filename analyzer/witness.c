@@ -50,7 +50,7 @@ static struct placed *gather(const struct hw_history *history,
 static void add_waits(const struct hw_history *history, const struct hw_prediction *prediction,
 	struct hw_finding *finding, bool shared)
 {
-	for (uint32_t i = 0; i < finding->ring_length; i++) {
+	for (uint32_t i = 0; i < finding->thread_count; i++) {
 		uint32_t thread = finding->threads[i].thread;
 		uint32_t moment = prediction->moments[i];
 
@@ -68,7 +68,7 @@ void hw_witness_fill(const struct hw_history *history, const struct hw_predictio
 
 	if (count > HW_WITNESS_STEPS_MAX)
 		first = count - HW_WITNESS_STEPS_MAX;
-	finding->witness = hw_arena_alloc(arena, count - first + finding->ring_length,
+	finding->witness = hw_arena_alloc(arena, count - first + finding->thread_count,
 		sizeof(*finding->witness));
 	for (uint32_t i = first; i < count; i++)
 		finding->witness[finding->witness_count++] = all[i].step;

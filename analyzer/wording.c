@@ -113,7 +113,7 @@ static bool has_queue(const struct wording *w)
 {
 	const struct hw_finding *f = w->finding;
 
-	for (uint32_t i = 0; i < f->ring_length; i++)
+	for (uint32_t i = 0; f->ring_length > 1 && i < f->ring_length; i++)
 		if (f->threads[i].object == f->threads[(i + 1) % f->ring_length].object)
 			return true;
 	return false;
@@ -144,6 +144,10 @@ static const char *order_title(const struct wording *w)
 
 	if (has_queue(w))
 		return queue_title(w);
+	if (length == 1)
+		return hw_arena_printf(w->arena,
+			"units of %s are taken by %u threads that wait for more of them",
+			object_name(w, 0), w->finding->thread_count);
 	if (length == 2)
 		return hw_arena_printf(w->arena, "%s and %s are taken in both orders",
 			object_name(w, 0), object_name(w, 1));
@@ -206,6 +210,11 @@ static const char *order_help(const struct wording *w)
 	const struct hw_class *class_ = common_class(w);
 	struct hw_textbuf text;
 
+	if (f->ring_length == 1)
+		return hw_arena_printf(w->arena,
+			"let only one thread at a time take its units of %s, with a mutex around "
+			"that, or let each take all it needs at once",
+			object_short_name(w, 0));
 	if (f->object_count == 1)
 		return hw_arena_printf(w->arena,
 			"do not lock %s to read again while it is held to read: a writer that "

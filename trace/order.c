@@ -41,10 +41,21 @@ static uint64_t hash_of_holds(const struct hw_thread *thread)
 {
 	uint64_t hash = 0;
 
-	for (size_t i = 0; i < thread->hold_count; i++)
-		hash = hw_hash_mix(hash, (uint64_t)thread->holds[i].object->id << 32 |
-			thread->holds[i].stack);
+	for (size_t i = 0; i < thread->hold_count; i++) {
+		const struct hw_hold *hold = &thread->holds[i];
+
+		hash = hw_hash_mix(hash, (uint64_t)hold->object->id << 32 | hold->stack);
+		if (hold->object->kind == HW_KIND_SEM)
+			hash = hw_hash_mix(hash, hold->count);
+	}
 	return hash;
+}
+
+/* How often a lock was taken does not matter, but how many units are gone does. */
+static bool same_hold(const struct hw_hold *a, const struct hw_hold *b)
+{
+	return a->object == b->object && a->stack == b->stack &&
+		(a->object->kind != HW_KIND_SEM || a->count == b->count);
 }
 
 static bool same_holds(const struct hw_dependency *dependency, const struct hw_thread *thread)
@@ -52,8 +63,7 @@ static bool same_holds(const struct hw_dependency *dependency, const struct hw_t
 	if (dependency->hold_count != thread->hold_count)
 		return false;
 	for (size_t i = 0; i < thread->hold_count; i++)
-		if (dependency->holds[i].object != thread->holds[i].object ||
-			dependency->holds[i].stack != thread->holds[i].stack)
+		if (!same_hold(&dependency->holds[i], &thread->holds[i]))
 			return false;
 	return true;
 }
@@ -76,7 +86,8 @@ static struct hw_dependency *add_dependency(struct hw_order *order, struct hw_th
 /*
  * Taking again what it holds already orders nothing; nor does what is taken holding nothing. But
  * where writers go first, whoever wants to write stops readers, holding nothing, and a
- * reader who reads again what he holds may be stopped. And units of what signals are not held.
+ * reader who reads again what he holds may be stopped. Who has one of several units may have to
+ * wait for another. And units of what signals are not held.
  */
 static bool depends(struct hw_thread *thread, const struct hw_object *object, uint32_t how)
 {
@@ -86,6 +97,8 @@ static bool depends(struct hw_thread *thread, const struct hw_object *object, ui
 		return thread->hold_count > held;
 	if (object->kind == HW_KIND_RWLOCK && object->type & HW_TYPE_PREFER_WRITER)
 		return how & HW_HOW_SHARED ? thread->hold_count > 0 : !held;
+	if (object->kind == HW_KIND_SEM && object->capacity > 1)
+		return thread->hold_count > 0;
 	return thread->hold_count && !held;
 }
 

@@ -36,7 +36,7 @@ struct hw_dependency {
 	uint32_t how; /* SHARED, TRY, TIMED, REACQUIRE bits */
 	uint64_t count;
 	int64_t first_ns, last_ns;
-	struct hw_hold *holds; /* as they were; count and since_ns mean nothing here */
+	struct hw_hold *holds; /* as they were; since_ns means nothing here, nor count of locks */
 	size_t hold_count;
 	bool stored, dirty;
 };

@@ -133,6 +133,7 @@ CREATE TABLE dependency_hold (
     object     INTEGER NOT NULL REFERENCES object,
     mode       TEXT NOT NULL,
     stack      INTEGER REFERENCES stack,    -- where it was acquired
+    count      INTEGER NOT NULL DEFAULT 1,  -- units of a semaphore
     PRIMARY KEY (dependency, position)
 ) WITHOUT ROWID;
 

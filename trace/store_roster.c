@@ -172,6 +172,11 @@ static const char *dependency_how(const struct hw_order *order,
 								  "block";
 }
 
+static int64_t units_of(const struct hw_hold *hold)
+{
+	return hold->object->kind == HW_KIND_SEM ? hold->count : 1;
+}
+
 static void put_dependency(struct hw_store *store, const struct hw_order *order,
 	struct hw_dependency *dependency)
 {
@@ -198,6 +203,7 @@ static void put_dependency(struct hw_store *store, const struct hw_order *order,
 		sqlite3_bind_int64(row, 3, dependency->holds[i].object->id);
 		hw_store_bind_text(row, 4, mode_name(dependency->holds[i].how));
 		hw_store_bind_unless(row, 5, dependency->holds[i].stack, 0);
+		sqlite3_bind_int64(row, 6, units_of(&dependency->holds[i]));
 		hw_store_run(store, row);
 	}
 	dependency->stored = true;

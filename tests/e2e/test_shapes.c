@@ -132,11 +132,14 @@ SHAPE(gates, a_seat_too_few, "HW001 ruled-out capacity, 3 threads, 3 objects", "
 SHAPE(gates, enough_seats, "HW001 predicted, 3 threads, 3 objects")
 SHAPE(gates, a_unit_to_spare, "HW001 ruled-out capacity, 2 threads, 2 objects", "tickets")
 SHAPE(gates, a_unit_that_comes_back, "HW001 ruled-out capacity, 2 threads, 2 objects", "tickets")
-PENDING("HW001 predicted, 2 threads, 2 objects",
-	gates, a_unit_that_comes_back_late, "HW001 ruled-out capacity, 2 threads, 2 objects",
+SHAPE(gates, a_unit_that_comes_back_late, "HW001 ruled-out capacity, 2 threads, 2 objects",
 	"tickets")
-PENDING("HW001 predicted, 2 threads, 2 objects",
-	gates, no_unit_to_spare, "HW001 predicted, 3 threads, 2 objects")
+SHAPE(gates, no_unit_to_spare, "HW001 predicted, 3 threads, 2 objects")
+SHAPE(gates, two_units_each, "HW001 predicted, 2 threads, 1 object")
+SHAPE(gates, two_units_each_hang, "HW002 deadlock, 2 threads, 1 object")
+SHAPE(gates, two_units_of_three, "nothing")
+SHAPE(gates, two_units_one_thread, "nothing")
+SHAPE(gates, two_units_then_one, "HW001 predicted, 2 threads, 1 object")
 SHAPE(gates, no_unit_to_spare_hang, "HW002 deadlock, 3 threads, 2 objects")
 
 /* Tries, and waits for a limited time. */

@@ -178,7 +178,7 @@ int64_t scenario_depend(struct scenario *s, int64_t thread, int64_t object, cons
 		id, thread, object, mode ? mode : "exclusive", default_stack(s, object, place),
 		how ? how : "block");
 	for (int i = 0; holds[i].object; i++)
-		scenario_sql(s, "INSERT INTO dependency_hold VALUES (%lld, %d, %lld, %Q, %lld)", id,
+		scenario_sql(s, "INSERT INTO dependency_hold VALUES (%lld, %d, %lld, %Q, %lld, 1)", id,
 			i, holds[i].object, holds[i].mode ? holds[i].mode : "exclusive",
 			default_stack(s, holds[i].object, holds[i].place));
 	return id;

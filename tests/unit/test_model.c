@@ -182,7 +182,7 @@ Test(model, leaves_out_what_refers_to_nothing)
 	scenario_sql(&s, "UPDATE dependency SET object = 77 WHERE id = 1");
 	scenario_sql(&s, "UPDATE dependency SET thread = -1 WHERE id = 2");
 	scenario_sql(&s, "UPDATE dependency_hold SET object = 77 WHERE dependency = 3");
-	scenario_sql(&s, "INSERT INTO dependency_hold VALUES (99, 0, 1, 'exclusive', NULL)");
+	scenario_sql(&s, "INSERT INTO dependency_hold VALUES (99, 0, 1, 'exclusive', NULL, 1)");
 	scenario_sql(&s, "UPDATE hold SET object = 77 WHERE thread = 1");
 	scenario_sql(&s, "UPDATE wait SET object = 9223372036854775807 WHERE thread = 2");
 	load();

@@ -207,7 +207,7 @@ Test(predict, handed_over_by_a_once)
 	happen(two, "leave", once, NULL, 0);
 	take_both(two, b, a);
 	scenario_sql(
-		&s, "INSERT INTO dependency_hold VALUES (1, 1, %lld, 'exclusive', NULL)", once);
+		&s, "INSERT INTO dependency_hold VALUES (1, 1, %lld, 'exclusive', NULL, 1)", once);
 	cr_assert_eq(only_outlook(), HW_OUTLOOK_ORDERED);
 }
 
@@ -243,7 +243,7 @@ Test(predict, only_the_order_of_critical_sections_is_in_the_way)
 	happen(two, "lock", c, "take:3", 0);
 	happen(two, "unlock", c, NULL, 0);
 	take_both(two, b, a);
-	scenario_sql(&s, "INSERT INTO dependency_hold VALUES (1, 1, %lld, 'exclusive', %lld)", c,
+	scenario_sql(&s, "INSERT INTO dependency_hold VALUES (1, 1, %lld, 'exclusive', %lld, 1)", c,
 		scenario_stack(&s, "take:3"));
 	cr_assert_eq(only_outlook(), HW_OUTLOOK_POSSIBLE);
 }
@@ -261,7 +261,7 @@ Test(predict, readers_before)
 	scenario_sql(&s, "UPDATE event SET mode = 'shared' WHERE object = %lld AND op = 'lock'", c);
 	happen(two, "unlock", c, NULL, 0);
 	take_both(two, b, a);
-	scenario_sql(&s, "INSERT INTO dependency_hold VALUES (1, 1, %lld, 'shared', %lld)", c,
+	scenario_sql(&s, "INSERT INTO dependency_hold VALUES (1, 1, %lld, 'shared', %lld, 1)", c,
 		scenario_stack(&s, "take:3"));
 	cr_assert_eq(only_outlook(), HW_OUTLOOK_PREDICTED);
 }
@@ -302,7 +302,7 @@ static uint32_t guard_of_a_parent(int64_t locked_by_two)
 	if (locked_by_two) {
 		happen(two, "lock", room, "take:3", 0);
 		scenario_sql(&s,
-			"INSERT INTO dependency_hold VALUES (2, 1, %lld, 'exclusive', %lld)", room,
+			"INSERT INTO dependency_hold VALUES (2, 1, %lld, 'exclusive', %lld, 1)", room,
 			scenario_stack(&s, "take:3"));
 	}
 	take_both(two, b, a);
