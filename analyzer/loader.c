@@ -143,3 +143,9 @@ bool hw_loader_has_table(struct hw_loader *l, const char *table)
 	return sqlite3_table_column_metadata(
 		       l->db, NULL, table, NULL, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
 }
+
+bool hw_loader_has_column(struct hw_loader *l, const char *table, const char *column)
+{
+	return sqlite3_table_column_metadata(
+		       l->db, NULL, table, column, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
+}
