@@ -16,7 +16,7 @@ static uint32_t bit_of(uint32_t id, size_t size_bytes)
 	return id % (8 * (uint32_t)size_bytes);
 }
 
-size_t hw_event_block_summarise(const struct hw_pack_dictionary *ids,
+size_t hw_event_block_summarise(const struct hw_dictionary *ids,
 	uint8_t summary[HW_EVENT_SUMMARY_BYTES_MAX])
 {
 	size_t size_bytes = 1;

@@ -23,7 +23,7 @@ enum hw_event_codec {
 enum { HW_EVENT_SUMMARY_BYTES_MAX = 256 };
 
 /* Write the summary of the keys of a dictionary; how many bytes it has. */
-size_t hw_event_block_summarise(const struct hw_pack_dictionary *ids,
+size_t hw_event_block_summarise(const struct hw_dictionary *ids,
 	uint8_t summary[HW_EVENT_SUMMARY_BYTES_MAX]);
 
 /* Whether one of these ids may occur. */

@@ -2,65 +2,22 @@
 #include "trace/pack.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "trace/varint.h"
 
-enum { SLOT_BITS = 15, SLOT_MASK = (1 << SLOT_BITS) - 1, NARROW_ONES = 0xff, WIDE_ONES = 0xffff };
+enum { NARROW_ONES = 0xff, WIDE_ONES = 0xffff };
 
-_Static_assert(2 * HW_PACK_EVENTS == 1 << SLOT_BITS, "dictionaries are at most half full");
-
-static uint32_t slot_of(uint64_t key)
-{
-	return (uint32_t)(key * 0x9e3779b97f4a7c15u >> (64 - SLOT_BITS));
-}
-
-/* Emptying what was used is cheaper than all of the table, which is mostly empty. */
-static void clear(struct hw_pack_dictionary *dictionary)
-{
-	for (uint32_t i = 0; i < dictionary->count; i++) {
-		uint32_t slot = slot_of(dictionary->keys[i]);
-
-		/* On the way there may be slots that were cleared already. */
-		while (dictionary->slots[slot] != i + 1)
-			slot = (slot + 1) & SLOT_MASK;
-		dictionary->slots[slot] = 0;
-	}
-	dictionary->count = 0;
-}
+_Static_assert((int)HW_PACK_EVENTS == (int)HW_DICTIONARY_KEYS, "a block has as many keys at most");
 
 void hw_pack_reset(struct hw_packer *packer)
 {
-	clear(&packer->threads);
-	clear(&packer->sites);
-	clear(&packer->objects);
+	hw_dictionary_clear(&packer->threads);
+	hw_dictionary_clear(&packer->sites);
+	hw_dictionary_clear(&packer->objects);
 	packer->count = 0;
 	packer->result_count = 0;
 	packer->escape_count = 0;
 	packer->escape_size_bytes[0] = packer->escape_size_bytes[1] = 0;
-}
-
-/* The key is not where it should be: look for it further on, or add it. */
-static uint16_t find_or_add(struct hw_pack_dictionary *dictionary, uint64_t key, uint32_t slot)
-{
-	uint32_t entry;
-
-	for (; (entry = dictionary->slots[slot]); slot = (slot + 1) & SLOT_MASK)
-		if (dictionary->keys[entry - 1] == key)
-			return (uint16_t)(entry - 1);
-	entry = dictionary->count++;
-	dictionary->keys[entry] = key;
-	dictionary->slots[slot] = (uint16_t)(entry + 1);
-	return (uint16_t)entry;
-}
-
-static inline uint16_t entry_of(struct hw_pack_dictionary *dictionary, uint64_t key)
-{
-	uint32_t slot = slot_of(key), entry = dictionary->slots[slot];
-
-	if (entry && dictionary->keys[entry - 1] == key)
-		return (uint16_t)(entry - 1);
-	return find_or_add(dictionary, key, slot);
 }
 
 static void begin(struct hw_packer *packer, int64_t time_ns)
@@ -99,10 +56,10 @@ void hw_pack_add(struct hw_packer *packer, const struct hw_event *event)
 		packer->first_ns = time_ns;
 	if (time_ns > packer->last_ns)
 		packer->last_ns = time_ns;
-	packer->thread[at] = entry_of(&packer->threads, event->thread);
-	packer->site[at] = entry_of(&packer->sites,
+	packer->thread[at] = hw_dictionary_put(&packer->threads, event->thread);
+	packer->site[at] = hw_dictionary_put(&packer->sites,
 		hw_pack_site_key(event->op, hw_event_plain_how(event->how), event->stack));
-	packer->object[at] = entry_of(&packer->objects, event->object);
+	packer->object[at] = hw_dictionary_put(&packer->objects, event->object);
 	if (event->has_result) {
 		packer->result_at[packer->result_count] = (uint16_t)at;
 		packer->results[packer->result_count++] = event->result;
@@ -115,7 +72,7 @@ static uint8_t *put_signed(uint8_t *at, int64_t value)
 	return hw_varint_put(at, hw_varint_zigzag(value));
 }
 
-static uint8_t *put_ids(uint8_t *at, const struct hw_pack_dictionary *dictionary)
+static uint8_t *put_ids(uint8_t *at, const struct hw_dictionary *dictionary)
 {
 	int64_t before = 0;
 
@@ -129,7 +86,7 @@ static uint8_t *put_ids(uint8_t *at, const struct hw_pack_dictionary *dictionary
 	return at;
 }
 
-static uint8_t *put_sites(uint8_t *at, const struct hw_pack_dictionary *sites)
+static uint8_t *put_sites(uint8_t *at, const struct hw_dictionary *sites)
 {
 	int64_t before = 0;
 

@@ -46,6 +46,7 @@
  * allocates nothing by itself. Adding costs about 5 ns.
  */
 
+#include "trace/dictionary.h"
 #include "trace/event.h"
 
 enum {
@@ -53,19 +54,12 @@ enum {
 	HW_PACK_BYTES_MAX = 64 + 64 * HW_PACK_EVENTS, /* no block is longer */
 };
 
-/* Keys in the order of their first use, and where to find them. */
-struct hw_pack_dictionary {
-	uint32_t count;
-	uint64_t keys[HW_PACK_EVENTS];
-	uint16_t slots[2 * HW_PACK_EVENTS]; /* entry + 1, by hash, next slot when taken; 0: free */
-};
-
 struct hw_packer {
 	uint32_t count;
 	uint32_t result_count;
 	int64_t first_ns, last_ns; /* the least and the greatest time */
 	int64_t begin_ns, newest_ns; /* of the first event, of the last */
-	struct hw_pack_dictionary threads, sites, objects;
+	struct hw_dictionary threads, sites, objects;
 	uint16_t delta[HW_PACK_EVENTS]; /* nanoseconds since the event before, or all ones */
 	uint32_t escape_count;
 	size_t escape_size_bytes[2];      /* in columns of one byte, of two */
