@@ -29,7 +29,7 @@ uint64_t hw_store_event_count(const struct hw_store *store)
 
 /*
  * Rows take more room than there may be. Then the events stay as they are, and
- * nothing is lost. The transaction stays open, for what else belongs to the end.
+ * nothing is lost.
  */
 void hw_store_events_settle(struct hw_store *store)
 {
