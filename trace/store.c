@@ -237,6 +237,9 @@ void hw_store_destroy(struct hw_store *store, bool whole)
 	if (store->db && whole) {
 		hw_store_commit(store);
 		hw_store_events_settle(store);
+		hw_store_commit(store);
+		/* Who waits for the end finds hardly anything left to be done. */
+		sqlite3_exec(store->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
 		hw_store_meta_number(store, "complete", 1);
 	}
 	if (store->db && store->events)
