@@ -6,57 +6,15 @@
 
 #include "analyzer/across.h"
 #include "analyzer/contradiction.h"
+#include "analyzer/findings.h"
 #include "analyzer/outlook.h"
 #include "analyzer/witness.h"
 #include "analyzer/wording.h"
 #include "trace/memory.h"
 
-struct findings {
-	struct hw_finding *all;
-	uint32_t count, capacity;
-	struct hw_table by_fingerprint;
-};
-
-/* Join with what has the same id, or keep as a new one. */
-static void add(struct hw_analysis *a, struct findings *findings, struct hw_finding finding)
+static void add(struct hw_analysis *a, struct hw_findings *findings, struct hw_finding finding)
 {
-	bool new;
-	uint64_t *index = hw_table_put(&findings->by_fingerprint, finding.fingerprint, &new);
-
-	if (!new) {
-		findings->all[*index].instances += finding.instances;
-		/* Its notes say how many there are. */
-		hw_wording_fill(a->model, &findings->all[*index], &a->arena);
-		return;
-	}
-	*index = findings->count;
-	HW_GROW(findings->all, findings->count, findings->capacity);
-	findings->all[findings->count++] = finding;
-}
-
-/* Whether a cycle is that of a deadlock that happened, which then speaks for it. */
-static bool is_known(const struct findings *findings, const struct hw_finding *cycle)
-{
-	for (uint32_t i = 0; i < findings->count; i++) {
-		struct hw_finding *known = &findings->all[i];
-
-		if (known->verdict != HW_VERDICT_DEADLOCK)
-			continue;
-		if (known->ring == cycle->ring || hw_finding_same_objects(known, cycle))
-			return true;
-	}
-	return false;
-}
-
-static int compare(const void *a, const void *b)
-{
-	return hw_finding_compare(a, b);
-}
-
-static void sort(struct findings *findings)
-{
-	if (findings->count)
-		qsort(findings->all, findings->count, sizeof(*findings->all), compare);
+	hw_findings_add(findings, a->model, &finding, &a->arena);
 }
 
 static void note(struct hw_analysis *a, const char *text)
@@ -91,7 +49,7 @@ static void take_notes(struct hw_analysis *a, bool cycles_complete, bool ruled_o
 		note(a, "not all cycles that cannot happen are listed");
 }
 
-static void find_deadlocks(struct hw_analysis *a, struct findings *findings)
+static void find_deadlocks(struct hw_analysis *a, struct hw_findings *findings)
 {
 	struct hw_deadlocks deadlocks;
 
@@ -144,8 +102,8 @@ static void mark_edges(struct hw_analysis *a, const struct hw_steps *steps,
 
 /* Sort all cycles into findings and those that are ruled out. How many could be neither. */
 static uint32_t judge_all(struct hw_analysis *a, struct hw_outlooks *outlooks,
-	const struct hw_steps *steps, const struct hw_cycles *cycles, struct findings *findings,
-	struct findings *ruled_out)
+	const struct hw_steps *steps, const struct hw_cycles *cycles, struct hw_findings *findings,
+	struct hw_findings *ruled_out)
 {
 	uint32_t left_out = 0;
 
@@ -163,35 +121,76 @@ static uint32_t judge_all(struct hw_analysis *a, struct hw_outlooks *outlooks,
 			mark_edges(a, steps, cycles, &cycles->all[i]);
 		if (is_ruled_out)
 			add(a, ruled_out, finding);
-		else if (!is_known(findings, &finding))
+		else if (!hw_findings_know(findings, &finding))
 			add(a, findings, finding);
 	}
 	return left_out;
 }
 
-static void find_cycles(struct hw_analysis *a, sqlite3 *db, const struct hw_steps *steps,
-	const struct hw_cycles *cycles, struct findings *findings, struct findings *ruled_out)
+/* Of cycles, with what the recorded run has to say about them. */
+static void find_cycles(struct hw_analysis *a, struct hw_history *history,
+	const struct hw_steps *steps, const struct hw_cycles *cycles, struct hw_findings *findings,
+	struct hw_findings *ruled_out)
 {
-	struct hw_history history = { 0 };
 	struct hw_outlooks outlooks;
-	struct hw_error error;
 
 	a->edge_found = hw_xcalloc(a->graph.edge_count, sizeof(*a->edge_found));
-	if (!db || !cycles->count) {
+	if (!history || !cycles->count) {
 		judge_all(a, NULL, steps, cycles, findings, ruled_out);
 		return;
 	}
-	if (hw_history_load(db, a->model, "the recording", &history, &error)) {
-		a->events_unreadable = hw_arena_string(&a->arena, error.message);
-		judge_all(a, NULL, steps, cycles, findings, ruled_out);
-		return;
-	}
-	hw_outlooks_init(&outlooks, a->model, &history, steps, cycles);
-	history.contradictions.cycles =
+	hw_outlooks_init(&outlooks, a->model, history, steps, cycles);
+	history->contradictions.cycles =
 		judge_all(a, &outlooks, steps, cycles, findings, ruled_out);
-	a->contradictions = history.contradictions;
 	hw_outlooks_finish(&outlooks);
-	hw_history_finish(&history);
+}
+
+/* Waits inside of locks. What threads hold is not known for certain where events are missing. */
+static void find_insides(struct hw_analysis *a, const struct hw_history *history,
+	struct hw_findings *findings)
+{
+	struct hw_insides insides;
+
+	if (!history || a->model->meta.lost || !hw_insides_any(a->model))
+		return;
+	hw_insides_find(a->model, history, &insides);
+	for (uint32_t i = 0; i < insides.count; i++) {
+		struct hw_finding finding =
+			hw_finding_of_inside(a->model, history, &insides.all[i], &a->arena);
+
+		if (!hw_findings_know(findings, &finding))
+			add(a, findings, finding);
+	}
+	hw_insides_finish(&insides);
+}
+
+/* The events, when they are there and something depends on them; else NULL. */
+static struct hw_history *load_history(struct hw_analysis *a, sqlite3 *db,
+	const struct hw_cycles *cycles, struct hw_history *history)
+{
+	struct hw_error error;
+
+	if (!db || (!cycles->count && !hw_insides_any(a->model)))
+		return NULL;
+	if (!hw_history_load(db, a->model, "the recording", history, &error))
+		return history;
+	a->events_unreadable = hw_arena_string(&a->arena, error.message);
+	return NULL;
+}
+
+/* What is found in the events. */
+static void find_in_events(struct hw_analysis *a, sqlite3 *db, const struct hw_steps *steps,
+	const struct hw_cycles *cycles, struct hw_findings *findings,
+	struct hw_findings *ruled_out)
+{
+	struct hw_history loaded, *history = load_history(a, db, cycles, &loaded);
+
+	find_cycles(a, history, steps, cycles, findings, ruled_out);
+	find_insides(a, history, findings);
+	if (!history)
+		return;
+	a->contradictions = history->contradictions;
+	hw_history_finish(history);
 }
 
 /* The orders that make a cycle across runs, each of them one of its run. */
@@ -212,7 +211,7 @@ static void mark_across(struct hw_analysis *a, const struct hw_cycle *cycle)
 }
 
 /* Of a merged recording: what no run shows by itself. False when not all could be looked at. */
-static bool find_across(struct hw_analysis *a, int64_t budget, struct findings *findings)
+static bool find_across(struct hw_analysis *a, int64_t budget, struct hw_findings *findings)
 {
 	struct hw_across across;
 	bool complete;
@@ -223,7 +222,7 @@ static bool find_across(struct hw_analysis *a, int64_t budget, struct findings *
 			&across.model, &across.steps, &across.found.all[i], &a->arena);
 
 		mark_across(a, &across.found.all[i]);
-		if (!is_known(findings, &finding))
+		if (!hw_findings_know(findings, &finding))
 			add(a, findings, finding);
 	}
 	complete = across.found.complete;
@@ -232,7 +231,7 @@ static bool find_across(struct hw_analysis *a, int64_t budget, struct findings *
 }
 
 /* What threads hold is not known for certain where events are missing. */
-static void find_misuses(struct hw_analysis *a, struct findings *findings)
+static void find_misuses(struct hw_analysis *a, struct hw_findings *findings)
 {
 	const struct hw_model *m = a->model;
 
@@ -245,8 +244,8 @@ static void find_misuses(struct hw_analysis *a, struct findings *findings)
 	}
 }
 
-static void find(struct hw_analysis *a, sqlite3 *db, int64_t budget, struct findings *findings,
-	struct findings *ruled_out)
+static void find(struct hw_analysis *a, sqlite3 *db, int64_t budget, struct hw_findings *findings,
+	struct hw_findings *ruled_out)
 {
 	const struct hw_model *model = a->model;
 	struct hw_steps steps;
@@ -258,7 +257,7 @@ static void find(struct hw_analysis *a, sqlite3 *db, int64_t budget, struct find
 	find_misuses(a, findings);
 	hw_steps_build(model, &a->graph, &steps);
 	hw_cycles_find(model, &a->graph, &steps, budget, &cycles);
-	find_cycles(a, db, &steps, &cycles, findings, ruled_out);
+	find_in_events(a, db, &steps, &cycles, findings, ruled_out);
 	hw_ruled_out_find(model, &a->graph, &steps, budget / 4, &others);
 	for (uint32_t i = 0; i < others.count; i++)
 		add(a, ruled_out,
@@ -276,14 +275,12 @@ void hw_analysis_run(const struct hw_model *model, sqlite3 *db, int64_t budget,
 	struct hw_analysis *ret_analysis)
 {
 	struct hw_analysis analysis = { .model = model };
-	struct findings findings = { 0 }, ruled_out = { 0 };
+	struct hw_findings findings = { 0 }, ruled_out = { 0 };
 
 	hw_graph_build(model, HW_GRAPH_BY_OBJECT, &analysis.graph);
 	find(&analysis, db, budget, &findings, &ruled_out);
-	sort(&findings);
-	sort(&ruled_out);
-	hw_table_finish(&findings.by_fingerprint);
-	hw_table_finish(&ruled_out.by_fingerprint);
+	hw_findings_finish(&findings);
+	hw_findings_finish(&ruled_out);
 	analysis.findings = findings.all;
 	analysis.finding_count = findings.count;
 	analysis.ruled_out = ruled_out.all;

@@ -17,6 +17,8 @@ const char *hw_finding_rule_name(enum hw_rule rule)
 		[HW_RULE_UNLOCK] = "HW005",
 		[HW_RULE_END_HOLDING] = "HW006",
 		[HW_RULE_DESTROY_IN_USE] = "HW007",
+		[HW_RULE_WAIT_HOLDING] = "HW008",
+		[HW_RULE_JOIN_HOLDING] = "HW009",
 		[HW_RULE_INHERITED] = "HW011",
 		[HW_RULE_UNIT_LOST] = "HW012",
 	};
@@ -65,7 +67,7 @@ static struct hw_hold *copy_holds(const struct hw_model *model, uint32_t first, 
 	return holds;
 }
 
-static struct hw_finding_thread of_dependency(
+struct hw_finding_thread hw_finding_thread_of_dependency(
 	const struct hw_model *model, const struct hw_step_taker *taker, struct hw_arena *arena)
 {
 	const struct hw_dependency *dependency = &model->dependencies[taker->dependency];
@@ -130,7 +132,7 @@ static struct hw_finding of_ring(const struct hw_model *model, const struct hw_s
 
 	hw_fingerprint_id(finding.fingerprint, finding.id);
 	for (uint32_t i = 0; i < width; i++) {
-		finding.threads[i] = of_dependency(model, &ring[i], arena);
+		finding.threads[i] = hw_finding_thread_of_dependency(model, &ring[i], arena);
 		if (ring[i].hold != HW_NONE)
 			add_object(&finding, finding.threads[i].holds[0].object);
 		finding.bounded |= finding.threads[i].bounded;

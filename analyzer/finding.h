@@ -16,6 +16,7 @@
 #include "analyzer/act.h"
 #include "analyzer/cycle.h"
 #include "analyzer/deadlock.h"
+#include "analyzer/inside.h"
 #include "analyzer/ruled_out.h"
 
 enum hw_rule {
@@ -25,6 +26,8 @@ enum hw_rule {
 	HW_RULE_UNLOCK = 5,	   /* HW005 */
 	HW_RULE_END_HOLDING = 6,   /* HW006 */
 	HW_RULE_DESTROY_IN_USE = 7, /* HW007 */
+	HW_RULE_WAIT_HOLDING = 8,  /* HW008 */
+	HW_RULE_JOIN_HOLDING = 9,  /* HW009 */
 	HW_RULE_INHERITED = 11,	   /* HW011 */
 	HW_RULE_UNIT_LOST = 12,	   /* HW012 */
 };
@@ -79,6 +82,7 @@ struct hw_finding {
 	uint32_t thread_count;
 	uint32_t ring_length;
 	uint32_t behind_count; /* threads that wait behind a deadlock */
+	uint32_t wake_stack; /* of HW008: where the second thread would end the first one's wait */
 	struct hw_witness_step *witness; /* of HW_VERDICT_PREDICTED: the whole schedule */
 	uint32_t witness_count;
 };
@@ -106,8 +110,14 @@ struct hw_finding hw_finding_of_ruled_out(const struct hw_model *model,
 	const struct hw_steps *steps, const struct hw_ruled_out *ruled_out, struct hw_arena *arena);
 struct hw_finding hw_finding_of_deadlock(
 	const struct hw_model *model, const struct hw_deadlock *deadlock, struct hw_arena *arena);
+struct hw_finding hw_finding_of_inside(const struct hw_model *model,
+	const struct hw_history *history, const struct hw_inside *inside, struct hw_arena *arena);
 struct hw_finding hw_finding_of_misuse(
 	const struct hw_model *model, const struct hw_misuse *misuse, struct hw_arena *arena);
+
+/* A thread that waits by a dependency, for those who make findings. */
+struct hw_finding_thread hw_finding_thread_of_dependency(
+	const struct hw_model *model, const struct hw_step_taker *taker, struct hw_arena *arena);
 
 /* Whether two findings are about the same objects, in whatever order. */
 bool hw_finding_same_objects(const struct hw_finding *a, const struct hw_finding *b);

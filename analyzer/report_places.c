@@ -61,8 +61,10 @@ static const char *heading(const struct hw_report_writer *w, const struct hw_fin
 
 	if (t->act != HW_ACT_WAIT)
 		return hw_act_heading(t->act);
-	return verdict == HW_VERDICT_DEADLOCK || verdict == HW_VERDICT_NONE ? "  waits in  " :
-									      "  locks in  ";
+	return verdict == HW_VERDICT_DEADLOCK || verdict == HW_VERDICT_NONE ||
+			       !hw_model_is_lock(w->model, t->object)
+		       ? "  waits in  "
+		       : "  locks in  ";
 }
 
 /* The call stacks of a thread; once, when it takes both locks in a loop. */

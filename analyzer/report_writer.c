@@ -48,8 +48,6 @@ const char *hw_report_writer_verb(
 	case HW_KIND_MUTEX:
 	case HW_KIND_SPIN:
 		return now ? "waits for" : "locks";
-	case HW_KIND_THREAD:
-		return now ? "waits for" : "joins";
 	default:
 		return "waits for";
 	}

@@ -6,6 +6,7 @@
 
 #include "analyzer/stack.h"
 #include "analyzer/textbuf.h"
+#include "analyzer/wording_inside.h"
 #include "analyzer/wording_misuse.h"
 
 /* Names shown before "and N more". */
@@ -259,6 +260,8 @@ static const char *help(const struct wording *w)
 
 	if (hw_wording_misuse_has(w->finding->rule))
 		return hw_wording_misuse_help(w->model, w->finding, w->arena);
+	if (hw_wording_inside_has(w->finding->rule))
+		return hw_wording_inside_help(w->model, w->finding, w->arena);
 	join = find_join(w);
 	if (w->finding->rule == HW_RULE_SELF_DEADLOCK)
 		return self_help(w);
@@ -357,6 +360,8 @@ void hw_wording_fill(
 
 	if (hw_wording_misuse_has(finding->rule))
 		finding->title = hw_wording_misuse_title(model, finding, arena);
+	else if (hw_wording_inside_has(finding->rule))
+		finding->title = hw_wording_inside_title(model, finding, arena);
 	else if (finding->rule == HW_RULE_SELF_DEADLOCK)
 		finding->title = self_title(&w);
 	else if (finding->rule == HW_RULE_DEADLOCK)
@@ -369,30 +374,4 @@ void hw_wording_fill(
 	}
 	finding->help = help(&w);
 	add_notes(&w);
-}
-
-const char *hw_wording_object(
-	const struct hw_model *model, uint32_t object, struct hw_arena *arena)
-{
-	const struct hw_object *o = &model->objects[object];
-
-	return hw_arena_printf(arena, "object %lld (%s)", (long long)o->id, o->label);
-}
-
-const char *hw_wording_because(
-	const struct hw_model *model, const struct hw_ruled_out *ruled_out, struct hw_arena *arena)
-{
-	struct hw_textbuf text;
-
-	if (ruled_out->because_object != HW_NONE)
-		return hw_wording_object(model, ruled_out->because_object, arena);
-	hw_textbuf_init(&text);
-	for (uint32_t i = 0; i < ruled_out->because_thread_count; i++) {
-		const struct hw_thread *t = &model->threads[ruled_out->because_threads[i]];
-
-		fprintf(text.out, "%sthread %lld", i ? ", " : "", (long long)t->id);
-		if (t->name || t->number == 1)
-			fprintf(text.out, " (%s)", t->short_name);
-	}
-	return finish(&text, arena);
 }

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#include "analyzer/inside_private.h"
+
+#include "trace/memory.h"
+
+static void need(struct hw_inside_wait *wait, uint32_t thread, uint32_t moment)
+{
+	HW_GROW(wait->needs, wait->need_count, wait->need_capacity);
+	wait->needs[wait->need_count++] = (struct hw_inside_need){
+		.thread = thread, .moment = moment, .wake = HW_NONE };
+}
+
+void hw_inside_find_needs(
+	const struct hw_inside_search *s, struct hw_inside_wait *wait, uint32_t thread)
+{
+	const struct hw_hold *lock = hw_inside_lock(s, wait);
+	const struct hw_life *life = &s->history->lives[thread];
+	struct hw_held held = { 0 };
+
+	for (uint32_t i = 0; i < life->count && i < life->sound; i++) {
+		const struct hw_moment *moment = &life->moments[i];
+		bool both_read = lock->shared && moment->how & HW_HOW_SHARED;
+
+		if (hw_moment_acquires(s->model, moment) && moment->object == lock->object &&
+			!(moment->how & HW_HOW_TRY) && !both_read &&
+			!hw_held_find(&held, lock->object) &&
+			!hw_inside_excluded(s, wait, life, &held))
+			need(wait, thread, hw_inside_begin(life, i));
+		hw_held_step(&held, s->model, i, moment);
+	}
+	hw_held_finish(&held);
+}
