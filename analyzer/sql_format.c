@@ -53,16 +53,25 @@ static void write_escaped(FILE *out, const char *text)
 	}
 }
 
-static void write_tabs(struct hw_sql_writer *w, sqlite3_stmt *statement)
+typedef void write_text(FILE *out, const char *text);
+
+/* The values of the row that a statement is at. */
+static void write_values(struct hw_sql_writer *w, sqlite3_stmt *statement, char separator,
+	write_text *write)
 {
 	for (int i = 0; i < sqlite3_column_count(statement); i++) {
 		char *text = hw_sql_format_value(statement, i);
 
 		if (i)
-			fputc('\t', w->out);
-		write_escaped(w->out, text);
+			fputc(separator, w->out);
+		write(w->out, text);
 		free(text);
 	}
+}
+
+static void write_tabs(struct hw_sql_writer *w, sqlite3_stmt *statement)
+{
+	write_values(w, statement, '\t', write_escaped);
 	fputc('\n', w->out);
 }
 
@@ -78,14 +87,7 @@ static void begin_csv(struct hw_sql_writer *w, sqlite3_stmt *statement)
 
 static void write_csv(struct hw_sql_writer *w, sqlite3_stmt *statement)
 {
-	for (int i = 0; i < sqlite3_column_count(statement); i++) {
-		char *text = hw_sql_format_value(statement, i);
-
-		if (i)
-			fputc(',', w->out);
-		hw_csv_print(w->out, text);
-		free(text);
-	}
+	write_values(w, statement, ',', hw_csv_print);
 	fputs("\r\n", w->out);
 }
 

@@ -74,6 +74,11 @@ static int compare_ids(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
+bool hw_event_where_asks(const uint32_t *ids, size_t count, uint32_t id)
+{
+	return !ids || bsearch(&id, ids, count, sizeof(*ids), compare_ids);
+}
+
 /* Mark the entries of a dictionary that are asked for; how many there are. */
 static uint32_t mark(const uint32_t *ids, uint32_t count, const uint32_t *asked, size_t asked_count,
 	bool *wanted)
@@ -81,8 +86,7 @@ static uint32_t mark(const uint32_t *ids, uint32_t count, const uint32_t *asked,
 	uint32_t found = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		wanted[i] = !asked ||
-			    bsearch(&ids[i], asked, asked_count, sizeof(*asked), compare_ids);
+		wanted[i] = hw_event_where_asks(asked, asked_count, ids[i]);
 		found += wanted[i];
 	}
 	return found;

@@ -34,6 +34,9 @@ struct hw_event_where {
 	((struct hw_event_where){ .first_id = INT64_MIN, .last_id = INT64_MAX, \
 		.since_ns = INT64_MIN, .until_ns = INT64_MAX })
 
+/* Whether an id is asked for by a list of them, as above. */
+bool hw_event_where_asks(const uint32_t *ids, size_t count, uint32_t id);
+
 struct hw_event_blocks {
 	sqlite3 *db;
 	sqlite3_stmt *rows;

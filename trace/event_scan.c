@@ -138,18 +138,6 @@ static uint8_t how_of(sqlite3_stmt *row)
 	return shared | (uint8_t)hw_name_to_how(text_of(row, 5));
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-
-	return left < right ? -1 : left > right;
-}
-
-static bool is_asked(const uint32_t *asked, size_t count, uint32_t id)
-{
-	return !asked || bsearch(&id, asked, count, sizeof(*asked), compare_ids);
-}
-
 /* Read the current row; false when it is not asked for. */
 static bool read_row(const struct hw_event_scan *scan, struct hw_event *ret_event)
 {
@@ -171,8 +159,8 @@ static bool read_row(const struct hw_event_scan *scan, struct hw_event *ret_even
 		event.object = 0;
 	}
 	if ((!known && !where->strange_too) ||
-		!is_asked(where->threads, where->thread_count, event.thread) ||
-		!is_asked(where->objects, where->object_count, event.object))
+		!hw_event_where_asks(where->threads, where->thread_count, event.thread) ||
+		!hw_event_where_asks(where->objects, where->object_count, event.object))
 		return false;
 	event.how = how_of(row);
 	*ret_event = event;
