@@ -6,6 +6,7 @@
 #include "tests/unit/packed.h"
 #include "trace/event_scan.h"
 #include "trace/event_table.h"
+#include "trace/schema.h"
 
 enum { COUNT = 50000, THREADS = 6, OBJECTS = 900 };
 
@@ -154,6 +155,33 @@ Test(event_table, rows_leave_no_blocks)
 	cr_expect_eq(number(rows, "SELECT count(*) FROM sqlite_schema WHERE sql LIKE '%VIRTUAL%'"),
 		0);
 	sqlite3_close(rows);
+}
+
+/* There is no room for rows: then the events stay packed. */
+Test(event_table, rows_that_do_not_fit_change_nothing)
+{
+	sqlite3 *db;
+	struct hw_event_writer *writer;
+
+	cr_assert_eq(sqlite3_open(":memory:", &db), SQLITE_OK);
+	cr_assert_eq(hw_event_table_register(db), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(db, hw_schema_sql, NULL, NULL, NULL), SQLITE_OK);
+	cr_assert_eq(hw_event_writer_create(db, HW_EVENT_FORM_ROWS, &writer), SQLITE_OK);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		struct hw_event event = packed_event(i, THREADS, OBJECTS);
+
+		if (hw_event_writer_add(writer, &event))
+			cr_assert_eq(hw_event_writer_flush(writer), SQLITE_OK);
+	}
+	cr_assert_eq(hw_event_writer_flush(writer), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(db, "PRAGMA max_page_count = 300; SAVEPOINT settle", NULL, NULL,
+			     NULL), SQLITE_OK);
+	cr_assert_eq(hw_event_writer_make_rows(writer), SQLITE_FULL);
+	sqlite3_exec(db, "ROLLBACK TO settle; RELEASE settle", NULL, NULL, NULL);
+	cr_expect_eq(number(db, "SELECT count(*) FROM event"), COUNT);
+	cr_expect_eq(number(db, "SELECT sum(count) FROM event_block"), COUNT);
+	hw_event_writer_destroy(writer);
+	sqlite3_close(db);
 }
 
 Test(event_table, compressed)
