@@ -195,7 +195,8 @@ static void filter(struct search *s, struct hw_cycles *cycles)
 	cycles->count = kept;
 }
 
-void hw_across_find(const struct hw_model *model, int64_t budget, struct hw_across *ret_across)
+void hw_across_find(const struct hw_model *model, const struct hw_analysis_options *options,
+	struct hw_across *ret_across)
 {
 	struct hw_across *a = ret_across;
 	struct search search = { .model = model, .steps = &a->steps };
@@ -203,7 +204,7 @@ void hw_across_find(const struct hw_model *model, int64_t budget, struct hw_acro
 	*a = (struct hw_across){ .model = unify(model) };
 	hw_graph_build(&a->model, HW_GRAPH_BY_OBJECT, &a->graph);
 	hw_steps_build(&a->model, &a->graph, &a->steps);
-	hw_cycles_find(&a->model, &a->graph, &a->steps, budget, &a->found);
+	hw_cycles_find(&a->model, &a->graph, &a->steps, options, &a->found);
 	search.runs_of_code =
 		hw_xcalloc((size_t)a->steps.codes.count * model->run_count + 1, sizeof(bool));
 	note_runs(&search);

@@ -38,7 +38,8 @@ struct hw_across {
 };
 
 /* Search a model with runs, which must outlive the result. The caller finishes that. */
-void hw_across_find(const struct hw_model *model, int64_t budget, struct hw_across *ret_across);
+void hw_across_find(const struct hw_model *model, const struct hw_analysis_options *options,
+	struct hw_across *ret_across);
 void hw_across_finish(struct hw_across *across);
 
 #endif

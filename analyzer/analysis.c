@@ -70,6 +70,8 @@ static struct hw_finding judge(struct hw_analysis *a, struct hw_outlooks *outloo
 
 	if (outlooks)
 		outlook = hw_outlooks_of(outlooks, cycle, ring, &prediction);
+	if (a->options.any_thread && outlook == HW_OUTLOOK_ORDERED)
+		outlook = HW_OUTLOOK_POSSIBLE;
 	*ret_outlook = outlook;
 	if (outlook == HW_OUTLOOK_PREDICTED) {
 		finding = hw_finding_of_prediction(a->model, steps, cycle, ring, &a->arena);
@@ -211,12 +213,12 @@ static void mark_across(struct hw_analysis *a, const struct hw_cycle *cycle)
 }
 
 /* Of a merged recording: what no run shows by itself. False when not all could be looked at. */
-static bool find_across(struct hw_analysis *a, int64_t budget, struct hw_findings *findings)
+static bool find_across(struct hw_analysis *a, struct hw_findings *findings)
 {
 	struct hw_across across;
 	bool complete;
 
-	hw_across_find(a->model, budget, &across);
+	hw_across_find(a->model, &a->options, &across);
 	for (uint32_t i = 0; i < across.found.count; i++) {
 		struct hw_finding finding = hw_finding_of_cycle(
 			&across.model, &across.steps, &across.found.all[i], &a->arena);
@@ -244,7 +246,7 @@ static void find_misuses(struct hw_analysis *a, struct hw_findings *findings)
 	}
 }
 
-static void find(struct hw_analysis *a, sqlite3 *db, int64_t budget, struct hw_findings *findings,
+static void find(struct hw_analysis *a, sqlite3 *db, struct hw_findings *findings,
 	struct hw_findings *ruled_out)
 {
 	const struct hw_model *model = a->model;
@@ -256,29 +258,31 @@ static void find(struct hw_analysis *a, sqlite3 *db, int64_t budget, struct hw_f
 	find_deadlocks(a, findings);
 	find_misuses(a, findings);
 	hw_steps_build(model, &a->graph, &steps);
-	hw_cycles_find(model, &a->graph, &steps, budget, &cycles);
+	hw_cycles_find(model, &a->graph, &steps, &a->options, &cycles);
 	find_in_events(a, db, &steps, &cycles, findings, ruled_out);
-	hw_ruled_out_find(model, &a->graph, &steps, budget / 4, &others);
+	hw_ruled_out_find(model, &a->graph, &steps, &a->options, &others);
 	for (uint32_t i = 0; i < others.count; i++)
 		add(a, ruled_out,
 			hw_finding_of_ruled_out(model, &steps, &others.all[i], &a->arena));
 	complete = cycles.complete;
 	if (model->run_count > 1)
-		complete &= find_across(a, budget, findings);
+		complete &= find_across(a, findings);
 	take_notes(a, complete, others.complete);
 	hw_ruled_out_finish(&others);
 	hw_cycles_finish(&cycles);
 	hw_steps_finish(&steps);
 }
 
-void hw_analysis_run(const struct hw_model *model, sqlite3 *db, int64_t budget,
-	struct hw_analysis *ret_analysis)
+void hw_analysis_run(const struct hw_model *model, sqlite3 *db,
+	const struct hw_analysis_options *options, struct hw_analysis *ret_analysis)
 {
-	struct hw_analysis analysis = { .model = model };
+	struct hw_analysis analysis = { .model = model, .options = HW_ANALYSIS_DEFAULTS };
 	struct hw_findings findings = { 0 }, ruled_out = { 0 };
 
+	if (options)
+		analysis.options = *options;
 	hw_graph_build(model, HW_GRAPH_BY_OBJECT, &analysis.graph);
-	find(&analysis, db, budget, &findings, &ruled_out);
+	find(&analysis, db, &findings, &ruled_out);
 	hw_findings_finish(&findings);
 	hw_findings_finish(&ruled_out);
 	analysis.findings = findings.all;

@@ -11,14 +11,13 @@
  * finding, the deadlock. Findings of equal fingerprint are one, with more instances.
  */
 
+#include "analyzer/analysis_options.h"
 #include "analyzer/finding.h"
 #include "analyzer/history.h"
 
-/* Work that is spent on cycles unless told otherwise; about a second. */
-#define HW_ANALYSIS_BUDGET 100000000
-
 struct hw_analysis {
 	const struct hw_model *model;
+	struct hw_analysis_options options;
 	struct hw_graph graph;
 	struct hw_finding *findings;
 	uint32_t finding_count;
@@ -35,10 +34,11 @@ struct hw_analysis {
 /*
  * Analyse. `db` is the recording, for its events: they are read when there are cycles that
  * they can say more about. Without it (NULL) cycles are possible or ruled out by their
- * locks alone. `model` has to outlive the result, which the caller finishes.
+ * locks alone. `options`: NULL for the defaults. `model` has to outlive the result, which the
+ * caller finishes.
  */
-void hw_analysis_run(const struct hw_model *model, sqlite3 *db, int64_t budget,
-	struct hw_analysis *ret_analysis);
+void hw_analysis_run(const struct hw_model *model, sqlite3 *db,
+	const struct hw_analysis_options *options, struct hw_analysis *ret_analysis);
 void hw_analysis_finish(struct hw_analysis *analysis);
 
 #endif

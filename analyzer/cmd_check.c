@@ -29,6 +29,7 @@ struct names {
 
 struct arguments {
 	struct hw_options common;
+	struct hw_analysis_options analysis;
 	bool json;
 	const char *baseline, *write_baseline;
 	struct names suppressions, files;
@@ -82,6 +83,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &a->common;
+		state->child_inputs[1] = &a->analysis;
 		return 0;
 	case 'f':
 		a->json = strcmp(argument, "json") == 0;
@@ -132,8 +134,8 @@ static int load(const struct arguments *a, struct hw_check *check, struct hw_err
 }
 
 /* With `keep`, findings become part of the recording, as those of `holdwait run`. */
-static void check_file(struct hw_check *check, struct hw_check_writer *writer, const char *file,
-	bool keep)
+static void check_file(const struct arguments *a, struct hw_check *check,
+	struct hw_check_writer *writer, const char *file, bool keep)
 {
 	const struct hw_options options_of_file = { .input = file };
 	struct hw_analysis analysis;
@@ -147,7 +149,7 @@ static void check_file(struct hw_check *check, struct hw_check_writer *writer, c
 		hw_check_write_failure(writer, file, &error);
 		return;
 	}
-	hw_analysis_run(&input.model, input.recording.db, HW_ANALYSIS_BUDGET, &analysis);
+	hw_analysis_run(&input.model, input.recording.db, &a->analysis, &analysis);
 	if (keep)
 		hw_supervise_keep_findings(file, &analysis);
 	hw_check_sort(check, &analysis, &checked);
@@ -193,7 +195,7 @@ static int check_files(const struct arguments *a, struct hw_check *check)
 	writer = writer_to(a, output.file);
 	hw_check_write_begin(&writer);
 	for (size_t i = 0; i < a->files.count; i++)
-		check_file(check, &writer, a->files.all[i], false);
+		check_file(a, check, &writer, a->files.all[i], false);
 	hw_check_write_end(&writer, check);
 	if (!hw_output_commit(&output, &error))
 		return conclude(a, check);
@@ -248,7 +250,7 @@ static int check_program(const struct arguments *a, struct hw_check *check)
 	writer = writer_to(a, stderr);
 	writer.beside_program = true;
 	hw_check_write_begin(&writer);
-	check_file(check, &writer, run.file, run.closed);
+	check_file(a, check, &writer, run.file, run.closed);
 	hw_check_write_end(&writer, check);
 	if (!keep && run.closed && hw_check_status(check) == HW_CHECK_CLEAN)
 		unlink(run.file);
@@ -259,7 +261,8 @@ static int check_program(const struct arguments *a, struct hw_check *check)
 
 int hw_cmd_check(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &hw_options_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = { { &hw_options_argp, 0, NULL, 0 },
+		{ &hw_analysis_options_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse,
@@ -270,7 +273,7 @@ int hw_cmd_check(int argc, char **argv)
 		       "decides by its own status.",
 		.children = children,
 	};
-	struct arguments arguments = { 0 };
+	struct arguments arguments = { .analysis = HW_ANALYSIS_DEFAULTS };
 	struct hw_check check = { 0 };
 	struct hw_error error;
 	int status = HW_CHECK_CANNOT_SAY;

@@ -189,7 +189,7 @@ static int compare(const struct arguments *a, const struct hw_input inputs[2], b
 	if (code)
 		return code;
 	for (int i = 0; i < 2; i++)
-		hw_analysis_run(&inputs[i].model, inputs[i].recording.db, HW_ANALYSIS_BUDGET,
+		hw_analysis_run(&inputs[i].model, inputs[i].recording.db, NULL,
 			&analyses[i]);
 	hw_difference_find(&analyses[OLD], &analyses[NEW], &difference);
 	if (a->json) {

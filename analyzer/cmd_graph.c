@@ -170,7 +170,7 @@ static int graph(void *arguments, const struct hw_input *input, struct hw_error 
 	code = hw_output_open(a->common.output, &output, error);
 	if (code)
 		return code;
-	hw_analysis_run(&input->model, input->recording.db, HW_ANALYSIS_BUDGET, &analysis);
+	hw_analysis_run(&input->model, input->recording.db, NULL, &analysis);
 	code = write_graph(a, &input->model, &analysis, output.file, error);
 	hw_analysis_finish(&analysis);
 	if (!code)

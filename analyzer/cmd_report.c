@@ -13,6 +13,7 @@ enum { KEY_ALL = 0x1000 };
 
 struct arguments {
 	struct hw_options common;
+	struct hw_analysis_options analysis;
 	const struct hw_report_format *format;
 	bool all;
 };
@@ -30,6 +31,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &a->common;
+		state->child_inputs[1] = &a->analysis;
 		return 0;
 	case 'f':
 		a->format = hw_report_find_format(argument);
@@ -56,7 +58,7 @@ static int report(void *arguments, const struct hw_input *input, struct hw_error
 
 	if (code)
 		return code;
-	hw_analysis_run(&input->model, input->recording.db, HW_ANALYSIS_BUDGET, &analysis);
+	hw_analysis_run(&input->model, input->recording.db, &a->analysis, &analysis);
 	hw_report_write(a->format, &(struct hw_report){
 					   .out = output.file,
 					   .analysis = &analysis,
@@ -73,7 +75,8 @@ static int report(void *arguments, const struct hw_input *input, struct hw_error
 
 int hw_cmd_report(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &hw_options_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = { { &hw_options_argp, 0, NULL, 0 },
+		{ &hw_analysis_options_argp, 0, NULL, 0 }, { 0 } };
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse,
@@ -83,7 +86,8 @@ int hw_cmd_report(int argc, char **argv)
 		       "\v" HW_OPTIONS_EXIT_STATUS,
 		.children = children,
 	};
-	struct arguments arguments = { .format = &hw_report_text };
+	struct arguments arguments = {
+		.analysis = HW_ANALYSIS_DEFAULTS, .format = &hw_report_text };
 	struct hw_error error;
 	int code;
 

@@ -158,22 +158,25 @@ static uint32_t count_takers(const struct hw_model *model, const struct hw_steps
 }
 
 void hw_cycles_find(const struct hw_model *model, const struct hw_graph *graph,
-	const struct hw_steps *steps, int64_t budget, struct hw_cycles *ret_cycles)
+	const struct hw_steps *steps, const struct hw_analysis_options *options,
+	struct hw_cycles *ret_cycles)
 {
 	struct hw_cycles cycles = { .edge_found = hw_xcalloc(graph->edge_count, sizeof(bool)) };
 	struct search s = {
 		.steps = steps,
 		.cycles = &cycles,
 		.scratch = hw_xcalloc(2 * (size_t)steps->node_count, sizeof(uint32_t)),
-		.budget = budget,
+		.budget = options->budget,
 	};
 	struct hw_walk_visitor visitor = { enter, leave, found, &s };
 
 	hw_coverage_init(&s.coverage, steps->codes.count);
-	hw_pattern_init(&s.pattern, model, steps);
+	hw_pattern_init(&s.pattern, model, steps, options->any_thread);
 	find_rings_of_one(&s);
 	cycles.complete =
-		hw_walk_cycles(&steps->shape, count_takers(model, steps), &s.budget, &visitor);
+		hw_walk_cycles(&steps->shape,
+			options->any_thread ? steps->node_count : count_takers(model, steps),
+			&s.budget, &visitor);
 	hw_pattern_finish(&s.pattern);
 	hw_coverage_finish(&s.coverage);
 	free(s.scratch);

@@ -6,8 +6,8 @@
  * Lock-order cycles that are deadlock patterns (see pattern.h), shortest first.
  *
  * Cycles of the same codes (see step.h), in the same order, are one, whatever others they
- * take besides: the first is kept as the example, the others are counted as its instances. And once a
- * cycle is known, longer ones that contain all its codes are not looked for:
+ * take besides: the first is kept as the example, the others are counted as its instances. And
+ * once a cycle is known, longer ones that contain all its codes are not looked for:
  * they are the same mistake with more threads, and there can be exponentially
  * many. (A function that locks two accounts in the order it is given them makes a cycle of
  * two, and of three, and of every length there are accounts for.)
@@ -16,6 +16,7 @@
  * used up, what was found is right but may not be all, and `complete` says so.
  */
 
+#include "analyzer/analysis_options.h"
 #include "analyzer/pattern.h"
 
 enum {
@@ -44,9 +45,10 @@ struct hw_cycles {
 	struct hw_arena arena;
 };
 
-/* Find the cycles. `budget` as for hw_walk_cycles. The caller finishes them. */
+/* Find the cycles. The caller finishes them. */
 void hw_cycles_find(const struct hw_model *model, const struct hw_graph *graph,
-	const struct hw_steps *steps, int64_t budget, struct hw_cycles *ret_cycles);
+	const struct hw_steps *steps, const struct hw_analysis_options *options,
+	struct hw_cycles *ret_cycles);
 void hw_cycles_finish(struct hw_cycles *cycles);
 
 #endif

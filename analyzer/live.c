@@ -39,7 +39,7 @@ static int tell_news(struct hw_live *live, const struct hw_model *model)
 	struct hw_analysis analysis;
 	uint32_t news;
 
-	hw_analysis_run(model, NULL, HW_ANALYSIS_BUDGET, &analysis);
+	hw_analysis_run(model, NULL, NULL, &analysis);
 	news = keep_news(live, &analysis);
 	if (news && !live->silent) {
 		struct hw_report report = { .out = stderr, .analysis = &analysis, .model = model,

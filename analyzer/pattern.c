@@ -8,12 +8,13 @@
 /* Steps tried to use up a semaphore; beyond that it is taken to be possible. */
 enum { COMPLETION_TRIES_MAX = 10000 };
 
-void hw_pattern_init(
-	struct hw_pattern *pattern, const struct hw_model *model, const struct hw_steps *steps)
+void hw_pattern_init(struct hw_pattern *pattern, const struct hw_model *model,
+	const struct hw_steps *steps, bool any_thread)
 {
 	*pattern = (struct hw_pattern){
 		.model = model,
 		.steps = steps,
+		.any_thread = any_thread,
 		.because_object = HW_NONE,
 		.position_of = hw_xcalloc(model->thread_count, sizeof(uint32_t)),
 		.asked = hw_xcalloc(model->thread_count, sizeof(uint64_t)),
@@ -64,6 +65,10 @@ static bool assign(struct hw_pattern *p, uint32_t position)
 	const struct hw_step *step = step_at(p, position);
 	uint32_t enough = step->taker_count < p->length ? step->taker_count : p->length;
 
+	if (p->any_thread) {
+		p->taker_at[position] = step->first_taker;
+		return true;
+	}
 	for (uint32_t i = 0; i < enough; i++) {
 		uint32_t taker = step->first_taker + i, thread = p->steps->takers[taker].thread;
 

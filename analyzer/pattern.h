@@ -40,6 +40,7 @@ enum hw_reason {
 struct hw_pattern {
 	const struct hw_model *model;
 	const struct hw_steps *steps;
+	bool any_thread;
 	uint32_t *path; /* steps, by number */
 	uint32_t length, capacity;
 
@@ -58,8 +59,9 @@ struct hw_pattern {
 	int64_t *units;	   /* of a semaphore: how many are out */
 };
 
-void hw_pattern_init(
-	struct hw_pattern *pattern, const struct hw_model *model, const struct hw_steps *steps);
+/* With `any_thread` one thread is as good as another, and one-thread is no reason. */
+void hw_pattern_init(struct hw_pattern *pattern, const struct hw_model *model,
+	const struct hw_steps *steps, bool any_thread);
 void hw_pattern_finish(struct hw_pattern *pattern);
 
 /* Add a step at the end, or say why not. */

@@ -136,7 +136,7 @@ static void explain(struct search *s, struct hw_ruled_out *r)
 
 	r->because_object = HW_NONE;
 	r->reason = HW_REASON_ONE_THREAD;
-	if (lacks_threads(s, r))
+	if (!s->pattern.any_thread && lacks_threads(s, r))
 		return;
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
 		if (s->refused[order[i]]) {
@@ -258,7 +258,8 @@ static uint32_t prepare(struct search *s)
 }
 
 void hw_ruled_out_find(const struct hw_model *model, const struct hw_graph *graph,
-	const struct hw_steps *steps, int64_t budget, struct hw_ruled_outs *ret_ruled_outs)
+	const struct hw_steps *steps, const struct hw_analysis_options *options,
+	struct hw_ruled_outs *ret_ruled_outs)
 {
 	struct hw_ruled_outs result = { 0 };
 	struct search s = {
@@ -273,12 +274,12 @@ void hw_ruled_out_find(const struct hw_model *model, const struct hw_graph *grap
 		.turned = hw_xcalloc(graph->node_count, sizeof(uint32_t)),
 		.edge_of = hw_xcalloc(model->thread_count, sizeof(uint32_t)),
 		.asked = hw_xcalloc(model->thread_count, sizeof(uint64_t)),
-		.budget = budget,
+		.budget = options->budget / 4,
 	};
 	struct hw_walk_visitor visitor = { enter, leave, found, &s };
 
 	hw_coverage_init(&s.coverage, prepare(&s));
-	hw_pattern_init(&s.pattern, model, steps);
+	hw_pattern_init(&s.pattern, model, steps, options->any_thread);
 	result.complete = hw_walk_cycles(&graph->shape, graph->node_count, &s.budget, &visitor) &&
 			  !s.undecided;
 	hw_pattern_finish(&s.pattern);

@@ -16,6 +16,7 @@
  * not looked at, and a budget bounds the search.
  */
 
+#include "analyzer/analysis_options.h"
 #include "analyzer/pattern.h"
 
 /* Different ones that are listed. */
@@ -40,9 +41,10 @@ struct hw_ruled_outs {
 	struct hw_arena arena;
 };
 
-/* Find them. `budget` as for hw_walk_cycles. The caller finishes them. */
+/* Find them. Of the budget it takes a quarter. The caller finishes them. */
 void hw_ruled_out_find(const struct hw_model *model, const struct hw_graph *graph,
-	const struct hw_steps *steps, int64_t budget, struct hw_ruled_outs *ret_ruled_outs);
+	const struct hw_steps *steps, const struct hw_analysis_options *options,
+	struct hw_ruled_outs *ret_ruled_outs);
 void hw_ruled_out_finish(struct hw_ruled_outs *ruled_outs);
 
 #endif

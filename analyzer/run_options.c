@@ -88,6 +88,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &options->common;
+		state->child_inputs[1] = &options->analysis;
 		return 0;
 	case 'e':
 		set(state, "events", text);
@@ -128,7 +129,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &hw_options_argp, 0, NULL, 3 }, { 0 } };
+static const struct argp_child children[] = { { &hw_options_argp, 0, NULL, 3 },
+	{ &hw_analysis_options_argp, 0, NULL, 2 }, { 0 } };
 
 void hw_run_options_parse(struct hw_run_options *options, const char *doc, int argc, char **argv)
 {
@@ -146,7 +148,8 @@ void hw_run_options_parse(struct hw_run_options *options, const char *doc, int a
 
 int hw_run_options_init(struct hw_run_options *options, struct hw_error *error)
 {
-	*options = (struct hw_run_options){ .on_deadlock = HW_ON_DEADLOCK_REPORT };
+	*options = (struct hw_run_options){
+		.analysis = HW_ANALYSIS_DEFAULTS, .on_deadlock = HW_ON_DEADLOCK_REPORT };
 	hw_recording_options_init(&options->recording);
 	return hw_recording_options_environment(&options->recording, error);
 }

@@ -8,6 +8,7 @@
  * options need no `--`.
  */
 
+#include "analyzer/analysis_options.h"
 #include "analyzer/options.h"
 #include "trace/options.h"
 
@@ -20,6 +21,7 @@ enum hw_on_deadlock {
 
 struct hw_run_options {
 	struct hw_options common;
+	struct hw_analysis_options analysis;
 	struct hw_recording_options recording;
 	enum hw_on_deadlock on_deadlock;
 	bool silent;	    /* tell of no deadlock while it runs: the verb does, at the end */

@@ -164,7 +164,7 @@ static uint32_t conclude(const struct hw_supervised *run, bool report)
 		hw_recording_close(&recording);
 		return 0;
 	}
-	hw_analysis_run(&model, recording.db, HW_ANALYSIS_BUDGET, &analysis);
+	hw_analysis_run(&model, recording.db, &run->options->analysis, &analysis);
 	hw_recording_close(&recording);
 	if (run->closed)
 		hw_supervise_keep_findings(run->file, &analysis);

@@ -296,16 +296,30 @@ static bool has_nameless_of_many(const struct wording *w)
 	return false;
 }
 
+static bool has_thread_twice(const struct wording *w)
+{
+	const struct hw_finding *f = w->finding;
+
+	for (uint32_t i = 1; i < f->ring_length; i++)
+		for (uint32_t j = 0; j < i; j++)
+			if (f->threads[i].thread == f->threads[j].thread)
+				return true;
+	return false;
+}
+
 static void add_notes(const struct wording *w)
 {
 	struct hw_finding *f = w->finding;
 
-	f->notes = hw_arena_alloc(w->arena, 6, sizeof(*f->notes));
+	f->notes = hw_arena_alloc(w->arena, 7, sizeof(*f->notes));
 	f->note_count = 0;
 	if (f->behind_count)
 		add_note(w, hw_arena_printf(w->arena, "%u more thread%s behind %s", f->behind_count,
 				    f->behind_count == 1 ? " waits" : "s wait",
 				    f->ring_length == 1 ? "it" : "them"));
+	if (has_thread_twice(w))
+		add_note(w, "one thread of the recording does both: with --any-thread, another one "
+			    "might do the same");
 	if (f->bounded)
 		add_note(w, "one of the waits is limited in time: it ends by itself, with a delay");
 	if (f->instances > 1)

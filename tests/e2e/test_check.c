@@ -72,6 +72,35 @@ Test(check, says_by_its_exit_status_whether_there_are_findings)
 	expect(CHECK("-q", "good.db"), 0, "", "");
 }
 
+/* What one thread does, or one thread after another; not what a common lock keeps apart. */
+Test(check, takes_any_thread_for_another_when_told_to)
+{
+	static const struct {
+		const char *program, *shape, *said;
+	} shapes[] = {
+		{ "ordered", "one_thread", "possible[HW001] hw-" },
+		{ "ordered", "after_join", "possible[HW001] hw-" },
+		{ "ordered", "by_semaphore", "possible[HW001] hw-" },
+		{ "rings", "abba", "predicted[HW001] hw-" },
+		{ "gates", "outer_lock", NULL },
+		{ "tries", "back_off", NULL },
+	};
+	char path[512];
+
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		const char *said = shapes[i].said;
+
+		snprintf(path, sizeof(path), "%s/tests/fixtures/shapes/%s", HW_BUILD_DIR,
+			shapes[i].program);
+		expect(HW_ARGUMENTS(HW_HOLDWAIT, "record", "-o", "shape.db", path,
+			       shapes[i].shape), 0, NULL, NULL);
+		expect(CHECK("shape.db"), said && said[1] == 'r', NULL, "");
+		expect(CHECK("--any-thread", "shape.db"), said != NULL, said, "");
+	}
+	expect(HW_ARGUMENTS(HW_HOLDWAIT, "report", "--any-thread", "shape.db"), 0,
+		"no deadlock found", "");
+}
+
 Test(check, does_not_say_what_it_cannot_know)
 {
 	record("good.db", "ordered");

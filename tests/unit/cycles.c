@@ -8,6 +8,7 @@ struct hw_model model;
 struct hw_cycles cycles;
 struct hw_ruled_outs ruled_outs;
 int64_t budget = 10000000;
+bool any_thread;
 
 static struct hw_graph graph;
 static struct hw_steps steps;
@@ -29,13 +30,15 @@ void cycles_teardown(void)
 
 void cycles_search(void)
 {
+	struct hw_analysis_options options = { .budget = budget, .any_thread = any_thread };
 	struct hw_error error;
 
 	cr_assert_eq(hw_model_load(s.db, "test", &model, &error), 0, "%s", error.message);
 	hw_graph_build(&model, HW_GRAPH_BY_OBJECT, &graph);
 	hw_steps_build(&model, &graph, &steps);
-	hw_cycles_find(&model, &graph, &steps, budget, &cycles);
-	hw_ruled_out_find(&model, &graph, &steps, budget, &ruled_outs);
+	hw_cycles_find(&model, &graph, &steps, &options, &cycles);
+	options.budget *= 4;
+	hw_ruled_out_find(&model, &graph, &steps, &options, &ruled_outs);
 }
 
 void cycles_check_ring(const struct hw_cycle *cycle)

@@ -16,6 +16,7 @@ extern struct hw_model model;
 extern struct hw_cycles cycles;
 extern struct hw_ruled_outs ruled_outs;
 extern int64_t budget;
+extern bool any_thread;
 
 void cycles_setup(void);
 void cycles_teardown(void);

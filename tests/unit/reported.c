@@ -23,7 +23,7 @@ char *reported_write(struct reported *r, const char *format)
 
 	cr_assert_not_null(f);
 	cr_assert_eq(hw_model_load(r->s.db, "bank.db", &r->model, &error), 0, "%s", error.message);
-	hw_analysis_run(&r->model, NULL, HW_ANALYSIS_BUDGET, &r->analysis);
+	hw_analysis_run(&r->model, NULL, NULL, &r->analysis);
 	hw_textbuf_init(&text);
 	r->report.out = text.out;
 	r->report.model = &r->model;

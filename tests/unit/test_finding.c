@@ -16,7 +16,7 @@ static void analyse(struct bench *b)
 	struct hw_error error;
 
 	cr_assert_eq(hw_model_load(b->s.db, "test", &b->model, &error), 0, "%s", error.message);
-	hw_analysis_run(&b->model, NULL, HW_ANALYSIS_BUDGET, &b->analysis);
+	hw_analysis_run(&b->model, NULL, NULL, &b->analysis);
 }
 
 static void finish(struct bench *b)

@@ -302,7 +302,8 @@ static uint32_t guard_of_a_parent(int64_t locked_by_two)
 	if (locked_by_two) {
 		happen(two, "lock", room, "take:3", 0);
 		scenario_sql(&s,
-			"INSERT INTO dependency_hold VALUES (2, 1, %lld, 'exclusive', %lld, 1)", room,
+			"INSERT INTO dependency_hold VALUES (2, 1, %lld, 'exclusive', %lld, 1)",
+			room,
 			scenario_stack(&s, "take:3"));
 	}
 	take_both(two, b, a);

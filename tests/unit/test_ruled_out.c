@@ -18,6 +18,24 @@ Test(ruled_out, one_thread_cannot_deadlock_with_itself)
 	cr_assert_eq(ruled_outs.all[0].because_threads[0], hw_model_find_thread(&model, t));
 }
 
+Test(ruled_out, one_thread_is_enough_when_any_thread_may_run_anything)
+{
+	int64_t t = scenario_thread(&s, "t");
+	int64_t a = cycles_mutex("a"), b = cycles_mutex("b"), gate = cycles_mutex("gate");
+	int64_t c = cycles_mutex("c"), d = cycles_mutex("d");
+
+	scenario_nest(&s, t, "f", a, b, NULL_OBJECT);
+	scenario_nest(&s, t, "g", b, a, NULL_OBJECT);
+	scenario_nest(&s, t, "f", gate, c, d, NULL_OBJECT);
+	scenario_nest(&s, t, "g", gate, d, c, NULL_OBJECT);
+	any_thread = true;
+	cycles_search();
+	cr_assert_eq(cycles.count, 1);
+	cr_assert_eq(cycles.all[0].length, 2);
+	cr_assert_eq(ruled_outs.count, 1);
+	cr_assert_eq(ruled_outs.all[0].reason, HW_REASON_GATE);
+}
+
 Test(ruled_out, two_threads_are_too_few_for_three_steps)
 {
 	int64_t t = scenario_thread(&s, "t"), u = scenario_thread(&s, "u");
