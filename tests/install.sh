@@ -41,6 +41,10 @@ status=0
 grep -q 'HW002' "$folder/report" || fail "no deadlock in: $(cat "$folder/report")"
 [ "$(sqlite3 "$folder/run.db" "SELECT count(*) FROM module
 	WHERE path LIKE '%/interpose/libholdwait.so'")" = 0 ] || fail "it used the build folder"
+"$bin/holdwait" record -q --store=packed -o "$folder/packed.db" \
+	"$build/demos/philosophers" --strategy ordered > /dev/null
+[ "$(sqlite3 -cmd ".load $prefix/$libdir/holdwait/holdwait_event" "$folder/packed.db" \
+	"SELECT count(*) > 100 FROM event")" = 1 ] || fail "packed events cannot be read"
 HOLDWAIT_FILE=$folder/%e.db LD_PRELOAD=$prefix/$libdir/holdwait/libholdwait.so \
 	"$build/demos/philosophers" --strategy ordered > /dev/null
 while [ "$(sqlite3 "$folder/philosophers.db" "SELECT count(*) FROM meta WHERE key = 'complete'")" != 1 ]; do

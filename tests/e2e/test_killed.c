@@ -92,6 +92,8 @@ Test(killed, collector_with_packed_events)
 	cr_assert(hw_recorded_wait_for(&recorded,
 		"SELECT count(*) > 2 FROM event_block WHERE count = 16384", 1));
 	program = descendant(process.pid, "fixture_loops");
+	/* While it is recorded, too. */
+	cr_assert_geq(hw_recorded_number(&recorded, "SELECT count(*) FROM event"), 2 * 16384);
 	kill(descendant(process.pid, "holdwait-collector"), SIGKILL);
 	cr_assert(hw_recorded_wait_for_errors(&process, "the collector ended"));
 	kill(program, SIGTERM);

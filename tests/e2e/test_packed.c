@@ -166,6 +166,17 @@ Test(packed, few_when_asked_for)
 	expect_same("log", "--limit", "7");
 }
 
+Test(packed, form_from_the_environment)
+{
+	run(HW_ARGUMENTS("env", "HOLDWAIT_OPTIONS=depth=5 store=packed", HW_HOLDWAIT, "record",
+		"-q", "-o", "packed/run.db", two_orders, "both"));
+	cr_expect_eq(number_in("packed/run.db", "SELECT count(*) FROM event_block"), 1);
+	/* An option on the command line decides before it. */
+	run(HW_ARGUMENTS("env", "HOLDWAIT_OPTIONS=store=packed", HW_HOLDWAIT, "record", "-q",
+		"--store", "auto", "-o", "rows/run.db", two_orders, "both"));
+	cr_expect_eq(number_in("rows/run.db", "SELECT count(*) FROM event_block"), 0);
+}
+
 Test(packed, compressed_when_asked_for)
 {
 	struct hw_process process;
