@@ -38,8 +38,8 @@ bool hw_loader_next(struct hw_loader *l);
 void hw_loader_done(struct hw_loader *l);
 
 /* Whether there is such a table, or column of it: recordings of older versions lack some. */
-bool hw_loader_has_column(struct hw_loader *l, const char *table, const char *column);
 bool hw_loader_has_table(struct hw_loader *l, const char *table);
+bool hw_loader_has_column(struct hw_loader *l, const char *table, const char *column);
 
 /* Values of the current row. Strings live in the model, NULL is NULL. */
 int64_t hw_loader_integer(struct hw_loader *l, int column, int64_t when_null);

@@ -32,8 +32,8 @@ static const struct copy {
 	const char *table, *columns, *kinds;
 } copies[] = {
 	{ "process", "id, parent, origin, pid, exe, command, start_ns, end_ns", "PP....++" },
-	{ "frame", "id, module, offset, function, file, line, caller", "FM....F" },
-	{ "stack", "id, parent, frame", "SSF" },
+	{ "frame", "id, module, offset, function, file, line, caller, signal", "FM....F." },
+	{ "stack", "id, parent, frame, signals", "SSF." },
 	{ "object",
 		"id, kind, type, process, address, generation, shared_key, module, offset,"
 		" create_stack, initialised, create_ns, destroy_ns, role, capacity, name, class",

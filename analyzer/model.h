@@ -33,6 +33,9 @@
 
 #define HW_NONE UINT32_MAX
 
+/* The signal of a frame that is not where a handler is called. */
+#define HW_NO_SIGNAL INT32_MIN
+
 /* For times and counts that are not known. */
 #define HW_UNKNOWN INT64_MIN
 
@@ -87,6 +90,7 @@ struct hw_frame {
 	const char *file;     /* NULL when not known */
 	int64_t line;	      /* 0 when not known */
 	uint32_t caller;      /* frame it was inlined into */
+	int32_t signal;       /* whose handler is called here (schema.sql); HW_NO_SIGNAL of code */
 	bool is_holdwait;     /* of the preloaded library, which is not part of the program */
 	bool is_runtime;      /* of the language's run-time library (runtime.h) */
 	bool is_wrapper;      /* only acquires what it is given */
@@ -95,6 +99,7 @@ struct hw_frame {
 struct hw_stack {
 	uint32_t parent; /* the stack outside of it */
 	uint32_t frame;
+	uint64_t signals; /* whose handlers could interrupt there: 1 << (number - 1) */
 };
 
 struct hw_class {

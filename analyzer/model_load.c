@@ -66,6 +66,7 @@ static void read_frame(struct hw_loader *l, void *element)
 		.file = hw_loader_string(l, 4),
 		.line = hw_loader_integer(l, 5, 0),
 		.caller = hw_loader_reference(l, 6, &l->model->frame_ids),
+		.signal = (int32_t)hw_loader_integer(l, 7, HW_NO_SIGNAL),
 	};
 }
 
@@ -74,6 +75,7 @@ static void read_stack(struct hw_loader *l, void *element)
 	*(struct hw_stack *)element = (struct hw_stack){
 		.parent = hw_loader_reference(l, 1, &l->model->stack_ids),
 		.frame = hw_loader_required(l, 2, &l->model->frame_ids),
+		.signals = (uint64_t)hw_loader_integer(l, 3, 0),
 	};
 }
 
@@ -138,14 +140,15 @@ static void read_dependency(struct hw_loader *l, void *element)
 struct section {
 	const char *table;
 	const char *columns;
+	const char *later; /* one more column, which recordings of older versions lack; or NULL */
 	size_t ids_at, array_at, count_at; /* in struct hw_model */
 	size_t element_bytes;
 	void (*read)(struct hw_loader *l, void *element);
 };
 
-#define SECTION(name, array, count, columns_text)                              \
+#define SECTION(name, array, count, columns_text, later_column)                \
 	{                                                                      \
-		.table = #name, .columns = columns_text,                       \
+		.table = #name, .columns = columns_text, .later = later_column, \
 		.ids_at = offsetof(struct hw_model, name##_ids),               \
 		.array_at = offsetof(struct hw_model, array),                  \
 		.count_at = offsetof(struct hw_model, count),                  \
@@ -154,20 +157,23 @@ struct section {
 
 static const struct section sections[] = {
 	SECTION(process, processes, process_count,
-		"id, parent, origin, pid, exe, command, start_ns, end_ns"),
-	SECTION(module, modules, module_count, "id, path, build_id"),
-	SECTION(frame, frames, frame_count, "id, module, offset, function, file, line, caller"),
-	SECTION(stack, stacks, stack_count, "id, parent, frame"),
-	SECTION(class, classes, class_count, "id, kind, key, name"),
+		"id, parent, origin, pid, exe, command, start_ns, end_ns", NULL),
+	SECTION(module, modules, module_count, "id, path, build_id", NULL),
+	SECTION(frame, frames, frame_count, "id, module, offset, function, file, line, caller",
+		"signal"),
+	SECTION(stack, stacks, stack_count, "id, parent, frame", "signals"),
+	SECTION(class, classes, class_count, "id, kind, key, name", NULL),
 	SECTION(object, objects, object_count,
 		"id, kind, type, process, address, shared_key, create_stack, initialised, "
 		"create_ns,"
-		" destroy_ns, role, capacity, name, class"),
+		" destroy_ns, role, capacity, name, class",
+		NULL),
 	SECTION(thread, threads, thread_count,
 		"id, process, tid, number, name, creator, create_stack, object, start_ns, end_ns, "
-		"lost"),
+		"lost",
+		NULL),
 	SECTION(dependency, dependencies, dependency_count,
-		"id, thread, object, mode, stack, how, count, first_ns, last_ns"),
+		"id, thread, object, mode, stack, how, count, first_ns, last_ns", NULL),
 };
 
 static int read_ids(struct hw_loader *l, const struct section *section)
@@ -185,13 +191,25 @@ static int read_ids(struct hw_loader *l, const struct section *section)
 	return l->result;
 }
 
+static int query_section(struct hw_loader *l, const struct section *section)
+{
+	bool has_later = section->later &&
+			 hw_loader_has_column(l, section->table, section->later);
+	char *columns = hw_xasprintf(
+		"%s, %s", section->columns, has_later ? section->later : "NULL");
+	int result = hw_loader_query(l, section->table, columns, "id");
+
+	free(columns);
+	return result;
+}
+
 static int read_rows(struct hw_loader *l, const struct section *section)
 {
 	char *model = (char *)l->model;
 	char *elements = *(char **)(model + section->array_at);
 	uint32_t count = *(uint32_t *)(model + section->count_at);
 
-	if (hw_loader_query(l, section->table, section->columns, "id"))
+	if (query_section(l, section))
 		return l->result;
 	for (uint32_t i = 0; i < count && hw_loader_next(l); i++)
 		section->read(l, elements + i * section->element_bytes);

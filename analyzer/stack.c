@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyzer/stack.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "analyzer/path.h"
@@ -22,6 +23,35 @@ uint32_t hw_stack_frames(
 	return count;
 }
 
+int32_t hw_stack_signal(const struct hw_model *model, uint32_t stack)
+{
+	for (; stack != HW_NONE; stack = model->stacks[stack].parent)
+		if (model->frames[model->stacks[stack].frame].signal != HW_NO_SIGNAL)
+			return model->frames[model->stacks[stack].frame].signal;
+	return HW_NO_SIGNAL;
+}
+
+const char *hw_stack_signal_name(int32_t signal, struct hw_arena *arena)
+{
+	int32_t number = signal < 0 ? -signal : signal;
+	const char *name = sigabbrev_np(number), *other = signal < 0 ? " or another signal" : "";
+
+	if (name)
+		return hw_arena_printf(arena, "SIG%s%s", name, other);
+	if (number >= SIGRTMIN && number <= SIGRTMAX)
+		return hw_arena_printf(arena, "SIGRTMIN+%d%s", number - SIGRTMIN, other);
+	return "a signal";
+}
+
+/* What a signal handler interrupted has nothing to do with what the handler wants. */
+static uint32_t before_handler(const struct hw_model *model, const uint32_t *frames, uint32_t count)
+{
+	for (uint32_t i = 1; i < count; i++)
+		if (model->frames[frames[i]].signal != HW_NO_SIGNAL)
+			return i;
+	return count;
+}
+
 /* The frames that may be a site: those past run-time library and wrappers, or what there is. */
 static uint32_t candidates(const struct hw_model *model, uint32_t stack, uint32_t *ret_frames)
 {
@@ -30,6 +60,7 @@ static uint32_t candidates(const struct hw_model *model, uint32_t stack, uint32_
 
 	if (total > HW_STACK_FRAMES_MAX)
 		total = HW_STACK_FRAMES_MAX;
+	total = before_handler(model, all, total);
 	for (int allow_wrappers = 0; allow_wrappers < 2 && !count; allow_wrappers++)
 		for (uint32_t i = 0; i < total; i++) {
 			const struct hw_frame *f = &model->frames[all[i]];

@@ -28,6 +28,12 @@ enum { HW_STACK_FRAMES_MAX = 1024 };
 uint32_t hw_stack_frames(
 	const struct hw_model *model, uint32_t stack, uint32_t *ret_frames, uint32_t capacity);
 
+/* The signal of the innermost handler that a stack goes through, or HW_NO_SIGNAL. */
+int32_t hw_stack_signal(const struct hw_model *model, uint32_t stack);
+
+/* "SIGALRM", "SIGRTMIN+1", "SIGHUP or another signal", "a signal". */
+const char *hw_stack_signal_name(int32_t signal, struct hw_arena *arena);
+
 /* The frame that is the site of a stack, or HW_NONE when it has no frames. */
 uint32_t hw_stack_site(const struct hw_model *model, uint32_t stack);
 

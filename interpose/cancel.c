@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "interpose/cancel.h"
 
-#include "interpose/self.h"
+#include "interpose/handler.h"
 
 void hw_cancel_attempt(void *argument)
 {
@@ -25,8 +25,7 @@ void hw_cancel_log(struct hw_self *self, uint64_t what)
  */
 void hw_self_check_wait(struct hw_self *self, uintptr_t stack_pointer)
 {
-	if (stack_pointer <= self->wait_sp ||
-		(self->stack_high && stack_pointer > self->stack_high))
+	if (hw_handler_further_in(self, stack_pointer, self->wait_sp))
 		return;
 	hw_cancel_log(self, atomic_load_explicit(&self->slot->wait, memory_order_relaxed));
 	hw_attempt_clear(self);

@@ -16,6 +16,7 @@
 
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/types.h>
 #include <sys/resource.h>
@@ -142,6 +143,13 @@
 	X(int, munmap, (void *, size_t), NULL) \
 	X(void *, mremap, (void *, size_t, size_t, int, ...), NULL)
 
+#define HW_REAL_SIGNAL(X) \
+	X(int, pthread_sigmask, (int, const sigset_t *, sigset_t *), NULL) \
+	X(int, sigprocmask, (int, const sigset_t *, sigset_t *), NULL) \
+	X(int, sigaction, (int, const struct sigaction *, struct sigaction *), NULL) \
+	X(sighandler_t, signal, (int, sighandler_t), NULL) \
+	X(int, sigaltstack, (const stack_t *, stack_t *), NULL)
+
 #define HW_REAL_ALL(X) \
 	HW_REAL_MUTEX(X) \
 	HW_REAL_MEMORY(X) \
@@ -152,7 +160,8 @@
 	HW_REAL_SEM(X) \
 	HW_REAL_THREAD(X) \
 	HW_REAL_C11(X) \
-	HW_REAL_PROCESS(X)
+	HW_REAL_PROCESS(X) \
+	HW_REAL_SIGNAL(X)
 
 struct hw_real_functions {
 #define HW_REAL_MEMBER(result, name, parameters, version) result(*name) parameters;

@@ -37,6 +37,9 @@ struct hw_self {
 	struct hw_memo *memo;     /* table of stacks; NULL when the thread has none (any more) */
 	uintptr_t stack_high;     /* end of its stack, or 0 when it is not known */
 	uintptr_t stack_low;      /* below it there is too little left for the unwinder */
+	uintptr_t alternate_low;  /* its alternate stack for signal handlers (sigaltstack) */
+	uintptr_t alternate_bytes; /* 0 when there is none */
+	uint64_t blocked;         /* signals it blocks, as far as calls told (handler.h) */
 	uintptr_t unwind_sp;      /* stack pointer where the unwinder was called */
 	struct hw_unwinder_seat *seat; /* its thread-local storage */
 	uint64_t fork_uid;        /* of the process being forked */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "interpose/handler.h"
 #include "interpose/module.h"
 #include "interpose/sys.h"
 #include "interpose/unwinder.h"
@@ -73,15 +74,28 @@ static bool is_own(const void *address)
 	return (uintptr_t)address - own_range.start < own_range.end - own_range.start;
 }
 
-static uint64_t hash_of(void *const *frames, uint32_t count)
+/* `open`: the handlers that could interrupt here. Also tells whether this is inside of one. */
+static uint64_t hash_of(void *const *frames, uint32_t count, uint64_t open, bool *ret_in_handler)
 {
-	uint64_t hash = 0xcbf29ce484222325u + count;
+	uint64_t hash = 0xcbf29ce484222325u + count + open;
+	bool in_handler = false;
 
 	for (uint32_t i = 0; i < count; i++) {
 		hash = (hash ^ (uintptr_t)frames[i]) * 0x9e3779b97f4a7c15u;
 		hash ^= hash >> 29;
+		in_handler |= hw_handler_is_trampoline(frames[i]);
 	}
+	*ret_in_handler = in_handler;
 	return hash | 1; /* 0 is an empty entry */
+}
+
+/* The same of frames in which the numbers of signals are to be put first. */
+static uint64_t mark_and_hash(const struct hw_self *self, void **frames, uint32_t count)
+{
+	bool in_handler;
+
+	hw_handler_mark(self, frames, count);
+	return hash_of(frames, count, hw_handler_open(self->blocked), &in_handler);
 }
 
 static uint32_t set_of(uint64_t hash)
@@ -95,31 +109,38 @@ static uint32_t entry_of(uint32_t set, uint32_t way)
 	return set * WAYS + way + 1;
 }
 
-/* Runs with signals blocked. */
-static bool log_stack(struct hw_self *self, uint32_t entry, void *const *frames, uint32_t count)
+/* Runs with signals blocked; `blocked` are those that were before. */
+static bool log_stack(struct hw_self *self, uint32_t entry, void *const *frames, uint32_t count,
+	uint64_t blocked)
 {
-	uint32_t records = (count + 1) / 2;
-	struct hw_record *at = hw_log_reserve(self, 1 + records);
+	uint64_t what = hw_record_what(count, entry, 0), open = hw_handler_open(blocked);
+	struct hw_record record = { hw_record_when(0, HW_OP_STACK), what };
+	struct hw_record *at = hw_log_reserve(self, 1 + hw_record_payload(&record));
 
 	if (!at)
 		return false;
-	memcpy(at + 1, frames, count * sizeof(frames[0]));
-	hw_log_publish(at, hw_record_when(hw_log_now(), HW_OP_STACK),
-		hw_record_what(count, entry, 0));
+	memcpy(at + 1, &open, sizeof(open));
+	memcpy((char *)(at + 1) + sizeof(open), frames, count * sizeof(frames[0]));
+	hw_log_publish(at, hw_record_when(hw_log_now(), HW_OP_STACK), what);
 	return true;
+}
+
+static void note_modules(struct hw_self *self, void *const *frames, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (!((uintptr_t)frames[i] >> HW_FRAME_SIGNAL_SHIFT))
+			hw_module_note(self, frames[i]);
 }
 
 static uint32_t log_transient(struct hw_self *self, void *const *frames, uint32_t count)
 {
 	uint32_t entry = HW_STACK_TRANSIENT + self->transient++ % HW_STACK_TRANSIENT_COUNT;
-
 	uint64_t signals;
 	bool logged;
 
-	for (uint32_t i = 0; i < count; i++)
-		hw_module_note(self, frames[i]);
+	note_modules(self, frames, count);
 	signals = hw_sys_block_signals();
-	logged = log_stack(self, entry, frames, count);
+	logged = log_stack(self, entry, frames, count, signals);
 	hw_sys_restore_signals(signals);
 	return logged ? entry : 0;
 }
@@ -136,15 +157,14 @@ static uint32_t add(struct hw_self *self, uint64_t hash, void *const *frames, ui
 	uint32_t set = set_of(hash), way, entry;
 	uint64_t signals;
 
-	for (uint32_t i = 0; i < count; i++)
-		hw_module_note(self, frames[i]);
+	note_modules(self, frames, count);
 	signals = hw_sys_block_signals();
 	way = memo->oldest[set]++ % WAYS;
 	if (entry_of(set, way) == self->last_entry)
 		way = (way + 1) % WAYS;
 	entry = entry_of(set, way);
 	memo->hashes[set][way] = 0;
-	if (log_stack(self, entry, frames, count))
+	if (log_stack(self, entry, frames, count, signals))
 		memo->hashes[set][way] = hash;
 	else
 		entry = 0;
@@ -153,15 +173,12 @@ static uint32_t add(struct hw_self *self, uint64_t hash, void *const *frames, ui
 	return entry;
 }
 
-/* During a wait the table is left alone: the record of its end will name an entry. */
-static uint32_t remember(struct hw_self *self, void *const *frames, uint32_t count)
+/* The entry of a stack that is in the table; 0 when it is not. */
+static uint32_t find(struct hw_self *self, uint64_t hash)
 {
-	struct hw_memo *memo = self->memo;
-	uint64_t hash = hash_of(frames, count);
+	const struct hw_memo *memo = self->memo;
 	uint32_t set = set_of(hash);
 
-	if (!memo || self->wait_sp || (self->unwinding && hw_unwinder_works(self)))
-		return log_transient(self, frames, count);
 	for (uint32_t way = 0; way < WAYS; way++) {
 		if (memo->hashes[set][way] != hash)
 			continue;
@@ -171,7 +188,26 @@ static uint32_t remember(struct hw_self *self, void *const *frames, uint32_t cou
 		if (memo->hashes[set][way] == hash)
 			return self->last_entry;
 	}
-	return add(self, hash, frames, count);
+	return 0;
+}
+
+/* During a wait the table is left alone: the record of its end will name an entry. */
+static uint32_t remember(struct hw_self *self, void **frames, uint32_t count)
+{
+	bool transient = !self->memo || self->wait_sp ||
+		(self->unwinding && hw_unwinder_works(self));
+	bool in_handler;
+	uint64_t hash = hash_of(frames, count, hw_handler_open(self->blocked), &in_handler);
+	uint32_t entry;
+
+	if (__builtin_expect(in_handler, 0))
+		hash = mark_and_hash(self, frames, count);
+	entry = transient ? 0 : find(self, hash);
+	if (__builtin_expect(entry != 0, 1))
+		return entry;
+	if (hw_handler_discover(frames, count))
+		hash = mark_and_hash(self, frames, count);
+	return transient ? log_transient(self, frames, count) : add(self, hash, frames, count);
 }
 
 /* Apart, so that a signal handler on a small stack does not pay for the array. */
@@ -194,18 +230,25 @@ static __attribute__((noinline)) uint32_t capture_all(struct hw_self *self, cons
 	return remember(self, frames + skip, count < depth ? count : depth);
 }
 
-static __attribute__((noinline)) uint32_t capture_caller(struct hw_self *self, const void *caller)
+/* On an alternate stack, also the handler and what it interrupted. */
+static __attribute__((noinline)) uint32_t capture_caller(struct hw_self *self, const void *caller,
+	uint32_t depth)
 {
-	void *frame = (void *)(uintptr_t)caller;
+	void *frames[3] = { (void *)(uintptr_t)caller };
+	uint32_t count = 1;
 
-	return remember(self, &frame, 1);
+	if (depth >= 3 && hw_handler_alternate(self, (uintptr_t)__builtin_frame_address(0)))
+		count += hw_handler_find(self, frames + 1);
+	return remember(self, frames, count);
 }
 
-/* The stack this runs on is known to be the thread's own, and the unwinder fits on it. */
+/* The stack this runs on is known to be one of the thread's, and the unwinder fits on it. */
 static bool has_room(const struct hw_self *self)
 {
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
+	if (__builtin_expect(hw_handler_alternate(self, here), 0))
+		return here - self->alternate_low >= HW_UNWINDER_ROOM_BYTES;
 	return here - self->stack_low < self->stack_high - self->stack_low;
 }
 
@@ -216,5 +259,5 @@ uint32_t hw_stack_capture(struct hw_self *self, const void *caller)
 	return can_unwind && depth > 1 && self->memo && has_room(self) &&
 			!(self->unwinding && hw_unwinder_works(self)) ?
 		capture_all(self, caller, depth) :
-		capture_caller(self, caller);
+		capture_caller(self, caller, depth);
 }

@@ -8,10 +8,12 @@
  * Return addresses come from libunwind's unw_backtrace (unwinder.h). A stack has one
  * frame, the caller of the hook, where it cannot work: in a signal handler that interrupted
  * it, on a stack that is too small for it, and on one that is not known to be the
- * thread's own, such as a signal handler's alternate stack or a coroutine's.
+ * thread's, such as a coroutine's. On an alternate stack that is too small there is also the
+ * handler's entry and what it interrupted (handler.h).
  *
  * Each thread remembers the stacks it has logged in a two-way table by hash, and
- * logs a stack again when it was pushed out. Nothing grows.
+ * logs a stack again when it was pushed out. Nothing grows. Stacks from which other signal
+ * handlers could be entered are other stacks.
  */
 
 #include "interpose/log.h"

@@ -15,11 +15,9 @@
 #include "interpose/process.h"
 #include "interpose/stack.h"
 #include "interpose/sys.h"
+#include "interpose/unwinder.h"
 
-enum {
-	UNWINDER_ROOM_BYTES = 16384, /* it needs 6 KiB, and a signal handler may come on top */
-	MAIN_STACK_BYTES_MAX = 1 << 30,
-};
+enum { MAIN_STACK_BYTES_MAX = 1 << 30 };
 
 static pthread_key_t end_key;
 static bool end_key_made;
@@ -75,10 +73,10 @@ size_t hw_thread_default_stack_bytes(void)
 /* The descriptor lies at the upper end of the stack. */
 void hw_thread_set_stack(struct hw_self *self, uintptr_t outermost, size_t size_bytes)
 {
-	if (size_bytes <= UNWINDER_ROOM_BYTES)
+	if (size_bytes <= HW_UNWINDER_ROOM_BYTES)
 		return;
 	self->stack_high = outermost;
-	self->stack_low = (uintptr_t)pthread_self() - size_bytes + UNWINDER_ROOM_BYTES;
+	self->stack_low = (uintptr_t)pthread_self() - size_bytes + HW_UNWINDER_ROOM_BYTES;
 	if (self->stack_low > self->stack_high)
 		self->stack_low = self->stack_high;
 }
@@ -93,10 +91,10 @@ static void find_main_stack(struct hw_self *self)
 		return;
 	if (limit.rlim_cur > MAIN_STACK_BYTES_MAX)
 		limit.rlim_cur = MAIN_STACK_BYTES_MAX;
-	if (limit.rlim_cur <= UNWINDER_ROOM_BYTES)
+	if (limit.rlim_cur <= HW_UNWINDER_ROOM_BYTES)
 		return;
 	self->stack_high = (uintptr_t)*end;
-	self->stack_low = self->stack_high - limit.rlim_cur + UNWINDER_ROOM_BYTES;
+	self->stack_low = self->stack_high - limit.rlim_cur + HW_UNWINDER_ROOM_BYTES;
 }
 
 void hw_thread_init(void)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "interpose/got.h"
+#include "interpose/handler.h"
 #include "interpose/module.h"
 #include "interpose/real.h"
 #include "interpose/sys.h"
@@ -197,12 +198,10 @@ uint32_t hw_unwinder_walk(struct hw_self *self, struct hw_unwinder_seat *seat, v
 
 bool hw_unwinder_works(struct hw_self *self)
 {
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-
 	if (!self->unwinding)
 		return false;
-	/* Further in, or on a stack of its own: a signal handler that interrupted it. */
-	if (here <= self->unwind_sp || here > self->stack_high)
+	/* A signal handler that interrupted it. */
+	if (hw_handler_further_in(self, (uintptr_t)__builtin_frame_address(0), self->unwind_sp))
 		return true;
 	self->unwinding = 0;
 	return false;

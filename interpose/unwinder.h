@@ -31,6 +31,9 @@
 
 #include "interpose/self.h"
 
+/* What it is given of a stack: it needs 6 KiB, and a signal handler may come on top. */
+enum { HW_UNWINDER_ROOM_BYTES = 16384 };
+
 /* libunwind's thread-local storage for one thread at a time. All zeroes at first. */
 struct hw_unwinder_seat {
 	uint64_t words[8];

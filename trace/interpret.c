@@ -113,15 +113,15 @@ void hw_interpret_definitions(struct hw_interpreter *interpreter)
 
 static void define_stack(const struct reading *reading, const struct hw_record *record)
 {
-	uint64_t addresses[HW_DEPTH_MAX];
+	uint64_t words[1 + HW_DEPTH_MAX]; /* struct hw_stack_definition */
 	size_t count = hw_what_object(record->what);
 	uint32_t slot = hw_what_stack(record->what);
 
 	if (count > HW_DEPTH_MAX || slot >= HW_STACK_SLOTS)
 		return;
-	memcpy(addresses, reading->payload, count * sizeof(addresses[0]));
+	memcpy(words, reading->payload, (1 + count) * sizeof(words[0]));
 	reading->thread->stacks[slot] = hw_roster_stack(reading->interpreter->roster,
-		reading->thread->process, addresses, count);
+		reading->thread->process, words[0], words + 1, count);
 }
 
 /* The preview made the object; where and when it was created is known only now, in order. */

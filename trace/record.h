@@ -37,7 +37,7 @@ enum hw_op {
 	HW_OP_END,      /* the rest of this chunk is unused */
 
 	/* Definitions; each with payload. */
-	HW_OP_STACK,       /* object: frame count; payload: return addresses, innermost first */
+	HW_OP_STACK,       /* object: frame count; payload: struct hw_stack_definition */
 	HW_OP_OBJECT,      /* payload: struct hw_object_definition */
 	HW_OP_MODULE,      /* payload: struct hw_module_definition */
 	HW_OP_THREAD_NAME, /* payload: 16 bytes */
@@ -128,6 +128,24 @@ struct hw_object_definition {
 	char name[48]; /* of sem_open, zero-padded and possibly cut short */
 };
 
+/* Payload of HW_OP_STACK. */
+struct hw_stack_definition {
+	uint64_t signals;     /* with a handler that could interrupt there: 1 << (number - 1) */
+	uint64_t addresses[]; /* return addresses, innermost first */
+};
+
+/*
+ * Where the kernel called a signal handler, the upper bits of the return address are the number
+ * of the signal, which addresses of programs leave free; the address that comes next is
+ * of the instruction that was interrupted. Where it may have been another signal with the same
+ * handler, the lowest of them is named, and HW_SIGNAL_OR_OTHER added.
+ */
+enum {
+	HW_FRAME_SIGNAL_SHIFT = 57,
+	HW_SIGNAL_OR_OTHER = 64,
+	HW_SIGNAL_UNKNOWN = 127,
+};
+
 /* Payload of HW_OP_MODULE. An address minus `bias` is a link-time address. */
 struct hw_module_definition {
 	uint64_t start;
@@ -190,7 +208,7 @@ static inline uint32_t hw_record_payload(const struct hw_record *r)
 {
 	switch (hw_record_op(r)) {
 	case HW_OP_STACK:
-		return (hw_what_object(r->what) + 1) / 2;
+		return (hw_what_object(r->what) + 2) / 2;
 	case HW_OP_OBJECT:
 	case HW_OP_MODULE:
 	case HW_OP_THREAD_NAME:

@@ -71,12 +71,14 @@ struct hw_frame {
 	uint32_t id;
 	struct hw_module *module; /* NULL for code outside all modules */
 	uint64_t offset;
+	uint32_t signal; /* where a handler is called, as in addresses (record.h); else 0 */
 };
 
 struct hw_stack {
 	uint32_t id;
 	uint32_t parent; /* 0 at the outermost */
 	uint32_t frame;
+	uint64_t signals; /* that could interrupt there (struct hw_stack_definition) */
 };
 
 struct hw_object {
@@ -182,7 +184,7 @@ struct hw_roster {
 
 	struct hw_table process_by_uid, thread_by_uid;
 	struct hw_table frame_by_place; /* hash of module and offset -> id; collisions go on by 1 */
-	struct hw_table stack_by_link;  /* parent << 32 | frame -> id */
+	struct hw_table stack_by_link;  /* hash of parent, frame and signals -> id; likewise */
 	struct hw_table shared_by_key;  /* hash of device, inode, offset, kind -> object */
 	struct hw_table generations;    /* hash of process and address -> count */
 };
@@ -240,8 +242,8 @@ void hw_roster_map_module(struct hw_roster *roster, struct hw_process *process,
 const struct hw_mapping *hw_roster_find_mapping(struct hw_roster *roster,
 	struct hw_process *process, uint64_t address);
 
-/* The id of a call stack given as return addresses, innermost first. */
-uint32_t hw_roster_stack(struct hw_roster *roster, struct hw_process *process,
+/* The id of a call stack; `signals` and `addresses` as in struct hw_stack_definition. */
+uint32_t hw_roster_stack(struct hw_roster *roster, struct hw_process *process, uint64_t signals,
 	const uint64_t *addresses, size_t count);
 
 #endif

@@ -101,12 +101,15 @@ const struct hw_mapping *hw_roster_find_mapping(struct hw_roster *roster,
 	}
 }
 
-static uint32_t frame_of(struct hw_roster *roster, struct hw_process *process, uint64_t address)
+static bool same_frame(const struct hw_frame *a, const struct hw_frame *b)
 {
-	const struct hw_mapping *mapping = hw_roster_find_mapping(roster, process, address);
-	struct hw_module *module = mapping ? mapping->module : NULL;
-	uint64_t offset = mapping ? address - mapping->bias : address;
-	uint64_t key = hw_hash_mix(module ? module->id : 0, offset);
+	return a->module == b->module && a->offset == b->offset && a->signal == b->signal;
+}
+
+static uint32_t put_frame(struct hw_roster *roster, struct hw_frame frame)
+{
+	uint64_t where = (uint64_t)frame.signal << 32 | (frame.module ? frame.module->id : 0);
+	uint64_t key = hw_hash_mix(where, frame.offset);
 	uint64_t *id;
 	bool new;
 
@@ -114,37 +117,75 @@ static uint32_t frame_of(struct hw_roster *roster, struct hw_process *process, u
 		id = hw_table_put(&roster->frame_by_place, key, &new);
 		if (new)
 			break;
-		if (roster->frames[*id - 1].module == module &&
-			roster->frames[*id - 1].offset == offset)
+		if (same_frame(&roster->frames[*id - 1], &frame))
 			return (uint32_t)*id;
 	}
 	HW_GROW(roster->frames, roster->frame_count, roster->frame_capacity);
 	*id = roster->frame_count + 1;
-	roster->frames[roster->frame_count++] =
-		(struct hw_frame){ .id = (uint32_t)*id, .module = module, .offset = offset };
-	return (uint32_t)*id;
+	frame.id = (uint32_t)*id;
+	roster->frames[roster->frame_count++] = frame;
+	return frame.id;
 }
 
-static uint32_t stack_of(struct hw_roster *roster, uint32_t parent, uint32_t frame)
+static uint32_t signal_of(uint64_t address)
 {
-	bool new;
-	uint64_t *id = hw_table_put(&roster->stack_by_link, (uint64_t)parent << 32 | frame, &new);
+	return (uint32_t)(address >> HW_FRAME_SIGNAL_SHIFT);
+}
 
-	if (new) {
-		HW_GROW(roster->stacks, roster->stack_count, roster->stack_capacity);
-		*id = roster->stack_count + 1;
-		roster->stacks[roster->stack_count++] = (struct hw_stack){ .id = (uint32_t)*id,
-			.parent = parent, .frame = frame };
+/* Of the entry of a signal handler, only the signal matters. */
+static uint32_t frame_of(struct hw_roster *roster, struct hw_process *process, uint64_t address)
+{
+	const struct hw_mapping *mapping;
+
+	if (signal_of(address))
+		return put_frame(roster, (struct hw_frame){ .signal = signal_of(address) });
+	mapping = hw_roster_find_mapping(roster, process, address);
+	return put_frame(roster,
+		(struct hw_frame){ .module = mapping ? mapping->module : NULL,
+			.offset = mapping ? address - mapping->bias : address });
+}
+
+static uint32_t stack_of(struct hw_roster *roster, uint32_t parent, uint32_t frame,
+	uint64_t signals)
+{
+	uint64_t key = hw_hash_mix((uint64_t)parent << 32 | frame, signals);
+	uint64_t *id;
+	bool new;
+
+	for (;; key++) {
+		const struct hw_stack *known;
+
+		id = hw_table_put(&roster->stack_by_link, key, &new);
+		if (new)
+			break;
+		known = &roster->stacks[*id - 1];
+		if (known->parent == parent && known->frame == frame && known->signals == signals)
+			return known->id;
 	}
+	HW_GROW(roster->stacks, roster->stack_count, roster->stack_capacity);
+	*id = roster->stack_count + 1;
+	roster->stacks[roster->stack_count++] = (struct hw_stack){ .id = (uint32_t)*id,
+		.parent = parent, .frame = frame, .signals = signals };
 	return (uint32_t)*id;
 }
 
-uint32_t hw_roster_stack(struct hw_roster *roster, struct hw_process *process,
+/* What a signal interrupted is no call: as if it were one, the place is made to be behind it. */
+static uint64_t return_address(const uint64_t *addresses, size_t at)
+{
+	bool interrupted = at > 0 && signal_of(addresses[at - 1]) && !signal_of(addresses[at]);
+
+	return addresses[at] + interrupted;
+}
+
+uint32_t hw_roster_stack(struct hw_roster *roster, struct hw_process *process, uint64_t signals,
 	const uint64_t *addresses, size_t count)
 {
 	uint32_t id = 0;
 
-	while (count-- > 0)
-		id = stack_of(roster, id, frame_of(roster, process, addresses[count]));
+	while (count-- > 0) {
+		uint64_t address = return_address(addresses, count);
+
+		id = stack_of(roster, id, frame_of(roster, process, address), count ? 0 : signals);
+	}
 	return id;
 }

@@ -62,7 +62,8 @@ CREATE TABLE module (
 -- addr2line wants), of the call instruction's return point. Without a module
 -- (JIT code) it is the address itself. The last four columns are filled once symbols
 -- were looked up; a function inlined here is the innermost row, which names
--- the row it was inlined into.
+-- the row it was inlined into. Where the kernel called a signal handler there is a
+-- row without place, and the one outside of it is one past what was interrupted.
 CREATE TABLE frame (
     id       INTEGER PRIMARY KEY,
     module   INTEGER REFERENCES module,
@@ -70,14 +71,18 @@ CREATE TABLE frame (
     function TEXT,
     file     TEXT,
     line     INTEGER,
-    caller   INTEGER REFERENCES frame       -- inlined into
+    caller   INTEGER REFERENCES frame,      -- inlined into
+    signal   INTEGER                        -- whose handler is called; else NULL. Negative: or
+                                            -- another one's with that handler; 0: not known
 );
 
--- Call stacks as a tree: a row is its innermost frame plus the stack outside it.
+-- Call stacks as a tree: a row is its innermost frame plus the stack outside it. The same
+-- calls are two rows when other signal handlers (installed, not blocked) could interrupt.
 CREATE TABLE stack (
     id     INTEGER PRIMARY KEY,
     parent INTEGER REFERENCES stack,        -- towards main; NULL at the outermost
-    frame  INTEGER NOT NULL REFERENCES frame
+    frame  INTEGER NOT NULL REFERENCES frame,
+    signals INTEGER                         -- whose handlers could interrupt there: 1 << (number - 1)
 );
 
 -- Objects that come from the same place are one class: the same in the next

@@ -41,7 +41,7 @@
 #include "trace/record.h"
 
 #define HW_SESSION_MAGIC   0x31545741574c4448ull /* "HDLWAWT1" */
-#define HW_SESSION_VERSION 2u
+#define HW_SESSION_VERSION 3u
 #define HW_SESSION_VARIABLE "HOLDWAIT_SESSION"
 
 enum {

@@ -65,6 +65,14 @@ static void put_module(struct hw_store *store, struct hw_module *module)
 	module->stored = true;
 }
 
+/* Negative when it may have been another one, 0 when it is not known. */
+static int64_t signal_number(uint32_t mark)
+{
+	if (mark == HW_SIGNAL_UNKNOWN)
+		return 0;
+	return mark > HW_SIGNAL_OR_OTHER ? -(int64_t)(mark - HW_SIGNAL_OR_OTHER) : mark;
+}
+
 static void put_code(struct hw_store *store, struct hw_roster *roster)
 {
 	for (size_t i = 0; i < roster->module_count; i++)
@@ -79,6 +87,10 @@ static void put_code(struct hw_store *store, struct hw_roster *roster)
 		sqlite3_bind_int64(row, 1, frame->id);
 		hw_store_bind_unless(row, 2, frame->module ? frame->module->id : 0, 0);
 		sqlite3_bind_int64(row, 3, (sqlite3_int64)frame->offset);
+		if (frame->signal)
+			sqlite3_bind_int64(row, 4, signal_number(frame->signal));
+		else
+			sqlite3_bind_null(row, 4);
 		hw_store_run(store, row);
 	}
 	roster->frames_stored = roster->frame_count;
@@ -91,6 +103,7 @@ static void put_code(struct hw_store *store, struct hw_roster *roster)
 		sqlite3_bind_int64(row, 1, stack->id);
 		hw_store_bind_unless(row, 2, stack->parent, 0);
 		sqlite3_bind_int64(row, 3, stack->frame);
+		sqlite3_bind_int64(row, 4, (sqlite3_int64)stack->signals);
 		hw_store_run(store, row);
 	}
 	roster->stacks_stored = roster->stack_count;

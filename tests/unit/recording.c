@@ -130,7 +130,7 @@ static int64_t frame_of(struct scenario *s, const char *text, size_t length)
 	if (id)
 		return id;
 	id = ++s->frames;
-	scenario_sql(s, "INSERT INTO frame VALUES (%lld, 1, %lld, %Q, %Q, %ld, NULL)", id,
+	scenario_sql(s, "INSERT INTO frame VALUES (%lld, 1, %lld, %Q, %Q, %ld, NULL, NULL)", id,
 		0x4000 + 16 * id, function, s->source, line);
 	return id;
 }
@@ -148,7 +148,7 @@ int64_t scenario_stack(struct scenario *s, const char *place)
 		return id;
 	id = ++s->stacks;
 	scenario_sql(
-		s, "INSERT INTO stack VALUES (%lld, nullif(%lld, 0), %lld)", id, parent, frame);
+		s, "INSERT INTO stack VALUES (%lld, nullif(%lld, 0), %lld, 0)", id, parent, frame);
 	return id;
 }
 
@@ -178,8 +178,9 @@ int64_t scenario_depend(struct scenario *s, int64_t thread, int64_t object, cons
 		id, thread, object, mode ? mode : "exclusive", default_stack(s, object, place),
 		how ? how : "block");
 	for (int i = 0; holds[i].object; i++)
-		scenario_sql(s, "INSERT INTO dependency_hold VALUES (%lld, %d, %lld, %Q, %lld, 1)", id,
-			i, holds[i].object, holds[i].mode ? holds[i].mode : "exclusive",
+		scenario_sql(s,
+			"INSERT INTO dependency_hold VALUES (%lld, %d, %lld, %Q, %lld, 1)", id, i,
+			holds[i].object, holds[i].mode ? holds[i].mode : "exclusive",
 			default_stack(s, holds[i].object, holds[i].place));
 	return id;
 }

@@ -67,7 +67,7 @@ Test(model, walks_stacks_through_inlined_functions)
 	int64_t stack = scenario_stack(&s, "std::mutex::lock:100 < take:41 < main:9");
 
 	/* take was itself inlined into eat */
-	scenario_sql(&s, "INSERT INTO frame VALUES (50, 1, 1, 'eat', 'bank.c', 60, NULL)");
+	scenario_sql(&s, "INSERT INTO frame VALUES (50, 1, 1, 'eat', 'bank.c', 60, NULL, NULL)");
 	scenario_sql(&s, "UPDATE frame SET caller = 50 WHERE function = 'take'");
 	load();
 	cr_assert_eq(hw_stack_frames(&model, hw_model_find_stack(&model, stack), frames, 8), 4);
@@ -85,10 +85,10 @@ Test(model, names_places_as_well_as_it_can)
 {
 	struct hw_arena arena = { 0 };
 
-	scenario_sql(&s, "INSERT INTO frame VALUES (1, 1, 4660, NULL, NULL, NULL, NULL),"
-			 " (2, NULL, 4660, NULL, NULL, NULL, NULL),"
-			 " (3, 1, 4660, 'f', NULL, NULL, NULL),"
-			 " (4, 1, 4660, 'f', '/home/me/f.c', 7, NULL)");
+	scenario_sql(&s, "INSERT INTO frame VALUES (1, 1, 4660, NULL, NULL, NULL, NULL, NULL),"
+			 " (2, NULL, 4660, NULL, NULL, NULL, NULL, NULL),"
+			 " (3, 1, 4660, 'f', NULL, NULL, NULL, NULL),"
+			 " (4, 1, 4660, 'f', '/home/me/f.c', 7, NULL, NULL)");
 	load();
 	cr_assert_str_eq(hw_stack_place(&model, 0, &arena), "bank+0x1234");
 	cr_assert_str_eq(hw_stack_place(&model, 1, &arena), "0x1234");

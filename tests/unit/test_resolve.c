@@ -140,7 +140,8 @@ Test(resolve, missing_modules_leave_everything_open)
 	scenario_sql(&s, "INSERT INTO module VALUES (7, '/nonexistent/lib.so.2', 'ab12')");
 	scenario_sql(&s, "INSERT INTO frame (id, module, offset) VALUES"
 			 " (1, 7, 100), (2, NULL, 9999), (3, 77, 100)");
-	scenario_sql(&s, "INSERT INTO stack VALUES (1, NULL, 1), (2, NULL, 2), (3, NULL, 3)");
+	scenario_sql(&s, "INSERT INTO stack (id, parent, frame) VALUES"
+			 " (1, NULL, 1), (2, NULL, 2), (3, NULL, 3)");
 	scenario_sql(&s, "INSERT INTO object (id, kind, module, offset, create_stack, create_ns)"
 			 " VALUES (1, 'mutex', 7, 64, 1, 0), (2, 'mutex', NULL, NULL, 1, 0),"
 			 " (3, 'mutex', NULL, NULL, 2, 0), (4, 'mutex', NULL, NULL, 3, 0),"
@@ -189,7 +190,7 @@ Test(resolve, loops_of_broken_rows_end)
 	scenario_init(&s);
 	scenario_sql(&s, "INSERT INTO frame (id, module, offset, function, caller) VALUES"
 			 " (1, 1, 10, 'a', 2), (2, 1, 10, 'b', 1)");
-	scenario_sql(&s, "INSERT INTO stack VALUES (1, 2, 1), (2, 1, 2)");
+	scenario_sql(&s, "INSERT INTO stack (id, parent, frame) VALUES (1, 2, 1), (2, 1, 2)");
 	scenario_sql(&s, "INSERT INTO object (id, kind, create_stack, create_ns)"
 			 " VALUES (1, 'mutex', 1, 0)");
 	sample_resolve(&s);

@@ -101,7 +101,7 @@ Test(resolve_class, keys_have_lines_inside_of_functions)
 		i++;
 	if (i == sample.list.count)
 		cr_skip("no C compiler");
-	scenario_sql(s, "INSERT INTO stack VALUES (1, NULL, %lld)", (int64_t)i + 1);
+	scenario_sql(s, "INSERT INTO stack VALUES (1, NULL, %lld, 0)", (int64_t)i + 1);
 	scenario_sql(s, "INSERT INTO object (id, kind, create_stack, initialised, create_ns)"
 			" VALUES (100000, 'mutex', 1, 1, 0)");
 	module = hw_xasprintf("%s:", hw_path_base(sample.list.items[i].module));

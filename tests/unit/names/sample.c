@@ -84,5 +84,6 @@ void sample_stacks(struct scenario *s)
 		" (3, 1, 20, 'take', '/src/pool.c', 42, NULL),"
 		" (2, 1, 20, 'std::mutex::lock', '/usr/include/mutex', 99, 3),"
 		" (4, 1, 30, 'take', '/src/pool.c', 43, NULL)");
-	scenario_sql(s, "INSERT INTO stack VALUES (1, NULL, 1), (2, 1, 2), (3, 1, 4), (4, 1, 2)");
+	scenario_sql(s, "INSERT INTO stack (id, parent, frame) VALUES"
+			" (1, NULL, 1), (2, 1, 2), (3, 1, 4), (4, 1, 2)");
 }
