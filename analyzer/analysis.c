@@ -246,6 +246,23 @@ static void find_misuses(struct hw_analysis *a, struct hw_findings *findings)
 	}
 }
 
+static void find_interruptions(struct hw_analysis *a, sqlite3 *db, struct hw_findings *findings)
+{
+	struct hw_interruptions interruptions;
+	struct hw_error error;
+
+	if (hw_interruptions_find(a->model, db, "the recording", &interruptions, &error))
+		a->events_unreadable = hw_arena_string(&a->arena, error.message);
+	for (uint32_t i = 0; i < interruptions.count; i++) {
+		struct hw_finding finding = hw_finding_of_interruption(
+			a->model, &interruptions.all[i], &a->arena);
+
+		if (!hw_findings_know(findings, &finding))
+			add(a, findings, finding);
+	}
+	hw_interruptions_finish(&interruptions);
+}
+
 static void find(struct hw_analysis *a, sqlite3 *db, struct hw_findings *findings,
 	struct hw_findings *ruled_out)
 {
@@ -257,6 +274,8 @@ static void find(struct hw_analysis *a, sqlite3 *db, struct hw_findings *finding
 
 	find_deadlocks(a, findings);
 	find_misuses(a, findings);
+	if (db)
+		find_interruptions(a, db, findings);
 	hw_steps_build(model, &a->graph, &steps);
 	hw_cycles_find(model, &a->graph, &steps, &a->options, &cycles);
 	find_in_events(a, db, &steps, &cycles, findings, ruled_out);

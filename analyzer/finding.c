@@ -19,6 +19,7 @@ const char *hw_finding_rule_name(enum hw_rule rule)
 		[HW_RULE_DESTROY_IN_USE] = "HW007",
 		[HW_RULE_WAIT_HOLDING] = "HW008",
 		[HW_RULE_JOIN_HOLDING] = "HW009",
+		[HW_RULE_INTERRUPTION] = "HW010",
 		[HW_RULE_INHERITED] = "HW011",
 		[HW_RULE_UNIT_LOST] = "HW012",
 	};

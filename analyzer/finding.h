@@ -17,6 +17,7 @@
 #include "analyzer/cycle.h"
 #include "analyzer/deadlock.h"
 #include "analyzer/inside.h"
+#include "analyzer/interruption.h"
 #include "analyzer/ruled_out.h"
 
 enum hw_rule {
@@ -28,6 +29,7 @@ enum hw_rule {
 	HW_RULE_DESTROY_IN_USE = 7, /* HW007 */
 	HW_RULE_WAIT_HOLDING = 8,  /* HW008 */
 	HW_RULE_JOIN_HOLDING = 9,  /* HW009 */
+	HW_RULE_INTERRUPTION = 10, /* HW010 */
 	HW_RULE_INHERITED = 11,	   /* HW011 */
 	HW_RULE_UNIT_LOST = 12,	   /* HW012 */
 };
@@ -114,6 +116,8 @@ struct hw_finding hw_finding_of_inside(const struct hw_model *model,
 	const struct hw_history *history, const struct hw_inside *inside, struct hw_arena *arena);
 struct hw_finding hw_finding_of_misuse(
 	const struct hw_model *model, const struct hw_misuse *misuse, struct hw_arena *arena);
+struct hw_finding hw_finding_of_interruption(const struct hw_model *model,
+	const struct hw_interruption *interruption, struct hw_arena *arena);
 
 /* A thread that waits by a dependency, for those who make findings. */
 struct hw_finding_thread hw_finding_thread_of_dependency(

@@ -97,9 +97,14 @@ static const char *self_title(const struct wording *w)
 	const struct hw_finding_thread *t = &w->finding->threads[0];
 	const struct hw_object *o = &w->model->objects[t->object];
 	const char *name = thread_name(w, 0);
+	int32_t signal = hw_stack_signal(w->model, t->stack);
 
 	if (o->kind == HW_KIND_THREAD)
 		return hw_arena_printf(w->arena, "%s waits for its own end", name);
+	if (signal != HW_NO_SIGNAL)
+		return hw_arena_printf(w->arena,
+			"%s waits in a handler of %s for %s, which it holds itself", name,
+			hw_stack_signal_name(signal, w->arena), o->label);
 	if (o->kind == HW_KIND_SEM)
 		return hw_arena_printf(w->arena,
 			"%s waits for a unit of %s, all of which it has itself", name, o->label);
@@ -238,7 +243,11 @@ static const char *order_help(const struct wording *w)
 
 static const char *self_help(const struct wording *w)
 {
-	switch (w->model->objects[w->finding->threads[0].object].kind) {
+	const struct hw_finding_thread *t = &w->finding->threads[0];
+
+	if (hw_stack_signal(w->model, t->stack) != HW_NO_SIGNAL)
+		return hw_wording_misuse_handler_help(w->model, t, w->arena);
+	switch (w->model->objects[t->object].kind) {
 	case HW_KIND_THREAD:
 		return "a thread cannot join itself: detach it, or let another thread join it";
 	case HW_KIND_RWLOCK:

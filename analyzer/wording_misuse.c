@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "analyzer/stack.h"
+
 struct wording {
 	const struct hw_model *model;
 	const struct hw_finding *finding;
@@ -12,8 +14,8 @@ struct wording {
 bool hw_wording_misuse_has(enum hw_rule rule)
 {
 	return rule == HW_RULE_UNLOCK || rule == HW_RULE_END_HOLDING ||
-	       rule == HW_RULE_DESTROY_IN_USE || rule == HW_RULE_INHERITED ||
-	       rule == HW_RULE_UNIT_LOST;
+	       rule == HW_RULE_DESTROY_IN_USE || rule == HW_RULE_INTERRUPTION ||
+	       rule == HW_RULE_INHERITED || rule == HW_RULE_UNIT_LOST;
 }
 
 /* The name of the first or the second thread, whichever it takes to tell them apart. */
@@ -67,6 +69,13 @@ static const char *end_title(const struct wording *w)
 		waited_for ? ", for which waits " : "", waited_for ? thread_name(w, 1) : "");
 }
 
+/* "SIGALRM" */
+static const char *signal_name(const struct wording *w)
+{
+	return hw_stack_signal_name(
+		hw_stack_signal(w->model, w->finding->threads[0].stack), w->arena);
+}
+
 const char *hw_wording_misuse_title(
 	const struct hw_model *model, const struct hw_finding *finding, struct hw_arena *arena)
 {
@@ -77,6 +86,11 @@ const char *hw_wording_misuse_title(
 		return unlock_title(&w);
 	case HW_RULE_DESTROY_IN_USE:
 		return destroy_title(&w);
+	case HW_RULE_INTERRUPTION:
+		return hw_arena_printf(arena,
+			"a handler of %s takes %s and can interrupt %s while it holds %s",
+			signal_name(&w), object_name(&w), thread_name(&w, 0),
+			model->objects[finding->objects[0]].short_label);
 	case HW_RULE_INHERITED:
 		return hw_arena_printf(arena,
 			"%s of a forked child waits for %s, which %s of its parent held",
@@ -108,6 +122,16 @@ static const char *destroy_help(const struct wording *w)
 		name);
 }
 
+const char *hw_wording_misuse_handler_help(const struct hw_model *model,
+	const struct hw_finding_thread *thread, struct hw_arena *arena)
+{
+	return hw_arena_printf(arena,
+		"lock nothing in a signal handler: let it set a flag, write to a pipe or sem_post; "
+		"or block %s wherever %s is held",
+		hw_stack_signal_name(hw_stack_signal(model, thread->stack), arena),
+		model->objects[thread->object].short_label);
+}
+
 const char *hw_wording_misuse_help(
 	const struct hw_model *model, const struct hw_finding *finding, struct hw_arena *arena)
 {
@@ -118,6 +142,8 @@ const char *hw_wording_misuse_help(
 		return unlock_help(&w);
 	case HW_RULE_DESTROY_IN_USE:
 		return destroy_help(&w);
+	case HW_RULE_INTERRUPTION:
+		return hw_wording_misuse_handler_help(model, &finding->threads[0], arena);
 	case HW_RULE_INHERITED:
 		return "between fork and exec call only what signal-safety(7) lists, or use "
 		       "posix_spawn; or take the lock before the fork and give it back on both "
