@@ -88,36 +88,46 @@ static void look_at(struct search *s, uint32_t index, const struct hw_moment *mo
 	hw_held_step(&s->held, s->model, index, moment);
 }
 
-/* The wanted dependencies of a thread, at the front of `buffer`; how many. */
-static uint32_t of_thread(const struct hw_model *model, const bool *wanted, uint32_t thread,
-	uint32_t *buffer)
+/* The wanted dependencies by thread: those of t are ret_first[t] up to ret_first[t + 1]. */
+static uint32_t *sort_by_thread(const struct hw_model *model, const bool *wanted,
+	uint32_t *ret_first)
 {
-	uint32_t count = 0;
+	uint32_t *sorted = hw_xcalloc(model->dependency_count, sizeof(*sorted));
+	uint32_t *next = hw_xcalloc(model->thread_count, sizeof(*next));
 
 	for (uint32_t i = 0; i < model->dependency_count; i++)
-		if (wanted[i] && model->dependencies[i].thread == thread)
-			buffer[count++] = i;
-	return count;
+		if (wanted[i])
+			ret_first[model->dependencies[i].thread + 1]++;
+	for (uint32_t t = 0; t < model->thread_count; t++)
+		ret_first[t + 1] += next[t] = ret_first[t];
+	for (uint32_t i = 0; i < model->dependency_count; i++)
+		if (wanted[i])
+			sorted[next[model->dependencies[i].thread]++] = i;
+	free(next);
+	return sorted;
 }
 
 struct hw_instances *hw_instances_find(const struct hw_model *model,
 	const struct hw_history *history, const bool *wanted)
 {
 	struct hw_instances *instances = hw_xcalloc(model->dependency_count, sizeof(*instances));
-	uint32_t *buffer = hw_xcalloc(model->dependency_count, sizeof(*buffer));
-	struct search search = { .model = model, .instances = instances, .dependencies = buffer };
+	uint32_t *first = hw_xcalloc(model->thread_count + 1, sizeof(*first));
+	uint32_t *sorted = sort_by_thread(model, wanted, first);
+	struct search search = { .model = model, .instances = instances };
 
 	for (uint32_t thread = 0; thread < history->thread_count; thread++) {
 		const struct hw_life *life = &history->lives[thread];
 
-		search.dependency_count = of_thread(model, wanted, thread, buffer);
+		search.dependencies = sorted + first[thread];
+		search.dependency_count = first[thread + 1] - first[thread];
 		hw_held_clear(&search.held);
 		search.waits_for = HW_NONE;
 		for (uint32_t i = 0; search.dependency_count && i < life->count; i++)
 			look_at(&search, i, &life->moments[i]);
 	}
 	hw_held_finish(&search.held);
-	free(buffer);
+	free(first);
+	free(sorted);
 	return instances;
 }
 
