@@ -148,13 +148,18 @@ static int run_for_block(sqlite3_stmt *statement, int64_t first_event)
 	return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-/* Block by block, so that the room of one is used for the rows of the next. */
+/*
+ * Block by block, so that the room of one is used for the rows of the next. A row gets the id
+ * that its event has without being told, as they count from 1 and none is missing; so SQLite
+ * appends it without looking for its place.
+ */
 static int copy_blocks(struct hw_event_writer *writer)
 {
+	static const char columns[] = "time_ns, thread, op, object, mode, how, stack, result";
+	char *sql = hw_xasprintf("INSERT INTO event(%s) SELECT %s FROM holdwait_event"
+		" WHERE id BETWEEN ?1 AND ?1 + 16383", columns, columns);
 	sqlite3_stmt *copy = NULL, *drop = NULL;
-	int code = sqlite3_prepare_v2(writer->db,
-		"INSERT INTO event SELECT * FROM holdwait_event WHERE id BETWEEN ?1 AND ?1 + 16383",
-		-1, &copy, NULL);
+	int code = sqlite3_prepare_v2(writer->db, sql, -1, &copy, NULL);
 
 	_Static_assert(HW_PACK_EVENTS == 16384, "the statement copies a whole block");
 	if (code == SQLITE_OK)
@@ -168,6 +173,7 @@ static int copy_blocks(struct hw_event_writer *writer)
 	}
 	sqlite3_finalize(copy);
 	sqlite3_finalize(drop);
+	free(sql);
 	return code;
 }
 
