@@ -5,6 +5,7 @@
 static const struct {
 	const char *name, *verb, *heading;
 } acts[HW_ACT_COUNT] = {
+	[HW_ACT_WAITED] = { "waited", "waited for", "  waited in " },
 	[HW_ACT_UNLOCK] = { "unlock", "unlocks", "  unlocked  " },
 	[HW_ACT_END] = { "end", "ended", "  created   " },
 	[HW_ACT_DESTROY] = { "destroy", "destroys", "  destroyed " },

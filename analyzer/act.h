@@ -12,6 +12,7 @@
 
 enum hw_act {
 	HW_ACT_WAIT, /* it waits for the object, or would */
+	HW_ACT_WAITED, /* it did, and went on in the end */
 	HW_ACT_NONE, /* it only holds something, or held it before */
 	HW_ACT_UNLOCK,
 	HW_ACT_END, /* of the thread; its place is where it was created */

@@ -28,7 +28,7 @@ static void take_notes(struct hw_analysis *a, bool cycles_complete, bool ruled_o
 	const char *contradictions =
 		hw_contradiction_note(a->model, &a->contradictions, &a->arena);
 
-	a->notes = hw_arena_alloc(&a->arena, meta->note_count + 6, sizeof(*a->notes));
+	a->notes = hw_arena_alloc(&a->arena, meta->note_count + 7, sizeof(*a->notes));
 	for (uint32_t i = 0; i < meta->note_count; i++)
 		note(a, meta->notes[i]);
 	if (meta->lost)
@@ -38,6 +38,8 @@ static void take_notes(struct hw_analysis *a, bool cycles_complete, bool ruled_o
 	if (!meta->complete)
 		note(a, "the recording did not end regularly: what came after its end is not "
 			"known");
+	if (a->stalls_unknown)
+		note(a, a->stalls_unknown);
 	if (a->events_unreadable)
 		note(a, a->events_unreadable);
 	if (contradictions)
@@ -263,6 +265,21 @@ static void find_interruptions(struct hw_analysis *a, sqlite3 *db, struct hw_fin
 	hw_interruptions_finish(&interruptions);
 }
 
+/* Where events are missing, a wait may seem to go on though it is over. */
+static void find_stalls(struct hw_analysis *a, sqlite3 *db, struct hw_findings *findings)
+{
+	struct hw_stalls stalls;
+	struct hw_error error;
+
+	if (!a->options.stall_ns || a->model->meta.lost)
+		return;
+	if (hw_stalls_find(a->model, db, a->options.stall_ns, a->options.now_ns, &stalls, &error))
+		a->stalls_unknown = hw_arena_string(&a->arena, error.message);
+	for (uint32_t i = 0; i < stalls.count; i++)
+		add(a, findings, hw_finding_of_stall(a->model, &stalls.all[i], &a->arena));
+	hw_stalls_finish(&stalls);
+}
+
 static void find(struct hw_analysis *a, sqlite3 *db, struct hw_findings *findings,
 	struct hw_findings *ruled_out)
 {
@@ -276,6 +293,7 @@ static void find(struct hw_analysis *a, sqlite3 *db, struct hw_findings *finding
 	find_misuses(a, findings);
 	if (db)
 		find_interruptions(a, db, findings);
+	find_stalls(a, db, findings);
 	hw_steps_build(model, &a->graph, &steps);
 	hw_cycles_find(model, &a->graph, &steps, &a->options, &cycles);
 	find_in_events(a, db, &steps, &cycles, findings, ruled_out);

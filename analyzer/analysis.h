@@ -24,6 +24,7 @@ struct hw_analysis {
 	struct hw_finding *ruled_out;
 	uint32_t ruled_out_count;
 	bool *edge_found;   /* by edge of the graph: part of a finding */
+	const char *stalls_unknown; /* why nothing is said of those that are over, or NULL */
 	const char *events_unreadable; /* why nothing could be predicted, or NULL */
 	struct hw_contradictions contradictions; /* of the events, as far as they were read */
 	const char **notes; /* about what the analysis could not see or do */

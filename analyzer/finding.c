@@ -14,6 +14,7 @@ const char *hw_finding_rule_name(enum hw_rule rule)
 		[HW_RULE_LOCK_ORDER] = "HW001",
 		[HW_RULE_DEADLOCK] = "HW002",
 		[HW_RULE_SELF_DEADLOCK] = "HW003",
+		[HW_RULE_STALL] = "HW004",
 		[HW_RULE_UNLOCK] = "HW005",
 		[HW_RULE_END_HOLDING] = "HW006",
 		[HW_RULE_DESTROY_IN_USE] = "HW007",
@@ -50,7 +51,7 @@ const char *hw_finding_headline(const struct hw_finding *finding)
 		[HW_VERDICT_RULED_OUT] = "ruled out",
 	};
 
-	return headlines[finding->verdict];
+	return finding->rule == HW_RULE_STALL ? "stall" : headlines[finding->verdict];
 }
 
 /* Copy `count` holds, with the one that matters moved to the front. */

@@ -19,11 +19,13 @@
 #include "analyzer/inside.h"
 #include "analyzer/interruption.h"
 #include "analyzer/ruled_out.h"
+#include "analyzer/stall.h"
 
 enum hw_rule {
 	HW_RULE_LOCK_ORDER = 1,	   /* HW001 */
 	HW_RULE_DEADLOCK = 2,	   /* HW002 */
 	HW_RULE_SELF_DEADLOCK = 3, /* HW003 */
+	HW_RULE_STALL = 4,	   /* HW004 */
 	HW_RULE_UNLOCK = 5,	   /* HW005 */
 	HW_RULE_END_HOLDING = 6,   /* HW006 */
 	HW_RULE_DESTROY_IN_USE = 7, /* HW007 */
@@ -84,6 +86,7 @@ struct hw_finding {
 	uint32_t thread_count;
 	uint32_t ring_length;
 	uint32_t behind_count; /* threads that wait behind a deadlock */
+	int64_t blocked_ns;    /* of HW004 */
 	uint32_t wake_stack; /* of HW008: where the second thread would end the first one's wait */
 	struct hw_witness_step *witness; /* of HW_VERDICT_PREDICTED: the whole schedule */
 	uint32_t witness_count;
@@ -112,6 +115,8 @@ struct hw_finding hw_finding_of_ruled_out(const struct hw_model *model,
 	const struct hw_steps *steps, const struct hw_ruled_out *ruled_out, struct hw_arena *arena);
 struct hw_finding hw_finding_of_deadlock(
 	const struct hw_model *model, const struct hw_deadlock *deadlock, struct hw_arena *arena);
+struct hw_finding hw_finding_of_stall(
+	const struct hw_model *model, const struct hw_stall *stall, struct hw_arena *arena);
 struct hw_finding hw_finding_of_inside(const struct hw_model *model,
 	const struct hw_history *history, const struct hw_inside *inside, struct hw_arena *arena);
 struct hw_finding hw_finding_of_misuse(

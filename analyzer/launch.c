@@ -232,6 +232,15 @@ enum hw_launch_news hw_launch_wait(struct hw_launch *launch, bool look_again)
 	}
 }
 
+int64_t hw_launch_now_ns(struct hw_launch *launch)
+{
+	const struct hw_session *session = launch->map.session;
+
+	if (!launch->clock.ns_per_tick)
+		hw_clock_init(&launch->clock, session->clock, session->clock_base);
+	return hw_clock_ns(&launch->clock, hw_clock_now(session->clock) - session->clock_base);
+}
+
 static void ring(struct hw_session *session)
 {
 	atomic_fetch_add(&session->doorbell, 1);

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "trace/clock.h"
 #include "trace/options.h"
 
 struct hw_launch {
@@ -30,6 +31,7 @@ struct hw_launch {
 	bool collector_ended;
 	bool collector_failed; /* it did not end as it should */
 	uint32_t states_seen;
+	struct hw_clock clock; /* of the session, once asked for */
 };
 
 enum hw_launch_news {
@@ -51,6 +53,9 @@ int hw_launch_start(struct hw_launch *launch, const struct hw_recording_options 
  * of before, is told of once more when nothing else happens for a moment.
  */
 enum hw_launch_news hw_launch_wait(struct hw_launch *launch, bool look_again);
+
+/* Nanoseconds since the recording began. */
+int64_t hw_launch_now_ns(struct hw_launch *launch);
 
 /*
  * After the end of the program: let the collector finish. True when it closed

@@ -15,33 +15,40 @@ static bool told_before(const struct hw_live *live, uint64_t fingerprint)
 	return false;
 }
 
-/* Keep only the deadlocks that are news; the others are told at the end. How many are left. */
+/* A waiting state is stored within this time; what it says was so then. */
+enum { STATE_LAG_NS = 100000000 };
+
+/* Keep only what is news; the rest is told at the end. How many deadlocks are left. */
 static uint32_t keep_news(struct hw_live *live, struct hw_analysis *analysis)
 {
-	uint32_t kept = 0;
+	uint32_t kept = 0, deadlocks = 0;
 
 	for (uint32_t i = 0; i < analysis->finding_count; i++) {
 		struct hw_finding *finding = &analysis->findings[i];
 
-		if (finding->verdict != HW_VERDICT_DEADLOCK ||
+		if ((finding->verdict != HW_VERDICT_DEADLOCK && finding->rule != HW_RULE_STALL) ||
 			told_before(live, finding->fingerprint))
 			continue;
+		deadlocks += finding->verdict == HW_VERDICT_DEADLOCK;
 		HW_GROW(live->told, live->told_count, live->told_capacity);
 		live->told[live->told_count++] = finding->fingerprint;
 		analysis->findings[kept++] = *finding;
 	}
 	analysis->finding_count = kept;
-	return kept;
+	return deadlocks;
 }
 
-static int tell_news(struct hw_live *live, const struct hw_model *model)
+static int tell_news(struct hw_live *live, const struct hw_model *model, int64_t now_ns)
 {
+	struct hw_analysis_options options = HW_ANALYSIS_DEFAULTS;
 	struct hw_analysis analysis;
 	uint32_t news;
 
-	hw_analysis_run(model, NULL, NULL, &analysis);
+	options.stall_ns = live->stall_ns;
+	options.now_ns = now_ns - STATE_LAG_NS;
+	hw_analysis_run(model, NULL, &options, &analysis);
 	news = keep_news(live, &analysis);
-	if (news && !live->silent) {
+	if (analysis.finding_count && !live->silent) {
 		struct hw_report report = { .out = stderr, .analysis = &analysis, .model = model,
 			.file = live->file, .verbose = live->verbose, .quiet = live->quiet,
 			.partial = true, .term = hw_term_of(stderr, live->color) };
@@ -53,8 +60,30 @@ static int tell_news(struct hw_live *live, const struct hw_model *model)
 	return (int)news;
 }
 
+/* Whether some thread is blocked for too long, and it is not one that was told of. */
+static bool is_stall_new(struct hw_live *live, const struct hw_model *model, int64_t now_ns)
+{
+	struct hw_stalls stalls;
+	struct hw_error unused;
+	bool found = false, new;
+
+	live->due_ns = INT64_MAX;
+	if (!live->stall_ns)
+		return false;
+	hw_stalls_find(model, NULL, live->stall_ns, now_ns - STATE_LAG_NS, &stalls, &unused);
+	for (uint32_t i = 0; i < stalls.count; i++) {
+		hw_table_put(&live->stalls_told,
+			hw_hash_mix(stalls.all[i].thread, (uint64_t)stalls.all[i].since_ns), &new);
+		found |= new;
+	}
+	if (stalls.next_ns != INT64_MAX)
+		live->due_ns = stalls.next_ns + STATE_LAG_NS;
+	hw_stalls_finish(&stalls);
+	return found;
+}
+
 /* Whether any two threads could be in each other's way at all: names are looked up only then. */
-static int anybody_waits(struct hw_live *live, struct hw_error *error)
+static int anybody_waits(struct hw_live *live, int64_t now_ns, struct hw_error *error)
 {
 	struct hw_recording recording;
 	struct hw_model model = { 0 };
@@ -66,7 +95,7 @@ static int anybody_waits(struct hw_live *live, struct hw_error *error)
 	found = hw_model_load(recording.db, live->file, &model, error);
 	if (!found) {
 		hw_deadlocks_find(&model, &deadlocks);
-		found = deadlocks.count > 0;
+		found = is_stall_new(live, &model, now_ns) || deadlocks.count > 0;
 		hw_deadlocks_finish(&deadlocks);
 	}
 	hw_model_finish(&model);
@@ -74,11 +103,11 @@ static int anybody_waits(struct hw_live *live, struct hw_error *error)
 	return found;
 }
 
-int hw_live_look(struct hw_live *live, struct hw_error *error)
+int hw_live_look(struct hw_live *live, int64_t now_ns, struct hw_error *error)
 {
 	struct hw_recording recording;
 	struct hw_model model = { 0 };
-	int news = anybody_waits(live, error);
+	int news = anybody_waits(live, now_ns, error);
 
 	if (news <= 0)
 		return news;
@@ -87,7 +116,7 @@ int hw_live_look(struct hw_live *live, struct hw_error *error)
 		return news;
 	news = hw_model_load(recording.db, live->file, &model, error);
 	if (!news)
-		news = tell_news(live, &model);
+		news = tell_news(live, &model, now_ns);
 	hw_model_finish(&model);
 	hw_recording_close(&recording);
 	return news;
@@ -96,4 +125,5 @@ int hw_live_look(struct hw_live *live, struct hw_error *error)
 void hw_live_finish(struct hw_live *live)
 {
 	free(live->told);
+	hw_table_finish(&live->stalls_told);
 }

@@ -5,6 +5,7 @@
 /*
  * Deadlocks of a program that still runs: looks at a recording each time the
  * collector has stored a new waiting state, and tells of what it has not told before.
+ * Stalls too, when they are asked for: those become one without a new state, by going on.
  */
 
 #include <stddef.h>
@@ -12,6 +13,7 @@
 
 #include "analyzer/term.h"
 #include "trace/error.h"
+#include "trace/table.h"
 
 struct hw_live {
 	const char *file; /* the recording */
@@ -21,13 +23,16 @@ struct hw_live {
 	bool silent;	/* only count what is new */
 	uint64_t *told; /* fingerprints */
 	size_t told_count, told_capacity;
+	int64_t stall_ns; /* tell of waits for locks of this length; 0: do not */
+	int64_t due_ns;	  /* when the next one may be as long; INT64_MAX: none */
+	struct hw_table stalls_told; /* waits: hash of thread and beginning */
 };
 
 /*
- * Look, and write new deadlocks to stderr. How many were new; a recording that cannot be read is
- * an error (negative).
+ * Look, and write new deadlocks and stalls to stderr. How many deadlocks were new; a
+ * recording that cannot be read is an error (negative). `now_ns` is on the recording's clock.
  */
-int hw_live_look(struct hw_live *live, struct hw_error *error);
+int hw_live_look(struct hw_live *live, int64_t now_ns, struct hw_error *error);
 
 void hw_live_finish(struct hw_live *live);
 

@@ -154,6 +154,8 @@ void hw_report_json_put(
 	hw_json_string(json, "title", finding->title);
 	hw_json_bool(json, "bounded", finding->bounded);
 	hw_json_integer(json, "instances", finding->instances);
+	if (finding->rule == HW_RULE_STALL)
+		hw_json_integer(json, "blocked_ns", finding->blocked_ns);
 	write_objects(json, model, finding);
 	hw_json_begin_array(json, "threads", false);
 	for (uint32_t i = 0; i < finding->thread_count; i++)

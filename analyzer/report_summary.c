@@ -20,12 +20,15 @@ static const char *plural(int64_t count)
 	return count == 1 ? "" : "s";
 }
 
-static uint32_t count(const struct hw_report *report, enum hw_verdict verdict)
+static uint32_t count(const struct hw_report *report, enum hw_verdict verdict, bool stalls)
 {
 	uint32_t result = 0;
 
-	for (uint32_t i = 0; i < report->analysis->finding_count; i++)
-		result += report->analysis->findings[i].verdict == verdict;
+	for (uint32_t i = 0; i < report->analysis->finding_count; i++) {
+		const struct hw_finding *f = &report->analysis->findings[i];
+
+		result += f->verdict == verdict && (f->rule == HW_RULE_STALL) == stalls;
+	}
 	return result;
 }
 
@@ -34,11 +37,13 @@ static void print_findings(const struct hw_report *report)
 	static const struct {
 		enum hw_verdict verdict;
 		const char *one, *many;
+		bool stalls;
 	} kinds[] = {
 		{ HW_VERDICT_DEADLOCK, "deadlock", "deadlocks" },
 		{ HW_VERDICT_PREDICTED, "predicted deadlock", "predicted deadlocks" },
 		{ HW_VERDICT_POSSIBLE, "possible deadlock", "possible deadlocks" },
 		{ HW_VERDICT_NONE, "misuse", "misuses" },
+		{ HW_VERDICT_NONE, "stall", "stalls", true },
 	};
 	const struct hw_analysis *a = report->analysis;
 	const char *separator = "";
@@ -49,9 +54,9 @@ static void print_findings(const struct hw_report *report)
 					 HW_STYLE_RULED_OUT),
 		report->out);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		uint32_t found = count(report, kinds[i].verdict);
+		uint32_t found = count(report, kinds[i].verdict, kinds[i].stalls);
 
-		if (kinds[i].verdict == HW_VERDICT_NONE && !deadlock) {
+		if (kinds[i].verdict == HW_VERDICT_NONE && !kinds[i].stalls && !deadlock) {
 			fputs("no deadlock found", report->out);
 			separator = ", ";
 		}

@@ -54,7 +54,7 @@ static void act_on_deadlock(struct hw_supervised *run)
 static bool look(struct hw_supervised *run, bool again)
 {
 	struct hw_error error;
-	int news = hw_live_look(&run->live, &error);
+	int news = hw_live_look(&run->live, hw_launch_now_ns(&run->launch), &error);
 
 	if (news < 0 && !again)
 		hw_error_print(&error);
@@ -63,17 +63,25 @@ static bool look(struct hw_supervised *run, bool again)
 	return news >= 0;
 }
 
-/* A program that hangs never changes its state again: what failed has to be tried again. */
+/*
+ * A program that hangs never changes its state again: what failed has to be tried again, and
+ * what is blocked for too long is so without a new state.
+ */
 static void watch(struct hw_supervised *run)
 {
 	bool failed = false;
 
 	for (;;) {
-		switch (hw_launch_wait(&run->launch, failed)) {
+		uint32_t seen = run->launch.states_seen;
+		bool may_stall = run->live.due_ns != INT64_MAX;
+
+		switch (hw_launch_wait(&run->launch, failed || may_stall)) {
 		case HW_LAUNCH_ENDED:
 			return;
 		case HW_LAUNCH_STATE:
-			failed = !look(run, failed);
+			if (failed || run->launch.states_seen != seen ||
+				hw_launch_now_ns(&run->launch) >= run->live.due_ns)
+				failed = !look(run, failed);
 			break;
 		case HW_LAUNCH_COLLECTOR_GONE:
 			if (run->launch.collector_failed)
@@ -215,7 +223,8 @@ int hw_supervise_record(const struct hw_run_options *options, struct hw_supervis
 	run.file = hw_xstrdup(copy.recording.file);
 	run.live = (struct hw_live){ .file = run.file, .color = options->common.color,
 		.verbose = options->common.verbose, .quiet = options->common.quiet,
-		.silent = options->silent };
+		.silent = options->silent, .stall_ns = options->analysis.stall_ns,
+		.due_ns = INT64_MAX };
 	if (!status)
 		status = hw_launch_start(&run.launch, &copy.recording, path, options->command,
 			&error);

@@ -8,6 +8,7 @@
 #include "analyzer/textbuf.h"
 #include "analyzer/wording_inside.h"
 #include "analyzer/wording_misuse.h"
+#include "analyzer/wording_stall.h"
 
 /* Names shown before "and N more". */
 enum { NAMES_MAX = 3 };
@@ -267,6 +268,8 @@ static const char *help(const struct wording *w)
 {
 	uint32_t join;
 
+	if (w->finding->rule == HW_RULE_STALL)
+		return hw_wording_stall_help(w->model, w->finding, w->arena);
 	if (hw_wording_misuse_has(w->finding->rule))
 		return hw_wording_misuse_help(w->model, w->finding, w->arena);
 	if (hw_wording_inside_has(w->finding->rule))
@@ -347,41 +350,14 @@ static void add_notes(const struct wording *w)
 		add_note(w, "the threads are of different processes");
 }
 
-static const char *reason(const struct hw_finding *finding, struct hw_arena *arena)
-{
-	const char *format;
-
-	switch (finding->reason) {
-	case HW_REASON_ONE_THREAD:
-		format = strchr(finding->because, ',')
-				 ? "cannot happen: only %s do this, and it takes more at once"
-				 : "cannot happen: only %s does this, and it takes two at once";
-		break;
-	case HW_REASON_TRY:
-		format = "cannot happen: %s is only tried, nobody waits for it holding another";
-		break;
-	case HW_REASON_GATE:
-		format = "cannot happen: both sides hold %s meanwhile, which only one can";
-		break;
-	case HW_REASON_CAPACITY:
-		format = "cannot happen: it takes other numbers of units than %s has";
-		break;
-	case HW_REASON_ORDERED:
-		format = "cannot happen: they never meet, as %s";
-		break;
-	default:
-		format = "cannot happen: %s is wanted to read, and held to read";
-		break;
-	}
-	return hw_arena_printf(arena, format, finding->because);
-}
-
 void hw_wording_fill(
 	const struct hw_model *model, struct hw_finding *finding, struct hw_arena *arena)
 {
 	struct wording w = { model, finding, arena };
 
-	if (hw_wording_misuse_has(finding->rule))
+	if (finding->rule == HW_RULE_STALL)
+		finding->title = hw_wording_stall_title(model, finding, arena);
+	else if (hw_wording_misuse_has(finding->rule))
 		finding->title = hw_wording_misuse_title(model, finding, arena);
 	else if (hw_wording_inside_has(finding->rule))
 		finding->title = hw_wording_inside_title(model, finding, arena);
@@ -392,7 +368,7 @@ void hw_wording_fill(
 	else
 		finding->title = order_title(&w);
 	if (finding->verdict == HW_VERDICT_RULED_OUT) {
-		finding->help = reason(finding, arena);
+		finding->help = hw_wording_reason(finding, arena);
 		return;
 	}
 	finding->help = help(&w);

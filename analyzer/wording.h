@@ -18,6 +18,9 @@ void hw_wording_fill(
 const char *hw_wording_object(
 	const struct hw_model *model, uint32_t object, struct hw_arena *arena);
 
+/* Why a cycle that is ruled out cannot happen, in a sentence with its `because`. */
+const char *hw_wording_reason(const struct hw_finding *finding, struct hw_arena *arena);
+
 /* Why a cycle is ruled out: "object 9 (room)", "thread 2 (philosopher 1)". */
 const char *hw_wording_because(
 	const struct hw_model *model, const struct hw_ruled_out *ruled_out, struct hw_arena *arena);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What rules a cycle out, by name. */
+/* What rules a cycle out. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/textbuf.h"
 #include "analyzer/wording.h"
@@ -34,4 +35,33 @@ const char *hw_wording_because(
 	result = hw_arena_string(arena, bytes);
 	free(bytes);
 	return result;
+}
+
+const char *hw_wording_reason(const struct hw_finding *finding, struct hw_arena *arena)
+{
+	const char *format;
+
+	switch (finding->reason) {
+	case HW_REASON_ONE_THREAD:
+		format = strchr(finding->because, ',')
+				 ? "cannot happen: only %s do this, and it takes more at once"
+				 : "cannot happen: only %s does this, and it takes two at once";
+		break;
+	case HW_REASON_TRY:
+		format = "cannot happen: %s is only tried, nobody waits for it holding another";
+		break;
+	case HW_REASON_GATE:
+		format = "cannot happen: both sides hold %s meanwhile, which only one can";
+		break;
+	case HW_REASON_CAPACITY:
+		format = "cannot happen: it takes other numbers of units than %s has";
+		break;
+	case HW_REASON_ORDERED:
+		format = "cannot happen: they never meet, as %s";
+		break;
+	default:
+		format = "cannot happen: %s is wanted to read, and held to read";
+		break;
+	}
+	return hw_arena_printf(arena, format, finding->because);
 }

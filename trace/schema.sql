@@ -205,7 +205,7 @@ CREATE TABLE wait (
 CREATE TABLE finding (
     id      TEXT PRIMARY KEY,               -- hw-xxxxxxxx
     rule    TEXT NOT NULL,
-    verdict TEXT NOT NULL,
+    verdict TEXT,                           -- NULL of what just happened: misuse, a stall
     title   TEXT NOT NULL,
     detail  TEXT NOT NULL
 ) WITHOUT ROWID;
