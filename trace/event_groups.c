@@ -237,5 +237,6 @@ void hw_event_groups_sort(struct hw_event_groups *groups, const struct hw_event_
 {
 	struct order order = { by, by_count };
 
-	qsort_r(groups->all, groups->count, sizeof(*groups->all), compare, &order);
+	if (groups->count)
+		qsort_r(groups->all, groups->count, sizeof(*groups->all), compare, &order);
 }
