@@ -6,6 +6,19 @@
 
 #include "trace/memory.h"
 
+struct hw_contradictions hw_contradiction_begin(
+	const struct hw_model *model, const struct hw_history_rows *rows)
+{
+	struct hw_contradictions contradictions = {
+		.count = rows->nobodys, .nobodys = rows->nobodys
+	};
+	uint64_t there = rows->count + rows->nobodys;
+
+	if (model->meta.events > 0 && (uint64_t)model->meta.events > there)
+		contradictions.missing = (uint64_t)model->meta.events - there;
+	return contradictions;
+}
+
 /* Whether an event comes with waiting for an object or having it, unlike making it, say. */
 static bool is_use(enum hw_op op)
 {

@@ -11,7 +11,11 @@
  * own events are doubted.
  */
 
-#include "analyzer/history.h"
+#include "analyzer/history_rows.h"
+
+/* What contradicts the recording before events are looked at: those not there, or of nobody. */
+struct hw_contradictions hw_contradiction_begin(
+	const struct hw_model *model, const struct hw_history_rows *rows);
 
 /*
  * Which of the dependencies for which `wanted` is true contradict the events: their thread never

@@ -65,19 +65,6 @@ void hw_doubt_finish(struct hw_doubt *doubt)
 	free(doubt->thread_of);
 }
 
-struct hw_contradictions hw_doubt_begin(
-	const struct hw_model *model, const struct hw_history_rows *rows)
-{
-	struct hw_contradictions contradictions = {
-		.count = rows->nobodys, .nobodys = rows->nobodys
-	};
-	uint64_t there = rows->count + rows->nobodys;
-
-	if (model->meta.events > 0 && (uint64_t)model->meta.events > there)
-		contradictions.missing = (uint64_t)model->meta.events - there;
-	return contradictions;
-}
-
 static const char *start(struct event *e)
 {
 	const struct hw_thread *threads = e->doubt->model->threads;
@@ -207,6 +194,18 @@ static bool is_inherited(const struct event *e)
 	return !e->object->used && m->processes[m->threads[e->thread].process].parent != HW_NONE;
 }
 
+/* The collector saw it, too, and knows that it had not been taken. */
+static bool is_misuse(const struct event *e)
+{
+	const struct hw_model *m = e->doubt->model;
+
+	for (uint32_t i = 0; i < m->misuse_count; i++)
+		if (m->misuses[i].what == HW_MISUSE_UNLOCK && m->misuses[i].thread == e->thread &&
+			m->misuses[i].object == e->moment->object)
+			return true;
+	return false;
+}
+
 static const char *release(struct event *e)
 {
 	struct held *held = find_held(e->by, e->moment->object);
@@ -227,7 +226,7 @@ static const char *release(struct event *e)
 		if (held)
 			drop(owner, held);
 		e->object->owner = HW_NONE;
-	} else if (!is_shared(e) && !is_inherited(e)) {
+	} else if (!is_shared(e) && !is_inherited(e) && !is_misuse(e)) {
 		e->sound = 0;
 		return "gives a lock back that nobody has";
 	}

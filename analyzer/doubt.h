@@ -26,9 +26,9 @@
  * needs something that is not (closure.h).
  *
  * What a program really did wrong is not doubted: a lock may be given back by another
- * thread than its holder, a robust mutex may be taken from the dead. Objects that
- * processes share are not looked at, except for what a thread holds itself, since a
- * process that is not recorded may use them.
+ * thread than its holder, or, as the recording's misuse says, when nobody has it; a robust
+ * mutex may be taken from the dead. Objects that processes share are not looked at, except
+ * for what a thread holds itself, since a process that is not recorded may use them.
  */
 
 #include "analyzer/history_rows.h"
@@ -43,10 +43,6 @@ struct hw_doubt {
 
 void hw_doubt_init(struct hw_doubt *doubt, const struct hw_model *model);
 void hw_doubt_finish(struct hw_doubt *doubt);
-
-/* What contradicts the recording before events are looked at: those not there, or of nobody. */
-struct hw_contradictions hw_doubt_begin(
-	const struct hw_model *model, const struct hw_history_rows *rows);
 
 /*
  * The next event of the run, at place `index` in the life of its thread. Whether it is doubted:

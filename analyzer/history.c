@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/contradiction.h"
 #include "analyzer/doubt.h"
 #include "trace/memory.h"
 
@@ -347,7 +348,7 @@ void hw_history_build(const struct hw_model *model, const struct hw_history_rows
 	struct reading reading;
 
 	*history = (struct hw_history){ .thread_count = model->thread_count };
-	history->contradictions = hw_doubt_begin(model, rows);
+	history->contradictions = hw_contradiction_begin(model, rows);
 	history->lives = hw_xcalloc(model->thread_count, sizeof(struct hw_life));
 	for (uint32_t i = 0; i < model->thread_count; i++) {
 		history->lives[i].creator = history->lives[i].joiner = HW_NONE;

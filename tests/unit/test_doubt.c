@@ -207,6 +207,19 @@ DOUBT(a_clock_that_runs_backwards, POSSIBLE, "contradict the rest of the recordi
 DOUBT(a_clock_that_jumps, POSSIBLE, "contradict the rest of the recording",
 	"UPDATE event SET time_ns = 1 WHERE thread = 3 AND op != 'start'")
 
+/* The program did it: that is a finding of its own, and no reason to doubt. */
+Test(doubt, no_unlock_that_is_told_as_misuse)
+{
+	scenario_sql(&s, "DELETE FROM event WHERE op = 'lock' AND thread = 1");
+	scenario_sql(&s, "INSERT INTO misuse(what, thread, object, count, first_ns) "
+			 "VALUES ('unlock', 1, 1, 1, 1600)");
+	analyse();
+	cr_assert_eq(analysis.finding_count, 2);
+	cr_expect_eq(analysis.findings[0].rule, HW_RULE_LOCK_ORDER);
+	cr_expect_eq(analysis.findings[0].verdict, HW_VERDICT_PREDICTED);
+	cr_expect_str_empty(the_note());
+}
+
 /* A dependency for which there are no events at all: the cycle that it makes is no finding. */
 Test(doubt, a_dependency_that_the_events_know_nothing_of)
 {
