@@ -97,12 +97,14 @@ bool hw_handler_discover(void *const *frames, uint32_t count)
 	return false;
 }
 
-/* Where the stack ends that an address is on; 0 when it is neither of the thread's two. */
+/* Where the stack ends that an address is on; 0 when that is not certain to be the thread's. */
 static uintptr_t end_of_stack(const struct hw_self *self, uintptr_t address)
 {
 	if (hw_handler_alternate(self, address))
 		return self->alternate_low + self->alternate_bytes;
-	return address <= self->stack_high ? self->stack_high : 0;
+	if (address - self->stack_low < self->stack_high - self->stack_low)
+		return self->stack_high;
+	return 0;
 }
 
 /* What a frame is to be recognised by; 0 for any. */

@@ -87,6 +87,35 @@ Test(interpose_signal, jump_out_of_a_wait)
 	hw_preloaded_finish(&run);
 }
 
+/* Of each lock: which handlers could interrupt it, and which ones it is in. */
+Test(interpose_signal, tells_where_handlers_are)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(signals, "places"));
+	hw_preloaded_expect(&run,
+		"WITH RECURSIVE up(event, id, frame, parent) AS ("
+		" SELECT event.id, stack.id, frame, parent FROM event"
+		" JOIN stack ON stack.id = stack WHERE op = 'lock'"
+		" UNION ALL SELECT event, stack.id, stack.frame, stack.parent FROM up"
+		" JOIN stack ON stack.id = up.parent) "
+		"SELECT signals, (SELECT group_concat(signal || ' ' || function) FROM up"
+		"  JOIN frame ON frame.id = frame WHERE event = event.id AND signal NOTNULL) "
+		"FROM event JOIN stack ON stack.id = stack WHERE op = 'lock' ORDER BY event.id",
+		"512|\n"
+		"0|\n"
+		"0|10 <signal handler called>\n"
+		"2560|14 <signal handler called>\n"
+		"8704|\n");
+	/* The unwinder goes on with what was interrupted. */
+	hw_preloaded_expect(&run,
+		"SELECT count(*) FROM stack JOIN frame ON frame.id = frame"
+		" WHERE signal NOTNULL AND parent IS NULL",
+		"0\n");
+	hw_preloaded_finish(&run);
+}
+
 Test(interpose_cancel, conditions)
 {
 	struct hw_preloaded run;
