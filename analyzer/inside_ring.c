@@ -9,7 +9,7 @@
 #include "trace/memory.h"
 
 /* Ways on which the joined thread may come to wait, of which the first few are looked at. */
-enum { WAYS_MAX = 64 };
+enum { WAYS_MAX = 16 };
 
 struct way {
 	uint32_t object;     /* that the joined thread waits for */
