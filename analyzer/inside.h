@@ -8,11 +8,13 @@
  *
  *   the end of a thread     that thread takes the lock before it ends, or waits for a thread
  *                           that does, or for a lock that another thread holds while it
- *                           waits for the first one
+ *                           waits for the first one; not when it signals a condition while it
+ *                           has the lock, which is how threads say that they are done
  *   a condition, or a       every signal, broadcast or post of another thread was made by one
- *   semaphore that signals  that held the lock then, or had waited for it since the signal
- *                           before; one that can do without it is enough to end the wait
- *   a barrier               fewer other threads than it takes arrive without the lock
+ *   semaphore that signals  that held the lock then; one that can do without it is enough to
+ *                           end the wait
+ *   a barrier               fewer other threads than it takes arrive without the lock, which
+ *                           they hold then, or have waited for shortly before
  *
  * A lock got by a try was not needed. Waits begin with the dependencies of a model; what others
  * need is found in the history, one pass over the lives of the threads that matter. Whether

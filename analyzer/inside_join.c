@@ -10,6 +10,20 @@ static void need(struct hw_inside_wait *wait, uint32_t thread, uint32_t moment)
 		.thread = thread, .moment = moment, .wake = HW_NONE };
 }
 
+/*
+ * Whether somebody is told of something while the lock is held. Then who joins under the same lock
+ * most likely knows that there is nothing left to do but to end.
+ */
+static bool tells(const struct hw_life *life, uint32_t index)
+{
+	uint32_t release = life->moments[index].release;
+
+	for (uint32_t i = index; i < life->count && i < release; i++)
+		if (life->moments[i].op == HW_OP_SIGNAL || life->moments[i].op == HW_OP_BROADCAST)
+			return true;
+	return false;
+}
+
 void hw_inside_find_needs(
 	const struct hw_inside_search *s, struct hw_inside_wait *wait, uint32_t thread)
 {
@@ -24,7 +38,7 @@ void hw_inside_find_needs(
 		if (hw_moment_acquires(s->model, moment) && moment->object == lock->object &&
 			!(moment->how & HW_HOW_TRY) && !both_read &&
 			!hw_held_find(&held, lock->object) &&
-			!hw_inside_excluded(s, wait, life, &held))
+			!hw_inside_excluded(s, wait, life, &held) && !tells(life, i))
 			need(wait, thread, hw_inside_begin(life, i));
 		hw_held_step(&held, s->model, i, moment);
 	}

@@ -5,6 +5,9 @@
 
 #include "trace/memory.h"
 
+/* Of a thread, between taking the lock and its arrival. */
+enum { EVENTS_ON_THE_WAY = 32 };
+
 /* What the thread under way did last to an object; of another thread it means nothing. */
 struct last {
 	uint32_t thread; /* 1 more than whose it is */
@@ -36,14 +39,20 @@ static bool is_wake(const struct hw_moment *moment)
 	       moment->op == HW_OP_POST || moment->op == HW_OP_ARRIVE;
 }
 
-/* The lock that is held, or was waited for since the thread last woke somebody; or HW_NONE. */
-static uint32_t needed(struct pass *p, const struct hw_inside_wait *wait, uint32_t woke)
+/*
+ * Where the thread took the lock that it still holds as it wakes somebody at `index`; at a
+ * barrier, also one that it took shortly before, and since it was there last. Or HW_NONE: what
+ * was given back before a signal was most likely for something else.
+ */
+static uint32_t needed(struct pass *p, const struct hw_inside_wait *wait, uint32_t index,
+	enum hw_kind kind)
 {
 	const struct hw_life *life = &p->s->history->lives[p->thread];
 	const struct hw_hold *lock = hw_inside_lock(p->s, wait);
 	const struct hw_held_lock *held = hw_held_find(&p->held, lock->object);
 	const struct last *last = last_of(p, lock->object);
 	uint32_t taken = lock->shared ? last->taken_to_write : last->taken;
+	uint32_t woke = last_of(p, hw_inside_dependency(p->s, wait)->object)->woke;
 
 	if (held) {
 		uint8_t how = life->moments[held->moment].how;
@@ -51,7 +60,8 @@ static uint32_t needed(struct pass *p, const struct hw_inside_wait *wait, uint32
 		if (!(how & HW_HOW_TRY) && !(lock->shared && how & HW_HOW_SHARED))
 			return held->moment;
 	}
-	return taken != HW_NONE && (woke == HW_NONE || taken > woke) ? taken : HW_NONE;
+	return kind == HW_KIND_BARRIER && taken != HW_NONE && (woke == HW_NONE || taken > woke) &&
+			index - taken <= EVENTS_ON_THE_WAY ? taken : HW_NONE;
 }
 
 /* The next thread that wakes; how many there are matters at a barrier only. */
@@ -90,7 +100,7 @@ static void look_at_wake(struct pass *p, struct hw_inside_wait *wait, uint32_t i
 	begin_thread(wait, p->thread);
 	if (wait->is_free)
 		return;
-	moment = needed(p, wait, last_of(p, dependency->object)->woke);
+	moment = needed(p, wait, index, kind);
 	if (moment == HW_NONE || index >= life->sound) {
 		do_without(wait, kind);
 		return;
