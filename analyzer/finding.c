@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyzer/fingerprint.h"
+#include "analyzer/stack.h"
 #include "analyzer/wording.h"
 #include "trace/memory.h"
 
@@ -246,6 +247,21 @@ struct hw_finding hw_finding_of_deadlock(
 	hw_fingerprint_id(finding.fingerprint, finding.id);
 	hw_wording_fill(model, &finding, arena);
 	return finding;
+}
+
+uint64_t hw_finding_fingerprint_at(const struct hw_model *model, const char *rule, uint32_t object,
+	uint32_t stack, struct hw_arena *arena)
+{
+	const char *class_ = model->classes[model->objects[object].class_].key;
+	uint32_t site = hw_stack_site(model, stack);
+	struct hw_fingerprint_edge edge = {
+		.held_class = class_,
+		.awaited_class = class_,
+		.held_function = "",
+		.awaited_function = site == HW_NONE ? "" : hw_stack_function(model, site, arena),
+	};
+
+	return hw_fingerprint_ring(rule, &edge, 1);
 }
 
 bool hw_finding_same_objects(const struct hw_finding *a, const struct hw_finding *b)

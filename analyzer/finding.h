@@ -128,6 +128,10 @@ struct hw_finding hw_finding_of_interruption(const struct hw_model *model,
 struct hw_finding_thread hw_finding_thread_of_dependency(
 	const struct hw_model *model, const struct hw_step_taker *taker, struct hw_arena *arena);
 
+/* The fingerprint of what is done to an object at one place, by whomever. */
+uint64_t hw_finding_fingerprint_at(const struct hw_model *model, const char *rule, uint32_t object,
+	uint32_t stack, struct hw_arena *arena);
+
 /* Whether two findings are about the same objects, in whatever order. */
 bool hw_finding_same_objects(const struct hw_finding *a, const struct hw_finding *b);
 

@@ -2,24 +2,7 @@
 /* Findings of locks that a thread shares with its own signal handlers. */
 #include "analyzer/finding.h"
 #include "analyzer/fingerprint.h"
-#include "analyzer/stack.h"
 #include "analyzer/wording.h"
-
-/* The class of the lock, and who takes it in the handler; it may interrupt in many places. */
-static uint64_t fingerprint_of(const struct hw_model *model, const char *rule,
-	const struct hw_interruption *interruption, struct hw_arena *arena)
-{
-	const char *class_ = model->classes[model->objects[interruption->object].class_].key;
-	uint32_t site = hw_stack_site(model, interruption->stack);
-	struct hw_fingerprint_edge edge = {
-		.held_class = class_,
-		.awaited_class = class_,
-		.held_function = "",
-		.awaited_function = site == HW_NONE ? "" : hw_stack_function(model, site, arena),
-	};
-
-	return hw_fingerprint_ring(rule, &edge, 1);
-}
 
 struct hw_finding hw_finding_of_interruption(const struct hw_model *model,
 	const struct hw_interruption *interruption, struct hw_arena *arena)
@@ -28,8 +11,10 @@ struct hw_finding hw_finding_of_interruption(const struct hw_model *model,
 	struct hw_finding finding = {
 		.rule = HW_RULE_INTERRUPTION,
 		.verdict = HW_VERDICT_POSSIBLE,
-		.fingerprint = fingerprint_of(model, rule, interruption, arena),
-		.ring = fingerprint_of(model, "", interruption, arena),
+		.fingerprint = hw_finding_fingerprint_at(
+			model, rule, interruption->object, interruption->stack, arena),
+		.ring = hw_finding_fingerprint_at(
+			model, "", interruption->object, interruption->stack, arena),
 		.bounded = interruption->bounded,
 		.instances = 1,
 		.objects = hw_arena_alloc(arena, 1, sizeof(uint32_t)),

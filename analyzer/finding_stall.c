@@ -2,7 +2,6 @@
 /* Findings of stalls: the thread that was blocked, and who had the lock meanwhile. */
 #include "analyzer/finding.h"
 #include "analyzer/fingerprint.h"
-#include "analyzer/stack.h"
 #include "analyzer/wording.h"
 
 static struct hw_finding_thread holder_of(const struct hw_stall *stall, struct hw_arena *arena)
@@ -22,30 +21,15 @@ static struct hw_finding_thread holder_of(const struct hw_stall *stall, struct h
 	return thread;
 }
 
-/* The class of the lock, and the function that waits; who has it then is another matter. */
-static uint64_t fingerprint_of(
-	const struct hw_model *model, const struct hw_stall *stall, struct hw_arena *arena)
-{
-	const char *class_ = model->classes[model->objects[stall->object].class_].key;
-	uint32_t site = hw_stack_site(model, stall->stack);
-	struct hw_fingerprint_edge edge = {
-		.held_class = class_,
-		.awaited_class = class_,
-		.held_function = "",
-		.awaited_function =
-			site == HW_NONE ? "" : hw_stack_function(model, site, arena),
-	};
-
-	return hw_fingerprint_ring(hw_finding_rule_name(HW_RULE_STALL), &edge, 1);
-}
-
 struct hw_finding hw_finding_of_stall(
 	const struct hw_model *model, const struct hw_stall *stall, struct hw_arena *arena)
 {
 	struct hw_finding finding = {
 		.rule = HW_RULE_STALL,
 		.verdict = HW_VERDICT_NONE,
-		.fingerprint = fingerprint_of(model, stall, arena),
+		/* Who has the lock meanwhile is another matter every time. */
+		.fingerprint = hw_finding_fingerprint_at(model, hw_finding_rule_name(HW_RULE_STALL),
+			stall->object, stall->stack, arena),
 		.instances = 1,
 		.objects = hw_arena_alloc(arena, 1, sizeof(uint32_t)),
 		.object_count = 1,

@@ -46,19 +46,24 @@ static const char *finish(struct hw_textbuf *text, struct hw_arena *arena)
 	return result;
 }
 
-/* The thread's own name, unless another thread of the finding has the same. */
-static const char *thread_name(const struct wording *w, uint32_t i)
+const char *hw_wording_thread(
+	const struct hw_model *model, const struct hw_finding *finding, uint32_t i)
 {
-	const struct hw_finding *f = w->finding;
-	const struct hw_thread *thread = &w->model->threads[f->threads[i].thread];
+	const struct hw_thread *thread = &model->threads[finding->threads[i].thread];
+	uint32_t count = finding->ring_length ? finding->ring_length : finding->thread_count;
 
-	for (uint32_t j = 0; j < f->ring_length; j++) {
-		const struct hw_thread *other = &w->model->threads[f->threads[j].thread];
+	for (uint32_t j = 0; j < count; j++) {
+		const struct hw_thread *other = &model->threads[finding->threads[j].thread];
 
 		if (other != thread && strcmp(other->short_name, thread->short_name) == 0)
 			return thread->label;
 	}
 	return thread->short_name;
+}
+
+static const char *thread_name(const struct wording *w, uint32_t i)
+{
+	return hw_wording_thread(w->model, w->finding, i);
 }
 
 static const char *object_name(const struct wording *w, uint32_t i)

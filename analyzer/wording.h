@@ -14,6 +14,10 @@
 void hw_wording_fill(
 	const struct hw_model *model, struct hw_finding *finding, struct hw_arena *arena);
 
+/* A thread's own name; its label when another one of the ring, or finding, has the same. */
+const char *hw_wording_thread(
+	const struct hw_model *model, const struct hw_finding *finding, uint32_t i);
+
 /* "object 9 (room)", as reasons name an object. */
 const char *hw_wording_object(
 	const struct hw_model *model, uint32_t object, struct hw_arena *arena);

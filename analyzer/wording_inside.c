@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyzer/wording_inside.h"
 
-#include <string.h>
-
 #include "analyzer/stack.h"
+#include "analyzer/wording.h"
 
 struct wording {
 	const struct hw_model *model;
@@ -16,19 +15,9 @@ bool hw_wording_inside_has(enum hw_rule rule)
 	return rule == HW_RULE_WAIT_HOLDING || rule == HW_RULE_JOIN_HOLDING;
 }
 
-/* The name of a thread of the ring, unambiguous among them. */
 static const char *thread_name(const struct wording *w, uint32_t i)
 {
-	const struct hw_finding *f = w->finding;
-	const struct hw_thread *thread = &w->model->threads[f->threads[i].thread];
-
-	for (uint32_t j = 0; j < f->ring_length; j++) {
-		const struct hw_thread *other = &w->model->threads[f->threads[j].thread];
-
-		if (other != thread && !strcmp(other->short_name, thread->short_name))
-			return thread->label;
-	}
-	return thread->short_name;
+	return hw_wording_thread(w->model, w->finding, i);
 }
 
 static const struct hw_object *awaited(const struct wording *w)

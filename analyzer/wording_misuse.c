@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyzer/wording_misuse.h"
 
-#include <string.h>
-
 #include "analyzer/stack.h"
+#include "analyzer/wording.h"
 
 struct wording {
 	const struct hw_model *model;
@@ -18,17 +17,9 @@ bool hw_wording_misuse_has(enum hw_rule rule)
 	       rule == HW_RULE_INHERITED || rule == HW_RULE_UNIT_LOST;
 }
 
-/* The name of the first or the second thread, whichever it takes to tell them apart. */
 static const char *thread_name(const struct wording *w, uint32_t i)
 {
-	const struct hw_finding *f = w->finding;
-	const struct hw_thread *threads = w->model->threads;
-	const struct hw_thread *thread = &threads[f->threads[i].thread];
-	const struct hw_thread *other = &threads[f->threads[f->thread_count - 1 - i].thread];
-
-	return other != thread && !strcmp(other->short_name, thread->short_name) ?
-		thread->label :
-		thread->short_name;
+	return hw_wording_thread(w->model, w->finding, i);
 }
 
 static const char *object_name(const struct wording *w)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyzer/wording_stall.h"
 
-#include <string.h>
-
 #include "analyzer/stack.h"
+#include "analyzer/wording.h"
 
 /* "1.25 s", "40 ms", "300 us": as exact as anybody cares. */
 static const char *duration(int64_t ns, struct hw_arena *arena)
@@ -15,27 +14,16 @@ static const char *duration(int64_t ns, struct hw_arena *arena)
 	return hw_arena_printf(arena, "%.0f us", (double)ns / 1e3);
 }
 
-static const char *name(const struct hw_model *model, const struct hw_finding *finding, uint32_t i)
-{
-	const struct hw_thread *thread = &model->threads[finding->threads[i].thread];
-	const struct hw_thread *other =
-		&model->threads[finding->threads[finding->thread_count - 1 - i].thread];
-
-	return other != thread && !strcmp(other->short_name, thread->short_name) ?
-		thread->label :
-		thread->short_name;
-}
-
 const char *hw_wording_stall_title(
 	const struct hw_model *model, const struct hw_finding *finding, struct hw_arena *arena)
 {
 	bool over = finding->threads[0].act == HW_ACT_WAITED;
 	bool held = finding->thread_count > 1;
 
-	return hw_arena_printf(arena, "%s %s blocked for %s on %s%s%s%s", name(model, finding, 0),
-		over ? "was" : "has been", duration(finding->blocked_ns, arena),
-		model->objects[finding->objects[0]].label, held ? ", which " : "",
-		held ? name(model, finding, 1) : "",
+	return hw_arena_printf(arena, "%s %s blocked for %s on %s%s%s%s",
+		hw_wording_thread(model, finding, 0), over ? "was" : "has been",
+		duration(finding->blocked_ns, arena), model->objects[finding->objects[0]].label,
+		held ? ", which " : "", held ? hw_wording_thread(model, finding, 1) : "",
 		!held ? "" : over ? " held" : " holds");
 }
 

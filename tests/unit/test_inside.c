@@ -164,8 +164,9 @@ Test(inside, one_signal_does_without_the_lock)
 /* Nobody can wake itself: its own signals say nothing. */
 Test(inside, own_signals_do_not_count)
 {
-	visit(one, lock);
+	happen(one, "lock", lock, "wake:1 < main:9");
 	happen(one, "signal", cond, "wake:2 < main:9");
+	happen(one, "unlock", lock, NULL);
 	happen(two, "signal", cond, "wake:3 < main:9");
 	wait_inside(two, "sleep", cond);
 	expect(HW_OUTLOOK_PREDICTED, two, one);
