@@ -211,3 +211,44 @@ Test(inside, a_try_is_no_wait_for_a_lock)
 	wait_inside(main_thread, "join", end_of_one);
 	expect_none();
 }
+
+/* It takes the lock on the way to the signal, but gives it back before: for something else. */
+Test(inside, a_signal_without_the_lock_that_was_taken_before)
+{
+	visit(one, lock);
+	happen(one, "signal", cond, "wake:2 < main:9");
+	wait_inside(two, "sleep", cond);
+	expect_none();
+}
+
+/* It signals under the lock that it is done; who joins under the lock knows that. */
+Test(inside, join_of_one_that_told_under_the_lock)
+{
+	happen(one, "start", end_of_one, NULL);
+	happen(one, "lock", lock, "visit:4 < main:9");
+	happen(one, "signal", cond, "visit:5 < main:9");
+	happen(one, "unlock", lock, NULL);
+	happen(one, "end", end_of_one, NULL);
+	wait_inside(main_thread, "join", end_of_one);
+	expect_none();
+}
+
+/* It may also be a thread that waits for its lock at the end of a chain of joins. */
+Test(inside, join_of_one_that_joins_one_that_takes_the_lock)
+{
+	int64_t end_of_two = scenario_object(&s, "thread", "end of two");
+
+	scenario_sql(&s, "UPDATE thread SET object = %lld WHERE id = %lld", end_of_two, two);
+	happen(one, "start", end_of_one, NULL);
+	happen(two, "start", end_of_two, NULL);
+	visit(two, lock);
+	happen(two, "end", end_of_two, NULL);
+	happen(one, "join", end_of_two, "visit:7 < main:9");
+	happen(one, "end", end_of_one, NULL);
+	wait_inside(main_thread, "join", end_of_one);
+	find();
+	cr_assert_eq(insides.count, 1);
+	cr_expect_eq(insides.all[0].outlook, HW_OUTLOOK_PREDICTED);
+	cr_expect_eq(insides.all[0].length, 3);
+	cr_expect_eq(model.threads[insides.all[0].sides[2].thread].id, two);
+}
