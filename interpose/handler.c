@@ -7,7 +7,7 @@
 #include "interpose/module.h"
 #include "interpose/sys.h"
 
-_Atomic uintptr_t hw_handler_trampoline;
+const void *_Atomic hw_handler_known_trampoline;
 _Atomic uint64_t hw_handler_installed;
 
 /* mov $15, %rax; syscall */
@@ -88,9 +88,9 @@ static bool has_trampoline_code(const void *address)
 bool hw_handler_discover(void *const *frames, uint32_t count)
 {
 	for (uint32_t i = 0; i + 1 < count; i++) {
-		if (hw_handler_is_trampoline(frames[i]) || !has_trampoline_code(frames[i]))
+		if (frames[i] == hw_handler_trampoline() || !has_trampoline_code(frames[i]))
 			continue;
-		atomic_store_explicit(&hw_handler_trampoline, (uintptr_t)frames[i],
+		atomic_store_explicit(&hw_handler_known_trampoline, frames[i],
 			memory_order_relaxed);
 		return true;
 	}
@@ -222,7 +222,7 @@ void hw_handler_mark(const struct hw_self *self, void **frames, uint32_t count)
 		struct wanted wanted = { .trampoline = (uintptr_t)frames[i] };
 		const struct kernel_frame *frame = NULL;
 
-		if (!hw_handler_is_trampoline(frames[i]))
+		if (!frames[i] || frames[i] != hw_handler_trampoline())
 			continue;
 		if (i + 1 < count)
 			wanted.interrupted = (uintptr_t)frames[i + 1];
@@ -240,7 +240,7 @@ void hw_handler_mark(const struct hw_self *self, void **frames, uint32_t count)
 uint32_t hw_handler_find(const struct hw_self *self, void *ret_frames[2])
 {
 	struct wanted wanted = { .alternate = true,
-		.trampoline = atomic_load_explicit(&hw_handler_trampoline, memory_order_relaxed) };
+		.trampoline = (uintptr_t)hw_handler_trampoline() };
 	const struct kernel_frame *frame =
 		search(self, (uintptr_t)__builtin_frame_address(0), &wanted);
 	uint64_t mark;

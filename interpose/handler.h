@@ -34,8 +34,7 @@
 
 #include "interpose/self.h"
 
-/* The trampoline that was met first, or 0. */
-extern _Atomic uintptr_t hw_handler_trampoline;
+extern const void *_Atomic hw_handler_known_trampoline;
 
 /* Signals that have a handler of the program, as bits: 1 << (number - 1). */
 extern _Atomic uint64_t hw_handler_installed;
@@ -46,10 +45,10 @@ static inline uint64_t hw_handler_open(uint64_t blocked)
 	return atomic_load_explicit(&hw_handler_installed, memory_order_relaxed) & ~blocked;
 }
 
-static inline bool hw_handler_is_trampoline(const void *address)
+/* The trampoline that was met, or NULL. */
+static inline const void *hw_handler_trampoline(void)
 {
-	return (uintptr_t)address ==
-		atomic_load_explicit(&hw_handler_trampoline, memory_order_relaxed);
+	return atomic_load_explicit(&hw_handler_known_trampoline, memory_order_relaxed);
 }
 
 /* The program gave a signal this handler, with these SA_ flags; 0 when it took it away. */

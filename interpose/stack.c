@@ -78,12 +78,13 @@ static bool is_own(const void *address)
 static uint64_t hash_of(void *const *frames, uint32_t count, uint64_t open, bool *ret_in_handler)
 {
 	uint64_t hash = 0xcbf29ce484222325u + count + open;
+	const void *trampoline = hw_handler_trampoline();
 	bool in_handler = false;
 
 	for (uint32_t i = 0; i < count; i++) {
 		hash = (hash ^ (uintptr_t)frames[i]) * 0x9e3779b97f4a7c15u;
 		hash ^= hash >> 29;
-		in_handler |= hw_handler_is_trampoline(frames[i]);
+		in_handler |= frames[i] == trampoline;
 	}
 	*ret_in_handler = in_handler;
 	return hash | 1; /* 0 is an empty entry */
