@@ -288,6 +288,7 @@ int hw_finding_compare(const struct hw_finding *a, const struct hw_finding *b)
 	COMPARE(a->verdict, b->verdict);
 	COMPARE(a->bounded, b->bounded);
 	COMPARE(a->ring_length, b->ring_length);
+	COMPARE(b->blocked_ns, a->blocked_ns);
 	COMPARE(b->instances, a->instances);
 	return strcmp(a->id, b->id);
 }

@@ -135,7 +135,7 @@ uint64_t hw_finding_fingerprint_at(const struct hw_model *model, const char *rul
 /* Whether two findings are about the same objects, in whatever order. */
 bool hw_finding_same_objects(const struct hw_finding *a, const struct hw_finding *b);
 
-/* Order for sorting: worst first, then shortest, then by id. */
+/* Order for sorting: worst first, then shortest (stalls: longest), then by id. */
 int hw_finding_compare(const struct hw_finding *a, const struct hw_finding *b);
 
 #endif

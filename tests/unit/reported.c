@@ -17,13 +17,15 @@ void reported_init(struct reported *r)
 
 char *reported_write(struct reported *r, const char *format)
 {
+	struct hw_analysis_options options = HW_ANALYSIS_DEFAULTS;
 	const struct hw_report_format *f = hw_report_find_format(format);
 	struct hw_textbuf text;
 	struct hw_error error;
 
 	cr_assert_not_null(f);
 	cr_assert_eq(hw_model_load(r->s.db, "bank.db", &r->model, &error), 0, "%s", error.message);
-	hw_analysis_run(&r->model, NULL, NULL, &r->analysis);
+	options.stall_ns = r->stall_ns;
+	hw_analysis_run(&r->model, r->with_events ? r->s.db : NULL, &options, &r->analysis);
 	hw_textbuf_init(&text);
 	r->report.out = text.out;
 	r->report.model = &r->model;

@@ -14,6 +14,8 @@ struct reported {
 	struct hw_model model;
 	struct hw_analysis analysis;
 	struct hw_report report; /* options; `out` is filled in */
+	bool with_events;	 /* the analysis reads them, too */
+	int64_t stall_ns;	 /* and tells of stalls, as of their end in the recording */
 };
 
 /* An empty scenario, to be filled. */

@@ -161,3 +161,72 @@ Test(report_text, join_across_two_processes)
 	scenario_wait(&r.s, 3, a, NULL, "serve:70 < main:80");
 	expect("join.txt");
 }
+
+static void happen(int64_t thread, const char *op, int64_t object, const char *place)
+{
+	static int64_t time_ns = 1000;
+
+	scenario_sql(&r.s,
+		"INSERT INTO event(time_ns, thread, op, object, stack) "
+		"VALUES (%lld, %lld, %Q, %lld, nullif(%lld, 0))",
+		time_ns++, thread, op, object, place ? scenario_stack(&r.s, place) : 0);
+}
+
+/* It went well this time. */
+Test(report_text, join_inside_of_a_lock)
+{
+	int64_t t = scenario_thread(&r.s, "starter"), u = scenario_thread(&r.s, "worker");
+	int64_t a = scenario_object(&r.s, "mutex", "a"), end;
+
+	r.with_events = true;
+	r.s.source = "/home/me/bank/bank.c";
+	end = scenario_object(&r.s, "thread", "end");
+	scenario_sql(&r.s, "UPDATE object SET name = NULL WHERE id = %lld", end);
+	scenario_sql(&r.s, "UPDATE thread SET object = %lld WHERE id = %lld", end, u);
+	scenario_depend(&r.s, t, end, NULL, NULL, "stop_all:8 < main:30",
+		(struct scenario_hold[]){ { a, NULL, "stop_all:7 < main:30" }, { 0 } });
+	happen(u, "start", end, NULL);
+	happen(u, "lock", a, "work:50 < start_thread");
+	happen(u, "unlock", a, NULL);
+	happen(u, "end", end, NULL);
+	happen(t, "lock", a, "stop_all:7 < main:30");
+	happen(t, "join", end, "stop_all:8 < main:30");
+	expect("join-inside.txt");
+}
+
+Test(report_text, condition_inside_of_a_lock)
+{
+	int64_t t = scenario_thread(&r.s, "reader"), u = scenario_thread(&r.s, "writer");
+	int64_t a = scenario_object(&r.s, "mutex", "a");
+	int64_t c = scenario_object(&r.s, "cond", "filled");
+
+	r.with_events = true;
+	r.s.source = "/home/me/bank/bank.c";
+	scenario_depend(&r.s, t, c, NULL, NULL, "take:8 < main:30",
+		(struct scenario_hold[]){ { a, NULL, "take:7 < main:30" }, { 0 } });
+	happen(u, "lock", a, "put:50 < start_thread");
+	happen(u, "signal", c, "put:52 < start_thread");
+	happen(u, "unlock", a, NULL);
+	happen(t, "lock", a, "take:7 < main:30");
+	happen(t, "sleep", c, "take:8 < main:30");
+	expect("condition-inside.txt");
+}
+
+/* One that is over, and one that is not. */
+Test(report_text, stalls)
+{
+	int64_t t = scenario_thread(&r.s, "reader"), u = scenario_thread(&r.s, "writer");
+	int64_t a = scenario_object(&r.s, "mutex", "a"), b = scenario_object(&r.s, "mutex", "b");
+
+	r.with_events = true;
+	r.stall_ns = 500000000;
+	scenario_sql(&r.s, "INSERT OR REPLACE INTO meta VALUES ('ended_ns', 2000002000)");
+	scenario_sql(&r.s,
+		"INSERT INTO contention VALUES(%lld, %lld, 9, 2, 900000000, 700000000, 0, 0, "
+		"%lld, %lld, %lld)",
+		a, scenario_stack(&r.s, "read_all:20 < main:30"), t, u,
+		scenario_stack(&r.s, "write_all:40 < main:30"));
+	scenario_hold(&r.s, u, b, NULL, "write_all:41 < main:30");
+	scenario_wait(&r.s, t, b, NULL, "read_all:21 < main:30");
+	expect("stalls.txt");
+}
