@@ -28,7 +28,7 @@ static void take_notes(struct hw_analysis *a, bool cycles_complete, bool ruled_o
 	const char *contradictions =
 		hw_contradiction_note(a->model, &a->contradictions, &a->arena);
 
-	a->notes = hw_arena_alloc(&a->arena, meta->note_count + 7, sizeof(*a->notes));
+	a->notes = hw_arena_alloc(&a->arena, meta->note_count + 8, sizeof(*a->notes));
 	for (uint32_t i = 0; i < meta->note_count; i++)
 		note(a, meta->notes[i]);
 	if (meta->lost)
@@ -42,6 +42,10 @@ static void take_notes(struct hw_analysis *a, bool cycles_complete, bool ruled_o
 		note(a, a->stalls_unknown);
 	if (a->events_unreadable)
 		note(a, a->events_unreadable);
+	if (a->events_unread)
+		note(a, hw_arena_printf(&a->arena,
+				"%" PRIu64 " events were not looked at, for want of memory: cycles "
+				"that need them are possible at most", a->events_unread));
 	if (contradictions)
 		note(a, contradictions);
 	if (!cycles_complete)
@@ -158,7 +162,8 @@ static void find_insides(struct hw_analysis *a, const struct hw_history *history
 	if (!history || a->model->meta.lost || !hw_insides_any(a->model))
 		return;
 	hw_insides_find(a->model, history, &insides);
-	for (uint32_t i = 0; i < insides.count; i++) {
+	/* Who could end a wait must not be overlooked. */
+	for (uint32_t i = 0; i < insides.count && !hw_history_unread(history); i++) {
 		struct hw_finding finding =
 			hw_finding_of_inside(a->model, history, &insides.all[i], &a->arena);
 
@@ -194,6 +199,7 @@ static void find_in_events(struct hw_analysis *a, sqlite3 *db, const struct hw_s
 	if (!history)
 		return;
 	a->contradictions = history->contradictions;
+	a->events_unread = hw_history_unread(history);
 	hw_history_finish(history);
 }
 

@@ -25,6 +25,7 @@ struct hw_analysis {
 	uint32_t ruled_out_count;
 	bool *edge_found;   /* by edge of the graph: part of a finding */
 	const char *stalls_unknown; /* why nothing is said of those that are over, or NULL */
+	uint64_t events_unread;	       /* for want of memory */
 	const char *events_unreadable; /* why nothing could be predicted, or NULL */
 	struct hw_contradictions contradictions; /* of the events, as far as they were read */
 	const char **notes; /* about what the analysis could not see or do */

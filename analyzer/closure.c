@@ -59,7 +59,7 @@ uint32_t hw_closure_count(const struct hw_closure *closure, uint32_t thread)
 bool hw_closure_is_sound(const struct hw_closure *closure)
 {
 	for (uint32_t i = 0; i < closure->history->thread_count; i++)
-		if (closure->wanted[i] > closure->history->lives[i].sound)
+		if (closure->wanted[i] && closure->wanted[i] > hw_history_life(closure->history, i)->sound)
 			return false;
 	return true;
 }
@@ -82,7 +82,7 @@ static void want(struct hw_closure *closure, uint32_t thread, uint32_t count, st
 static const struct hw_moment *moment_at(const struct hw_closure *closure, uint32_t thread,
 	uint32_t index)
 {
-	return &closure->history->lives[thread].moments[index];
+	return &hw_history_life(closure->history, thread)->moments[index];
 }
 
 /* The release of an acquisition must be in; what was never released ends with its thread. */
@@ -155,6 +155,15 @@ static void take_unit(struct hw_closure *closure, uint32_t object, const struct 
 	lock->readers[lock->reader_count++] = *taking;
 }
 
+/* NULL when it is of a life that is not read. */
+static const struct hw_moment *enabler_of(
+	const struct hw_closure *closure, const struct hw_moment *moment)
+{
+	const struct hw_life *life = hw_history_life(closure->history, moment->enabler_thread);
+
+	return moment->enabler < life->count ? &life->moments[moment->enabler] : NULL;
+}
+
 static void need_enabler(struct hw_closure *closure, uint32_t thread, uint32_t index,
 	const struct hw_moment *moment)
 {
@@ -168,22 +177,25 @@ static void need_enabler(struct hw_closure *closure, uint32_t thread, uint32_t i
 		need_process(closure, pull);
 	if (moment->op != HW_OP_LEAVE)
 		return;
-	arrival = moment_at(closure, moment->enabler_thread, moment->enabler);
-	while (arrival->enabler_thread != HW_NONE) {
+	arrival = enabler_of(closure, moment);
+	while (arrival && arrival->enabler_thread != HW_NONE) {
 		pull.enabler_thread = arrival->enabler_thread;
 		pull.enabler = arrival->enabler;
 		want(closure, arrival->enabler_thread, arrival->enabler + 1, pull);
-		arrival = moment_at(closure, arrival->enabler_thread, arrival->enabler);
+		arrival = enabler_of(closure, arrival);
 	}
 }
 
 static void look_at(struct hw_closure *closure, uint32_t thread, uint32_t index)
 {
-	const struct hw_moment *moment = moment_at(closure, thread, index);
-	struct taking taking = { thread, index, moment->position };
+	const struct hw_life *life = hw_history_life(closure->history, thread);
+	const struct hw_moment *moment;
+	struct taking taking;
 
-	if (index >= closure->history->lives[thread].sound)
+	if (index >= life->sound)
 		return;
+	moment = &life->moments[index];
+	taking = (struct taking){ thread, index, moment->position };
 	need_enabler(closure, thread, index, moment);
 	if (!closure->critical || !hw_moment_acquires(closure->model, moment))
 		return;

@@ -6,17 +6,19 @@
 
 #include "trace/memory.h"
 
-struct hw_contradictions hw_contradiction_begin(
-	const struct hw_model *model, const struct hw_history_rows *rows)
+void hw_contradiction_end(const struct hw_model *model, uint64_t nobodys,
+	struct hw_history *history)
 {
-	struct hw_contradictions contradictions = {
-		.count = rows->nobodys, .nobodys = rows->nobodys
-	};
-	uint64_t there = rows->count + rows->nobodys;
+	struct hw_contradictions *contradictions = &history->contradictions;
+	uint64_t there = history->event_count + nobodys;
 
-	if (model->meta.events > 0 && (uint64_t)model->meta.events > there)
-		contradictions.missing = (uint64_t)model->meta.events - there;
-	return contradictions;
+	contradictions->nobodys = nobodys;
+	contradictions->count += nobodys;
+	if (model->meta.events <= 0 || (uint64_t)model->meta.events <= there)
+		return;
+	contradictions->missing = (uint64_t)model->meta.events - there;
+	for (uint32_t t = 0; t < history->thread_count; t++)
+		history->lives[t].sound = 0;
 }
 
 /* Whether an event comes with waiting for an object or having it, unlike making it, say. */
@@ -88,10 +90,10 @@ bool *hw_contradiction_dependencies(
 	for (uint32_t i = 0; i < model->thread_count; i++) {
 		if (first[i] == HW_NONE)
 			continue;
-		touch(&history->lives[i], touched, true);
+		touch(hw_history_life(history, i), touched, true);
 		for (uint32_t d = first[i]; d != HW_NONE; d = next[d])
 			contradicted[d] = !is_known(model, &model->dependencies[d], touched);
-		touch(&history->lives[i], touched, false);
+		touch(hw_history_life(history, i), touched, false);
 	}
 	free(first);
 	free(next);

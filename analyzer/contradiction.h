@@ -13,9 +13,12 @@
 
 #include "analyzer/history_rows.h"
 
-/* What contradicts the recording before events are looked at: those not there, or of nobody. */
-struct hw_contradictions hw_contradiction_begin(
-	const struct hw_model *model, const struct hw_history_rows *rows);
+/*
+ * Once all events were looked at: count those of nobody, and those that are not there. When any
+ * is missing, nothing is sound.
+ */
+void hw_contradiction_end(const struct hw_model *model, uint64_t nobodys,
+	struct hw_history *history);
 
 /*
  * Which of the dependencies for which `wanted` is true contradict the events: their thread never

@@ -34,7 +34,7 @@ static struct hw_finding_thread at_moment(const struct hw_model *model,
 	const struct hw_history *history, const struct hw_inside_side *side,
 	struct hw_arena *arena)
 {
-	const struct hw_life *life = &history->lives[side->thread];
+	const struct hw_life *life = hw_history_life(history, side->thread);
 	const struct hw_moment *moment = &life->moments[side->moment];
 	struct hw_finding_thread thread = {
 		.thread = side->thread,
@@ -109,7 +109,8 @@ struct hw_finding hw_finding_of_inside(const struct hw_model *model,
 	}
 	if (inside->wake != HW_NONE)
 		finding.wake_stack =
-			history->lives[inside->sides[1].thread].moments[inside->wake].stack;
+			hw_history_life(history, inside->sides[1].thread)
+				->moments[inside->wake].stack;
 	finding.fingerprint = fingerprint_of(
 		model, hw_finding_rule_name(rule), inside, finding.threads, arena);
 	finding.ring = fingerprint_of(model, "", inside, finding.threads, arena);

@@ -38,6 +38,7 @@ static void find(struct hw_guards *guards, const struct hw_model *model,
 {
 	const struct hw_life *life = &history->lives[thread];
 	const struct hw_moment *moments;
+	const struct hw_life *creator;
 	size_t capacity = 0;
 
 	if (guards->of[thread])
@@ -47,8 +48,9 @@ static void find(struct hw_guards *guards, const struct hw_model *model,
 	if (life->creator == HW_NONE || life->joiner != life->creator ||
 		life->joined >= history->lives[life->creator].sound)
 		return;
-	moments = history->lives[life->creator].moments;
-	for (uint32_t i = 0; i < life->created; i++)
+	creator = hw_history_life(history, life->creator);
+	moments = creator->moments;
+	for (uint32_t i = 0; i < life->created && i < creator->count; i++)
 		if (hw_moment_acquires(model, &moments[i]) && moments[i].release != i &&
 			!(moments[i].how & HW_HOW_SHARED) &&
 			hw_model_capacity(model, moments[i].object) == 1 &&

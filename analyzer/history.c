@@ -6,11 +6,13 @@
 
 #include "analyzer/contradiction.h"
 #include "analyzer/doubt.h"
+#include "analyzer/history_rows.h"
 #include "trace/memory.h"
 
 /* An event while it is read: where it is, for those who were there later. */
 struct place {
 	uint32_t thread, index;
+	uint32_t position; /* in the run */
 };
 
 /* A growing list of places, taken from the front. */
@@ -28,15 +30,7 @@ struct object_state {
 	uint32_t arrivals;      /* in the round under way */
 };
 
-/* What a thread holds while the run is read: object and where it was acquired. */
-struct open_hold {
-	uint32_t object, index;
-	uint32_t depth;
-};
-
 struct thread_state {
-	struct open_hold *holds;
-	uint32_t hold_count, hold_capacity;
 	uint32_t slept; /* position of its last sleep */
 	bool slept_for_a_time;
 	uint32_t round; /* of the barrier it is at */
@@ -54,7 +48,7 @@ struct reading {
 	uint32_t *thread_of;     /* by thread object */
 };
 
-static const struct place nowhere = { HW_NONE, HW_NONE };
+static const struct place nowhere = { HW_NONE, HW_NONE, HW_NONE };
 
 static void push(struct queue *queue, struct place place)
 {
@@ -62,52 +56,10 @@ static void push(struct queue *queue, struct place place)
 	queue->places[queue->count++] = place;
 }
 
-static struct hw_moment *moment_at(const struct hw_history *history, struct place place)
-{
-	return &history->lives[place.thread].moments[place.index];
-}
-
 static void enable(struct hw_moment *moment, struct place enabler)
 {
 	moment->enabler_thread = enabler.thread;
 	moment->enabler = enabler.index;
-}
-
-static struct open_hold *find_hold(struct thread_state *thread, uint32_t object)
-{
-	for (uint32_t i = thread->hold_count; i-- > 0;)
-		if (thread->holds[i].object == object)
-			return &thread->holds[i];
-	return NULL;
-}
-
-static void acquire(struct reading *r, struct place place, struct hw_moment *moment)
-{
-	struct thread_state *thread = &r->threads[place.thread];
-	struct open_hold *hold = find_hold(thread, moment->object);
-
-	/* Of several units each is given back by itself. */
-	if (hold && hw_model_capacity(r->model, moment->object) <= 1) {
-		/* It has it already: nobody has to give anything up for this. */
-		hold->depth++;
-		moment->release = place.index;
-		return;
-	}
-	HW_GROW(thread->holds, thread->hold_count, thread->hold_capacity);
-	thread->holds[thread->hold_count++] =
-		(struct open_hold){ .object = moment->object, .index = place.index, .depth = 1 };
-}
-
-static void release(struct reading *r, struct place place, const struct hw_moment *moment)
-{
-	struct thread_state *thread = &r->threads[place.thread];
-	struct open_hold *hold = find_hold(thread, moment->object);
-
-	if (!hold || --hold->depth)
-		return;
-	r->history->lives[place.thread].moments[hold->index].release = place.index;
-	memmove(hold, hold + 1,
-		(size_t)(thread->holds + --thread->hold_count - hold) * sizeof(*hold));
 }
 
 /* The earliest; nowhere when there is none: then it is a unit the semaphore began with. */
@@ -127,13 +79,12 @@ static void wake(struct reading *r, struct place place, struct hw_moment *moment
 	while (cond->posts.first < cond->posts.count) {
 		struct place signal = take_first(&cond->posts);
 
-		if (moment_at(r->history, signal)->position > slept) {
+		if (signal.position > slept) {
 			enable(moment, signal);
 			return;
 		}
 	}
-	if (cond->broadcast.thread != HW_NONE &&
-		moment_at(r->history, cond->broadcast)->position > slept)
+	if (cond->broadcast.thread != HW_NONE && cond->broadcast.position > slept)
 		enable(moment, cond->broadcast);
 }
 
@@ -177,22 +128,16 @@ static void apply_to_object(struct reading *r, struct place place, struct hw_mom
 	switch ((enum hw_op)moment->op) {
 	case HW_OP_ONCE_END:
 		object->broadcast = place;
-		release(r, place, moment);
-		break;
-	case HW_OP_UNLOCK:
-		release(r, place, moment);
 		break;
 	case HW_OP_POST:
-		if (hw_model_is_lock(r->model, moment->object))
-			release(r, place, moment);
-		else
+		if (!hw_model_is_lock(r->model, moment->object))
 			push(&object->posts, place);
 		break;
 	case HW_OP_TAKE:
 		enable(moment, take_first(&object->posts));
 		break;
 	case HW_OP_SLEEP:
-		r->threads[place.thread].slept = moment->position;
+		r->threads[place.thread].slept = place.position;
 		r->threads[place.thread].slept_for_a_time = moment->how & HW_HOW_TIMED;
 		break;
 	case HW_OP_SIGNAL:
@@ -215,6 +160,12 @@ static void apply_to_object(struct reading *r, struct place place, struct hw_mom
 	}
 }
 
+/* The last event that a thread has had up to now. */
+static struct place last_of(const struct reading *r, uint32_t thread)
+{
+	return (struct place){ thread, r->history->lives[thread].count - 1, HW_NONE };
+}
+
 /* Joining waits for the last event of the thread that is its object. */
 static void join(struct reading *r, struct place place, struct hw_moment *moment)
 {
@@ -222,7 +173,7 @@ static void join(struct reading *r, struct place place, struct hw_moment *moment
 
 	if (joined == HW_NONE || !r->history->lives[joined].count)
 		return;
-	enable(moment, (struct place){ joined, r->history->lives[joined].count - 1 });
+	enable(moment, last_of(r, joined));
 	r->history->lives[joined].joiner = place.thread;
 	r->history->lives[joined].joined = place.index;
 }
@@ -232,7 +183,7 @@ static void reap(struct reading *r, uint32_t process, struct hw_moment *moment)
 {
 	for (uint32_t t = 0; process != HW_NONE && t < r->model->thread_count; t++)
 		if (r->model->threads[t].process == process && r->history->lives[t].count) {
-			enable(moment, (struct place){ t, r->history->lives[t].count - 1 });
+			enable(moment, last_of(r, t));
 			return;
 		}
 }
@@ -290,9 +241,7 @@ static void apply(struct reading *r, struct place place, struct hw_moment *momen
 		return;
 	if (moment->op == HW_OP_JOIN)
 		join(r, place, moment);
-	else if (hw_moment_acquires(r->model, moment))
-		acquire(r, place, moment);
-	else
+	else if (!hw_moment_acquires(r->model, moment))
 		apply_to_object(r, place, moment);
 }
 
@@ -331,8 +280,6 @@ static void end_reading(struct reading *r)
 		free(r->objects[i].posts.places);
 		free(r->objects[i].rounds.places);
 	}
-	for (uint32_t i = 0; i < r->model->thread_count; i++)
-		free(r->threads[i].holds);
 	hw_doubt_finish(&r->doubt);
 	free(r->objects);
 	free(r->threads);
@@ -342,41 +289,68 @@ static void end_reading(struct reading *r)
 	free(r->thread_of);
 }
 
-void hw_history_build(const struct hw_model *model, const struct hw_history_rows *rows,
-	struct hw_history *history)
+static void keep_link(struct hw_life *life, uint32_t index, const struct hw_moment *moment)
 {
+	HW_GROW(life->links, life->link_count, life->link_capacity);
+	life->links[life->link_count++] = (struct hw_history_link){
+		index, moment->enabler_thread, moment->enabler };
+}
+
+/* What contradicts what is known before it has no part in what follows. */
+static void read_event(struct reading *r, struct hw_history_row *row)
+{
+	struct hw_history *history = r->history;
+	struct hw_life *life = &history->lives[row->thread];
+	struct place place = { row->thread, life->count, (uint32_t)history->event_count };
+
+	if (hw_doubt_look(&r->doubt, row, life->count, history)) {
+		HW_GROW(life->doubted, life->doubted_count, life->doubted_capacity);
+		life->doubted[life->doubted_count++] = life->count;
+	} else {
+		apply(r, place, &row->moment, row->result);
+		if (row->moment.enabler_thread != HW_NONE)
+			keep_link(life, life->count, &row->moment);
+	}
+	life->count++;
+	history->event_count++;
+}
+
+int hw_history_load(sqlite3 *db, const struct hw_model *model, const char *path,
+	struct hw_history *ret_history, struct hw_error *error)
+{
+	struct hw_history history = { .model = model, .thread_count = model->thread_count,
+		.moments_max = HW_HISTORY_BYTES_MAX / sizeof(struct hw_moment) };
 	struct reading reading;
+	struct hw_history_row row;
+	int code = hw_history_rows_open(db, model, path, &history.rows, error);
 
-	*history = (struct hw_history){ .thread_count = model->thread_count };
-	history->contradictions = hw_contradiction_begin(model, rows);
-	history->lives = hw_xcalloc(model->thread_count, sizeof(struct hw_life));
+	if (code)
+		return code;
+	history.lives = hw_xcalloc(model->thread_count, sizeof(struct hw_life));
 	for (uint32_t i = 0; i < model->thread_count; i++) {
-		history->lives[i].creator = history->lives[i].joiner = HW_NONE;
-		history->lives[i].sound = history->contradictions.missing ? 0 : UINT32_MAX;
+		history.lives[i].creator = history.lives[i].joiner = HW_NONE;
+		history.lives[i].sound = UINT32_MAX;
 	}
-	begin_reading(&reading, model, history);
-	for (size_t i = 0; i < rows->count; i++) {
-		const struct hw_history_row *row = &rows->all[i];
-		struct hw_life *life = &history->lives[row->thread];
-		struct place place = { row->thread, life->count };
-
-		HW_GROW(life->moments, life->count, life->capacity);
-		life->moments[life->count] = row->moment;
-		life->moments[life->count].position = (uint32_t)i;
-		enable(&life->moments[life->count], nowhere);
-		/* What contradicts what is known before it has no part in what follows. */
-		if (!hw_doubt_look(&reading.doubt, row, life->count, history))
-			apply(&reading, place, &life->moments[life->count], row->result);
-		life->count++;
-	}
-	history->event_count = rows->count;
+	begin_reading(&reading, model, &history);
+	while ((code = hw_history_rows_next(history.rows, &row, error)) == 1)
+		read_event(&reading, &row);
 	end_reading(&reading);
+	hw_contradiction_end(model, history.rows->nobodys, &history);
+	if (code)
+		hw_history_finish(&history);
+	else
+		*ret_history = history;
+	return code;
 }
 
 void hw_history_finish(struct hw_history *history)
 {
-	for (uint32_t i = 0; i < history->thread_count; i++)
+	for (uint32_t i = 0; i < history->thread_count && history->lives; i++) {
 		free(history->lives[i].moments);
+		free(history->lives[i].links);
+		free(history->lives[i].doubted);
+	}
 	free(history->lives);
+	hw_history_rows_close(history->rows);
 	*history = (struct hw_history){ 0 };
 }

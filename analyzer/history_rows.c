@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "trace/event_scan.h"
 #include "trace/memory.h"
 
 /* Beyond this, sorting all is cheaper than moving what is late. */
@@ -88,50 +87,142 @@ static void sort(struct hw_history_rows *rows)
 	}
 }
 
-static int read_rows(sqlite3 *db, const struct hw_model *model, const char *path,
-	struct hw_history_rows *rows, struct hw_error *error)
+static struct hw_history_ids ids_of(const struct hw_table *table, uint32_t count)
+{
+	struct hw_history_ids ids = { .count = 2 * count + 1, .table = table };
+
+	ids.index = hw_xmalloc(ids.count * sizeof(*ids.index));
+	for (uint32_t id = 0; id < ids.count; id++) {
+		const uint64_t *index = hw_table_find(table, id);
+
+		ids.index[id] = index ? (uint32_t)*index : HW_NONE;
+	}
+	return ids;
+}
+
+static uint32_t find(const struct hw_history_ids *ids, uint32_t id)
+{
+	const uint64_t *index;
+
+	if (id < ids->count)
+		return ids->index[id];
+	index = hw_table_find(ids->table, id);
+	return index ? (uint32_t)*index : HW_NONE;
+}
+
+/* An event as the model knows it; false when it is nobody's. */
+static bool translate(struct hw_history_rows *rows, const struct hw_event *event,
+	struct hw_history_row *ret_row)
+{
+	uint32_t object = event->object ? find(&rows->objects, event->object) : HW_NONE;
+	uint32_t thread = find(&rows->threads, event->thread);
+
+	if (thread == HW_NONE) {
+		rows->nobodys++;
+		return false;
+	}
+	*ret_row = (struct hw_history_row){
+		.time_ns = event->time_ns,
+		.result = event->result,
+		.thread = thread,
+		.wrong = event->op == HW_OP_NONE || (event->object && object == HW_NONE) ?
+			HW_ROW_UNKNOWN : HW_ROW_FINE,
+		.moment = { .op = event->op, .how = event->how, .object = object,
+			.stack = event->stack ? find(&rows->stacks, event->stack) : HW_NONE,
+			.enabler_thread = HW_NONE, .enabler = HW_NONE },
+	};
+	return true;
+}
+
+static int scan(struct hw_history_rows *rows, enum hw_event_order order, struct hw_error *error)
 {
 	struct hw_event_where where = HW_EVENT_WHERE_ALL;
-	struct hw_event_scan *scan = NULL;
+
+	hw_event_scan_close(rows->scan);
+	rows->scan = NULL;
+	rows->nobodys = 0;
+	where.strange_too = true;
+	return hw_event_scan_open(rows->db, rows->path, &where, order, &rows->scan, error);
+}
+
+static int next_scanned(struct hw_history_rows *rows, struct hw_history_row *ret_row,
+	struct hw_error *error)
+{
 	struct hw_event event;
 	int code;
 
-	where.strange_too = true;
-	code = hw_event_scan_open(db, path, &where, HW_EVENTS_BY_ID, &scan, error);
-
-	while (!code && (code = hw_event_scan_next(scan, &event, error)) == 1) {
-		struct hw_history_row row = { .time_ns = event.time_ns, .result = event.result,
-			.thread = hw_model_find_thread(model, event.thread) };
-
-		code = 0;
-		row.moment = (struct hw_moment){ .op = event.op, .how = event.how,
-			.release = HW_NONE, .object = hw_model_find_object(model, event.object),
-			.stack = hw_model_find_stack(model, event.stack) };
-		if (row.thread == HW_NONE) {
-			rows->nobodys++;
-			continue;
-		}
-		if (event.op == HW_OP_NONE || (event.object && row.moment.object == HW_NONE))
-			row.wrong = HW_ROW_UNKNOWN;
-		HW_GROW(rows->all, rows->count, rows->capacity);
-		rows->all[rows->count++] = row;
-	}
-	hw_event_scan_close(scan);
+	do
+		code = hw_event_scan_next(rows->scan, &event, error);
+	while (code == 1 && !translate(rows, &event, ret_row));
 	return code;
 }
 
-int hw_history_load(sqlite3 *db, const struct hw_model *model, const char *path,
-	struct hw_history *ret_history, struct hw_error *error)
+/* A plain table: all of it, in order. */
+static int read_all(struct hw_history_rows *rows, struct hw_error *error)
 {
-	struct hw_history_rows rows = { 0 };
-	int code = read_rows(db, model, path, &rows, error);
+	struct hw_history_row row;
+	int code;
 
-	*ret_history = (struct hw_history){ 0 };
-	if (!code) {
-		keep_thread_order(&rows, model->thread_count);
-		sort(&rows);
-		hw_history_build(model, &rows, ret_history);
+	while ((code = next_scanned(rows, &row, error)) == 1) {
+		HW_GROW(rows->all, rows->count, rows->capacity);
+		rows->all[rows->count++] = row;
 	}
-	free(rows.all);
+	if (code)
+		return code;
+	hw_event_scan_close(rows->scan);
+	rows->scan = NULL;
+	keep_thread_order(rows, rows->model->thread_count);
+	sort(rows);
+	return 0;
+}
+
+int hw_history_rows_open(sqlite3 *db, const struct hw_model *model, const char *path,
+	struct hw_history_rows **ret_rows, struct hw_error *error)
+{
+	struct hw_history_rows *rows = hw_xcalloc(1, sizeof(*rows));
+	int code;
+
+	*rows = (struct hw_history_rows){ .db = db, .model = model, .path = hw_xstrdup(path) };
+	rows->threads = ids_of(&model->thread_ids, model->thread_count);
+	rows->objects = ids_of(&model->object_ids, model->object_count);
+	rows->stacks = ids_of(&model->stack_ids, model->stack_count);
+	code = scan(rows, HW_EVENTS_BY_ID, error);
+	if (!code)
+		code = hw_event_scan_is_packed(rows->scan) ?
+			scan(rows, HW_EVENTS_BY_TIME, error) : read_all(rows, error);
+	if (code)
+		hw_history_rows_close(rows);
+	else
+		*ret_rows = rows;
 	return code;
+}
+
+int hw_history_rows_rewind(struct hw_history_rows *rows, struct hw_error *error)
+{
+	rows->next = 0;
+	return rows->scan ? scan(rows, HW_EVENTS_BY_TIME, error) : 0;
+}
+
+int hw_history_rows_next(struct hw_history_rows *rows, struct hw_history_row *ret_row,
+	struct hw_error *error)
+{
+	if (rows->scan)
+		return next_scanned(rows, ret_row, error);
+	if (rows->next == rows->count)
+		return 0;
+	*ret_row = rows->all[rows->next++];
+	return 1;
+}
+
+void hw_history_rows_close(struct hw_history_rows *rows)
+{
+	if (!rows)
+		return;
+	hw_event_scan_close(rows->scan);
+	free(rows->threads.index);
+	free(rows->objects.index);
+	free(rows->stacks.index);
+	free(rows->all);
+	free(rows->path);
+	free(rows);
 }

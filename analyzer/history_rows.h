@@ -2,9 +2,17 @@
 #ifndef HW_ANALYZER_HISTORY_ROWS_H
 #define HW_ANALYZER_HISTORY_ROWS_H
 
-/* Events as they are stored, on their way into a history: read from a table, then put in order. */
+/*
+ * The events of a recording in the order of the recorded run, one after the other, as often
+ * as they are wanted: on their way into a history.
+ *
+ * Packed events come from the recording each time. A plain table has a million at most and
+ * may have been written by anybody: it is kept in memory, put in order, where a
+ * thread's own order is that of storing, whatever its clock says.
+ */
 
 #include "analyzer/history.h"
+#include "trace/event_scan.h"
 
 /* What is wrong with an event by itself. */
 enum hw_row_wrong {
@@ -21,14 +29,36 @@ struct hw_history_row {
 	struct hw_moment moment;
 };
 
-struct hw_history_rows {
-	struct hw_history_row *all;
-	size_t count, capacity;
-	uint64_t nobodys; /* events that were left out, as their thread is not known */
+/* From ids to indexes, where ids are as dense as collectors write them. */
+struct hw_history_ids {
+	uint32_t *index; /* by id; HW_NONE for none */
+	uint32_t count;
+	const struct hw_table *table; /* for ids beyond */
 };
 
-/* The history of events that are in the order of the recorded run. */
-void hw_history_build(const struct hw_model *model, const struct hw_history_rows *rows,
-	struct hw_history *ret_history);
+struct hw_history_rows {
+	sqlite3 *db;
+	const struct hw_model *model;
+	char *path; /* for messages */
+	struct hw_history_ids threads, objects, stacks;
+	struct hw_event_scan *scan; /* of packed events; NULL when all are in memory */
+	struct hw_history_row *all;
+	size_t count, capacity, next;
+	uint64_t nobodys; /* events left out since the beginning, as their thread is not known */
+};
+
+/* Begin with the first event. The caller closes what was opened. */
+int hw_history_rows_open(sqlite3 *db, const struct hw_model *model, const char *path,
+	struct hw_history_rows **ret_rows, struct hw_error *error);
+
+/* Begin again. */
+int hw_history_rows_rewind(struct hw_history_rows *rows, struct hw_error *error);
+
+/* The next event: 1, or 0 when there are no more, or a negative errno. */
+int hw_history_rows_next(struct hw_history_rows *rows, struct hw_history_row *ret_row,
+	struct hw_error *error);
+
+/* NULL is allowed. */
+void hw_history_rows_close(struct hw_history_rows *rows);
 
 #endif

@@ -157,6 +157,7 @@ static void gather(struct hw_inside_search *s)
 			wanted[d] = true;
 		}
 	want_takers(s, wanted);
+	hw_history_announce(s->history, wanted);
 	s->instances = hw_instances_find(s->model, s->history, wanted);
 	hw_table_finish(&known);
 	free(wanted);
@@ -173,7 +174,8 @@ static uint64_t code_of(const struct hw_inside_search *s, const struct hw_inside
 {
 	const struct hw_dependency *dependency = hw_inside_dependency(s, wait);
 	const struct hw_inside_need *need = wait->need_count ? &wait->needs[0] : NULL;
-	uint32_t stack = need ? s->history->lives[need->thread].moments[need->moment].stack
+	const struct hw_life *life = need ? hw_history_life(s->history, need->thread) : NULL;
+	uint32_t stack = need ? life->moments[need->moment].stack
 			      : HW_NONE;
 	uint32_t awaited = s->model->objects[dependency->object].class_;
 	uint32_t lock = s->model->objects[hw_inside_lock(s, wait)->object].class_;

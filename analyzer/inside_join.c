@@ -28,7 +28,7 @@ void hw_inside_find_needs(
 	const struct hw_inside_search *s, struct hw_inside_wait *wait, uint32_t thread)
 {
 	const struct hw_hold *lock = hw_inside_lock(s, wait);
-	const struct hw_life *life = &s->history->lives[thread];
+	const struct hw_life *life = hw_history_life(s->history, thread);
 	struct hw_held held = { 0 };
 
 	for (uint32_t i = 0; i < life->count && i < life->sound; i++) {

@@ -14,7 +14,7 @@ static struct hw_inside_moments moments_of_wait(
 {
 	const struct hw_dependency *dependency = hw_inside_dependency(s, wait);
 	const struct hw_instances *instances = &s->instances[wait->dependency];
-	const struct hw_life *life = &s->history->lives[dependency->thread];
+	const struct hw_life *life = hw_history_life(s->history, dependency->thread);
 	struct hw_inside_moments moments = { 0 };
 
 	for (uint32_t i = 0; i < instances->count; i++) {
@@ -30,7 +30,7 @@ static struct hw_inside_moments moments_of_wait(
 static struct hw_inside_moments moments_of_needs(const struct hw_inside_search *s,
 	const struct hw_inside_wait *wait, uint32_t first, uint32_t count)
 {
-	const struct hw_life *life = &s->history->lives[wait->needs[first].thread];
+	const struct hw_life *life = hw_history_life(s->history, wait->needs[first].thread);
 	struct hw_inside_moments moments = { 0 };
 	struct hw_held held = { 0 };
 
@@ -70,11 +70,11 @@ static bool nobody_woke_it(const struct hw_inside_search *s, const struct hw_ins
 {
 	const struct hw_dependency *dependency = hw_inside_dependency(s, wait);
 	const struct hw_moment *sleep =
-		&s->history->lives[dependency->thread].moments[prediction->moments[0]];
+		&hw_history_life(s->history, dependency->thread)->moments[prediction->moments[0]];
 
 	for (uint32_t i = 0; i < wait->need_count; i++) {
 		const struct hw_inside_need *need = &wait->needs[i];
-		const struct hw_life *life = &s->history->lives[need->thread];
+		const struct hw_life *life = hw_history_life(s->history, need->thread);
 
 		if (need->wake < prediction->before[need->thread] &&
 			life->moments[need->wake].position > sleep->position)
@@ -91,7 +91,7 @@ static bool no_unit_is_left(const struct hw_inside_search *s, const struct hw_in
 	int64_t left = 0;
 
 	for (uint32_t t = 0; t < s->history->thread_count; t++) {
-		const struct hw_life *life = &s->history->lives[t];
+		const struct hw_life *life = hw_history_life(s->history, t);
 
 		for (uint32_t i = 0; i < life->count; i++) {
 			const struct hw_moment *moment = &life->moments[i];

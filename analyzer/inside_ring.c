@@ -91,7 +91,7 @@ static void find_by_join(struct ways *w, const struct hw_moment *moment)
 /* When the joined thread waits on any of the ways. */
 static void find_waits(struct ways *w)
 {
-	const struct hw_life *life = &w->s->history->lives[w->joined];
+	const struct hw_life *life = hw_history_life(w->s->history, w->joined);
 	struct hw_held held = { 0 };
 
 	for (uint32_t i = 0; i < life->count && i < life->sound; i++) {

@@ -47,7 +47,7 @@ static bool is_wake(const struct hw_moment *moment)
 static uint32_t needed(struct pass *p, const struct hw_inside_wait *wait, uint32_t index,
 	enum hw_kind kind)
 {
-	const struct hw_life *life = &p->s->history->lives[p->thread];
+	const struct hw_life *life = hw_history_life(p->s->history, p->thread);
 	const struct hw_hold *lock = hw_inside_lock(p->s, wait);
 	const struct hw_held_lock *held = hw_held_find(&p->held, lock->object);
 	const struct last *last = last_of(p, lock->object);
@@ -89,7 +89,7 @@ static void look_at_wake(struct pass *p, struct hw_inside_wait *wait, uint32_t i
 {
 	const struct hw_dependency *dependency = hw_inside_dependency(p->s, wait);
 	enum hw_kind kind = p->s->model->objects[dependency->object].kind;
-	const struct hw_life *life = &p->s->history->lives[p->thread];
+	const struct hw_life *life = hw_history_life(p->s->history, p->thread);
 	uint32_t moment;
 
 	/* Nobody wakes itself; but a unit that it posted may be there when it wants one. */
@@ -169,7 +169,7 @@ void hw_inside_find_wakes(const struct hw_inside_search *s)
 
 	index_waits(&p);
 	for (p.thread = 0; p.thread < s->history->thread_count; p.thread++) {
-		const struct hw_life *life = &s->history->lives[p.thread];
+		const struct hw_life *life = hw_history_life(s->history, p.thread);
 
 		hw_held_clear(&p.held);
 		for (uint32_t i = 0; i < life->count; i++)

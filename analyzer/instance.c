@@ -116,13 +116,16 @@ struct hw_instances *hw_instances_find(const struct hw_model *model,
 	struct search search = { .model = model, .instances = instances };
 
 	for (uint32_t thread = 0; thread < history->thread_count; thread++) {
-		const struct hw_life *life = &history->lives[thread];
+		const struct hw_life *life;
 
 		search.dependencies = sorted + first[thread];
 		search.dependency_count = first[thread + 1] - first[thread];
+		if (!search.dependency_count)
+			continue;
+		life = hw_history_life(history, thread);
 		hw_held_clear(&search.held);
 		search.waits_for = HW_NONE;
-		for (uint32_t i = 0; search.dependency_count && i < life->count; i++)
+		for (uint32_t i = 0; i < life->count; i++)
 			look_at(&search, i, &life->moments[i]);
 	}
 	hw_held_finish(&search.held);

@@ -52,6 +52,7 @@ void hw_outlooks_init(struct hw_outlooks *outlooks, const struct hw_model *model
 			want_takers(steps, cycle->examples[at], wanted);
 	}
 	*outlooks = (struct hw_outlooks){ .model = model, .history = history, .steps = steps };
+	hw_history_announce(history, wanted);
 	hw_guards_init(&outlooks->guards, history);
 	outlooks->contradicted = hw_contradiction_dependencies(model, history, wanted);
 	outlooks->instances = hw_instances_find(model, history, wanted);
@@ -255,13 +256,18 @@ const char *hw_outlooks_because(const struct hw_outlooks *outlooks, const struct
 	struct hw_arena *arena)
 {
 	const struct hw_model *model = outlooks->model;
+	const struct hw_life *life_after, *life_before;
 	const struct hw_moment *after, *before;
 	const char *one, *other, *object;
 
 	if (order->thread == HW_NONE)
 		return "one is over before the other begins";
-	after = &outlooks->history->lives[order->thread].moments[order->index];
-	before = &outlooks->history->lives[order->enabler_thread].moments[order->enabler];
+	life_after = hw_history_life(outlooks->history, order->thread);
+	life_before = hw_history_life(outlooks->history, order->enabler_thread);
+	if (order->index >= life_after->count || order->enabler >= life_before->count)
+		return "one is over before the other begins";
+	after = &life_after->moments[order->index];
+	before = &life_before->moments[order->enabler];
 	one = model->threads[order->enabler_thread].label;
 	other = model->threads[order->thread].label;
 	object = after->object == HW_NONE ? "" : model->objects[after->object].label;

@@ -36,7 +36,8 @@ static struct placed *gather(const struct hw_history *history,
 	all = hw_xcalloc(total, sizeof(*all));
 	for (uint32_t t = 0; t < history->thread_count; t++)
 		for (uint32_t i = 0; i < prediction->before[t]; i++) {
-			const struct hw_moment *moment = &history->lives[t].moments[i];
+			const struct hw_moment *moment =
+				&hw_history_life(history, t)->moments[i];
 
 			all[count++] = (struct placed){ moment->position,
 				step_of(t, moment, false) };
@@ -56,7 +57,8 @@ static void add_waits(const struct hw_history *history, const struct hw_predicti
 
 		if (finding->threads[i].shared == shared)
 			finding->witness[finding->witness_count++] =
-				step_of(thread, &history->lives[thread].moments[moment], true);
+				step_of(thread,
+					&hw_history_life(history, thread)->moments[moment], true);
 	}
 }
 

@@ -103,6 +103,11 @@ int hw_event_scan_open(sqlite3 *db, const char *path, const struct hw_event_wher
 	return code;
 }
 
+bool hw_event_scan_is_packed(const struct hw_event_scan *scan)
+{
+	return scan->blocks;
+}
+
 void hw_event_scan_close(struct hw_event_scan *scan)
 {
 	if (!scan)
