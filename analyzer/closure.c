@@ -59,7 +59,8 @@ uint32_t hw_closure_count(const struct hw_closure *closure, uint32_t thread)
 bool hw_closure_is_sound(const struct hw_closure *closure)
 {
 	for (uint32_t i = 0; i < closure->history->thread_count; i++)
-		if (closure->wanted[i] && closure->wanted[i] > hw_history_life(closure->history, i)->sound)
+		if (closure->wanted[i] &&
+			closure->wanted[i] > hw_history_life(closure->history, i)->sound)
 			return false;
 	return true;
 }

@@ -67,7 +67,8 @@ void hw_report_witness_print(const struct hw_report *report, const struct hw_fin
 
 	if (!count)
 		return;
-	fprintf(report->out, "  as far as locks can tell, a schedule of %u steps ends in it%s:\n\n", count,
+	fprintf(report->out,
+		"  as far as locks can tell, a schedule of %u steps ends in it%s:\n\n", count,
 		first ? "; these are the last" : "");
 	for (uint32_t i = first; i < count; i++) {
 		const struct hw_witness_step *step = &finding->witness[i];

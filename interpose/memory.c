@@ -62,8 +62,9 @@ void hw_memory_mark(uintptr_t address)
 static bool looks_used(const struct hw_cell *cell)
 {
 	uint32_t word = *(const volatile uint32_t *)cell->address;
+	uint8_t kind = atomic_load_explicit(&cell->kind, memory_order_relaxed);
 
-	switch (cell->kind) {
+	switch (kind) {
 	case HW_KIND_MUTEX:
 		return word;
 	case HW_KIND_RWLOCK:
@@ -71,7 +72,7 @@ static bool looks_used(const struct hw_cell *cell)
 	case HW_KIND_SPIN:
 		return word != 1;
 	default:
-		return cell->kind == HW_KIND_SEM;
+		return kind == HW_KIND_SEM;
 	}
 }
 

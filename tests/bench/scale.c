@@ -57,6 +57,14 @@ static void run(const struct scale *s, const char *sql)
 	check(s, sqlite3_exec(s->db, sql, NULL, NULL, NULL));
 }
 
+static sqlite3_stmt *prepare(const struct scale *s, const char *sql)
+{
+	sqlite3_stmt *statement;
+
+	check(s, sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL));
+	return statement;
+}
+
 /* The same numbers every time (xorshift64*, Vigna 2016). */
 static uint32_t random_below(struct scale *s, uint32_t limit)
 {
@@ -114,9 +122,9 @@ static void write_people(const struct scale *s)
 
 	run(s, "INSERT INTO process VALUES(1, NULL, 'start', 100, '/bin/scale', 'scale', 0, NULL)");
 	run(s, "INSERT INTO module VALUES(1, '/bin/scale', NULL)");
-	check(s, sqlite3_prepare_v2(s->db, "INSERT INTO thread(id, process, tid, number, name, creator, "
-		"object, start_ns) VALUES(?1, 1, 100 + ?1, ?1, 'worker ' || ?1, "
-		"iif(?1 > 1, 1, NULL), ?2 + ?1, 0)", -1, &row, NULL));
+	row = prepare(s, "INSERT INTO thread(id, process, tid, number, name, creator, object, "
+		"start_ns) VALUES(?1, 1, 100 + ?1, ?1, 'worker ' || ?1, nullif(?1 > 1, 0), "
+		"?2 + ?1, 0)");
 	for (uint32_t t = 1; t <= s->threads; t++) {
 		sqlite3_bind_int64(row, 1, t);
 		sqlite3_bind_int64(row, 2, s->objects);
@@ -130,10 +138,9 @@ static void write_code(const struct scale *s)
 {
 	sqlite3_stmt *frame, *stack;
 
-	check(s, sqlite3_prepare_v2(s->db, "INSERT INTO frame(id, module, offset, function, file, line) "
-		"VALUES(?1, 1, ?1 * 16, 'function_' || ?1, 'scale.c', ?1)", -1, &frame, NULL));
-	check(s, sqlite3_prepare_v2(s->db, "INSERT INTO stack(id, frame) VALUES(?1, ?1)", -1, &stack,
-		NULL));
+	frame = prepare(s, "INSERT INTO frame(id, module, offset, function, file, line) "
+		"VALUES(?1, 1, ?1 * 16, 'function_' || ?1, 'scale.c', ?1)");
+	stack = prepare(s, "INSERT INTO stack(id, frame) VALUES(?1, ?1)");
 	for (uint32_t i = 1; i <= FUNCTIONS; i++) {
 		sqlite3_bind_int64(frame, 1, i);
 		sqlite3_bind_int64(stack, 1, i);
@@ -157,9 +164,8 @@ static void write_objects(const struct scale *s)
 		run(s, sql);
 		sqlite3_free(sql);
 	}
-	check(s, sqlite3_prepare_v2(s->db, "INSERT INTO object(id, kind, type, process, address, create_ns, "
-		"name, class) VALUES(?1, ?2, 'normal', 1, ?1 * 64, 0, ?3 || ?1, ?4)", -1, &row,
-		NULL));
+	row = prepare(s, "INSERT INTO object(id, kind, type, process, address, create_ns, name, "
+		"class) VALUES(?1, ?2, 'normal', 1, ?1 * 64, 0, ?3 || ?1, ?4)");
 	for (uint32_t o = 1; o <= s->objects + s->threads; o++) {
 		bool is_mutex = o <= s->objects;
 
@@ -179,10 +185,9 @@ static void write_dependencies(const struct scale *s)
 {
 	sqlite3_stmt *row, *hold;
 
-	check(s, sqlite3_prepare_v2(s->db, "INSERT INTO dependency VALUES(?, ?, ?, 'exclusive', ?, 'block', "
-		"1, 0, 0)", -1, &row, NULL));
-	check(s, sqlite3_prepare_v2(s->db, "INSERT INTO dependency_hold(dependency, position, object, mode, "
-		"stack) VALUES(?, 0, ?, 'exclusive', ?)", -1, &hold, NULL));
+	row = prepare(s,
+		"INSERT INTO dependency VALUES(?, ?, ?, 'exclusive', ?, 'block', 1, 0, 0)");
+	hold = prepare(s, "INSERT INTO dependency_hold VALUES(?, 0, ?, 'exclusive', ?, 1)");
 	for (uint32_t i = 0; i < s->dependency_count; i++) {
 		const struct dependency *d = &s->dependencies[i];
 
