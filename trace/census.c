@@ -42,27 +42,42 @@ static void end_process(struct hw_collector *collector, struct hw_process *proce
 			collector->watched[i].ended = process->gone = true;
 }
 
+/* An image was seen before the one that it took the place of. */
+static void set_parent(struct hw_process *image, struct hw_process *older)
+{
+	image->parent = older;
+	image->origin = HW_ORIGIN_EXEC;
+	image->dirty = true;
+}
+
+/*
+ * Of two with one pid the one that began later took the place of the other: by exec, or because
+ * the pid was free again. It need not be seen later.
+ */
 static void admit_process(struct hw_collector *collector, uint32_t number)
 {
 	const struct hw_process_slot *slot = &collector->map.session->processes[number];
 	bool foreign = is_foreign(slot);
 	pid_t pid = foreign ? hw_namespace_find(slot->pid_namespace, slot->pid) : slot->pid;
-	struct hw_process *same_pid = slot->origin == HW_ORIGIN_FORK || !pid ?
-		NULL :
-		hw_roster_running(&collector->roster, pid);
+	int64_t start_ns = hw_clock_ns(&collector->clock, slot->start_ticks);
+	struct hw_process *same_pid = pid ? hw_roster_running(&collector->roster, pid) : NULL;
+	bool replaced = same_pid && same_pid->start_ns > start_ns;
+	bool is_exec = same_pid && !replaced && slot->origin != HW_ORIGIN_FORK;
 	struct hw_process *process = hw_roster_process(&collector->roster, slot->uid);
 	struct hw_watched watched = { .process = process, .slot = number, .foreign = foreign };
 
 	process->pid = pid ? pid : slot->pid;
-	process->parent = parent_of(collector, slot, same_pid);
-	process->origin = same_pid ? HW_ORIGIN_EXEC : slot->origin;
+	process->parent = parent_of(collector, slot, is_exec ? same_pid : NULL);
+	process->origin = is_exec ? HW_ORIGIN_EXEC : slot->origin;
 	process->exe = strndup(slot->exe, sizeof(slot->exe));
 	process->command = strndup(slot->command, sizeof(slot->command));
-	process->start_ns = hw_clock_ns(&collector->clock, slot->start_ticks);
+	process->start_ns = start_ns;
 	watched.pidfd = pid ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 	/* Out of sight it cannot be watched: what it did up to now is all there will be. */
-	watched.ended = process->gone = !pid;
-	if (same_pid)
+	watched.ended = process->gone = !pid || replaced;
+	if (replaced)
+		set_parent(same_pid, process);
+	else if (same_pid)
 		end_process(collector, same_pid);
 	HW_GROW(collector->watched, collector->watched_count, collector->watched_capacity);
 	collector->watched[collector->watched_count++] = watched;
@@ -96,17 +111,34 @@ static void admit_thread(struct hw_collector *collector, uint32_t number)
 	hw_readers_open(collector->readers, number, thread);
 }
 
+/*
+ * The process that came first of those not admitted yet. A program that was replaced must be
+ * known before its successor: both have one pid, and slots are in no order.
+ */
+static bool oldest_arrival(struct hw_collector *collector, uint32_t used, uint32_t *ret_number)
+{
+	const struct hw_process_slot *slots = collector->map.session->processes;
+	bool found = false;
+
+	for (uint32_t i = 0; i < used && i < HW_PROCESS_MAX; i++) {
+		if (atomic_load_explicit(&slots[i].state, memory_order_acquire) != HW_SLOT_LIVE ||
+			watched_by_slot(collector, i))
+			continue;
+		if (!found || slots[i].start_ticks < slots[*ret_number].start_ticks)
+			*ret_number = i;
+		found = true;
+	}
+	return found;
+}
+
 void hw_census_arrivals(struct hw_collector *collector)
 {
 	struct hw_session *session = collector->map.session;
 	uint32_t processes = atomic_load(&session->free_processes.fresh);
-	uint32_t threads = atomic_load(&session->free_threads.fresh);
+	uint32_t threads = atomic_load(&session->free_threads.fresh), arrival = 0;
 
-	for (uint32_t i = 0; i < processes && i < HW_PROCESS_MAX; i++)
-		if (atomic_load_explicit(&session->processes[i].state, memory_order_acquire) ==
-				HW_SLOT_LIVE &&
-			!watched_by_slot(collector, i))
-			admit_process(collector, i);
+	while (oldest_arrival(collector, processes, &arrival))
+		admit_process(collector, arrival);
 	for (uint32_t i = 0; i < threads && i < HW_THREAD_MAX; i++)
 		if (!collector->readers->slots[i].thread &&
 			atomic_load_explicit(&session->threads[i].state, memory_order_acquire) !=

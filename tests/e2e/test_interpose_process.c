@@ -137,6 +137,32 @@ Test(interpose_process, exec)
 	hw_preloaded_finish(&run);
 }
 
+/*
+ * Programs that replace themselves at once, many at a time, so that some are seen only when they
+ * have been replaced: five times each, and none is taken for another.
+ */
+Test(interpose_process, exec_chains)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record(&run, NULL,
+		HW_ARGUMENTS("sh", "-c", "i=0; while [ $i -lt 60 ]; do env env env env true & "
+					 "i=$((i + 1)); done; wait"));
+	hw_preloaded_expect(&run,
+		"SELECT origin, count(*), sum(end_ns IS NULL) FROM process GROUP BY origin",
+		"exec|300|0\n"
+		"fork|60|0\n"
+		"start|1|0\n");
+	hw_preloaded_expect(&run, "SELECT op, count(*) FROM event GROUP BY op",
+		"exec|300\n"
+		"fork|60\n"
+		"reap|60\n"
+		"start|361\n");
+	hw_preloaded_expect(&run, "SELECT value FROM meta WHERE key = 'lost'", "0\n");
+	hw_preloaded_finish(&run);
+}
+
 Test(interpose_process, exec_of_a_thread)
 {
 	struct hw_preloaded run;
