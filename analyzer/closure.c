@@ -28,19 +28,21 @@ void hw_closure_init(struct hw_closure *closure, const struct hw_model *model,
 	closure->wanted = hw_xcalloc(history->thread_count, sizeof(*closure->wanted));
 	closure->reached = hw_xcalloc(history->thread_count, sizeof(*closure->reached));
 	closure->pulls = hw_xcalloc(history->thread_count, sizeof(*closure->pulls));
-	closure->locks = hw_xcalloc(model->object_count, sizeof(*closure->locks));
-	closure->counted = hw_xcalloc(model->object_count, sizeof(*closure->counted));
 	closure->pending = hw_xcalloc(history->thread_count, sizeof(*closure->pending));
 	closure->is_pending = hw_xcalloc(history->thread_count, sizeof(*closure->is_pending));
 	for (uint32_t i = 0; i < history->thread_count; i++)
 		closure->pulls[i] = no_pull;
+	if (!critical)
+		return;
+	closure->locks = hw_xcalloc(model->object_count, sizeof(*closure->locks));
+	closure->counted = hw_xcalloc(model->object_count, sizeof(*closure->counted));
 	for (uint32_t i = 0; i < model->object_count; i++)
 		closure->locks[i].exclusive.thread = HW_NONE;
 }
 
 void hw_closure_finish(struct hw_closure *closure)
 {
-	for (uint32_t i = 0; i < closure->model->object_count; i++)
+	for (uint32_t i = 0; closure->locks && i < closure->model->object_count; i++)
 		free(closure->locks[i].readers);
 	free(closure->locks);
 	free(closure->counted);

@@ -42,7 +42,7 @@ struct hw_closure {
 	uint32_t *wanted;  /* by thread: events that are in it */
 	uint32_t *reached; /* by thread: events whose needs were looked at */
 	struct hw_pull *pulls; /* by thread: what last made `wanted` grow from outside */
-	struct hw_closure_lock *locks; /* by object */
+	struct hw_closure_lock *locks; /* by object; only when critical, as `counted` */
 	uint32_t *counted; /* semaphores of several units that are in it */
 	uint32_t counted_count;
 	uint32_t *pending; /* threads with reached < wanted, each once */

@@ -25,6 +25,7 @@ struct hw_doubt_object {
 	uint32_t rounds;      /* that are complete */
 	int64_t units_out;    /* taken and not posted */
 	bool used;
+	bool robust, recursive; /* by its type */
 };
 
 /* The event under way. */
@@ -46,8 +47,11 @@ void hw_doubt_init(struct hw_doubt *doubt, const struct hw_model *model)
 	doubt->objects = hw_xcalloc(model->object_count, sizeof(*doubt->objects));
 	doubt->forked = hw_xcalloc(model->process_count, sizeof(*doubt->forked));
 	doubt->thread_of = hw_xcalloc(model->object_count, sizeof(*doubt->thread_of));
-	for (uint32_t i = 0; i < model->object_count; i++)
+	for (uint32_t i = 0; i < model->object_count; i++) {
 		doubt->thread_of[i] = doubt->objects[i].owner = HW_NONE;
+		doubt->objects[i].robust = strstr(model->objects[i].type, "robust");
+		doubt->objects[i].recursive = strstr(model->objects[i].type, "recursive");
+	}
 	for (uint32_t i = 0; i < model->thread_count; i++) {
 		doubt->threads[i].asleep_on = HW_NONE;
 		if (model->threads[i].object != HW_NONE)
@@ -160,7 +164,7 @@ static bool is_kept_from_others(const struct event *e)
 	bool shared = e->moment->how & HW_HOW_SHARED;
 
 	/* The dead lose a robust mutex; an initialiser that is left by an exception begins anew. */
-	if (is_shared(e) || strstr(e->what->type, "robust") || e->what->kind == HW_KIND_ONCE)
+	if (is_shared(e) || e->object->robust || e->what->kind == HW_KIND_ONCE)
 		return false;
 	return e->object->owner != HW_NONE || (!shared && e->object->readers);
 }
@@ -173,7 +177,7 @@ static const char *acquire(struct event *e)
 
 	if (held) {
 		held->depth++;
-		return shared || strstr(e->what->type, "recursive") ?
+		return shared || e->object->recursive ?
 			NULL : "takes a lock that it has already";
 	}
 	wrong = is_kept_from_others(e) ? "takes a lock that another thread has" : NULL;

@@ -137,8 +137,7 @@ Test(interpose_collector, killed)
 	hw_preloaded_expect(&run, "SELECT count(*) FROM meta WHERE key = 'complete'", "0\n");
 	hw_preloaded_finish(&run);
 
-	/* What it left in memory, the next collector removes. */
-	cr_expect_eq(access(session, F_OK), 0);
+	/* What it left in memory, the next collector removes; that may be one of another test. */
 	hw_preloaded_init(&next);
 	hw_preloaded_record(&next, NULL, HW_ARGUMENTS(loops, "1"));
 	cr_expect_neq(access(session, F_OK), 0, "'%s' is still there", session);
