@@ -25,7 +25,8 @@ struct hw_doubt_object {
 	uint32_t rounds;      /* that are complete */
 	int64_t units_out;    /* taken and not posted */
 	bool used;
-	bool robust, recursive; /* by its type */
+	uint8_t kind; /* enum hw_kind */
+	bool robust, recursive, shared; /* by its type */
 };
 
 /* The event under way. */
@@ -48,9 +49,13 @@ void hw_doubt_init(struct hw_doubt *doubt, const struct hw_model *model)
 	doubt->forked = hw_xcalloc(model->process_count, sizeof(*doubt->forked));
 	doubt->thread_of = hw_xcalloc(model->object_count, sizeof(*doubt->thread_of));
 	for (uint32_t i = 0; i < model->object_count; i++) {
-		doubt->thread_of[i] = doubt->objects[i].owner = HW_NONE;
-		doubt->objects[i].robust = strstr(model->objects[i].type, "robust");
-		doubt->objects[i].recursive = strstr(model->objects[i].type, "recursive");
+		const struct hw_object *o = &model->objects[i];
+
+		doubt->thread_of[i] = HW_NONE;
+		doubt->objects[i] = (struct hw_doubt_object){ .owner = HW_NONE, .kind = o->kind,
+			.robust = strstr(o->type, "robust"),
+			.recursive = strstr(o->type, "recursive"),
+			.shared = o->process == HW_NONE };
 	}
 	for (uint32_t i = 0; i < model->thread_count; i++) {
 		doubt->threads[i].asleep_on = HW_NONE;
@@ -156,7 +161,7 @@ static void drop(struct hw_doubt_thread *thread, struct held *held)
 /* Whether a process that is not recorded could be the reason for anything. */
 static bool is_shared(const struct event *e)
 {
-	return e->what->process == HW_NONE;
+	return e->object->shared;
 }
 
 static bool is_kept_from_others(const struct event *e)
@@ -164,7 +169,7 @@ static bool is_kept_from_others(const struct event *e)
 	bool shared = e->moment->how & HW_HOW_SHARED;
 
 	/* The dead lose a robust mutex; an initialiser that is left by an exception begins anew. */
-	if (is_shared(e) || e->object->robust || e->what->kind == HW_KIND_ONCE)
+	if (is_shared(e) || e->object->robust || e->object->kind == HW_KIND_ONCE)
 		return false;
 	return e->object->owner != HW_NONE || (!shared && e->object->readers);
 }
@@ -257,7 +262,7 @@ static const char *arrive(struct event *e)
 
 static const char *leave(struct event *e)
 {
-	if (e->what->kind == HW_KIND_ONCE || is_shared(e) || e->what->capacity <= 0 ||
+	if (e->object->kind == HW_KIND_ONCE || is_shared(e) || e->what->capacity <= 0 ||
 		e->by->round < e->object->rounds)
 		return NULL;
 	return "leaves a barrier before all have arrived";
@@ -347,7 +352,7 @@ static const char *look(struct event *e)
 		if (!e->what)
 			return fits(e->moment->op, HW_KIND_NONE) ?
 				NULL : "does something to no object";
-		if (!fits(e->moment->op, e->what->kind))
+		if (!fits(e->moment->op, e->object->kind))
 			return "does to an object what it is not for";
 		wrong = use_object(e);
 		e->object->used = true;
