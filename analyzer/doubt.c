@@ -374,6 +374,13 @@ static void note(struct hw_history *history, const struct event *e, const char *
 	contradictions->count++;
 }
 
+void hw_doubt_prefetch(const struct hw_doubt *doubt, const struct hw_history_row *row)
+{
+	if (row->moment.object != HW_NONE)
+		__builtin_prefetch(&doubt->objects[row->moment.object]);
+	__builtin_prefetch(&doubt->threads[row->thread]);
+}
+
 bool hw_doubt_look(struct hw_doubt *doubt, const struct hw_history_row *row, uint32_t index,
 	struct hw_history *history)
 {

@@ -44,6 +44,9 @@ struct hw_doubt {
 void hw_doubt_init(struct hw_doubt *doubt, const struct hw_model *model);
 void hw_doubt_finish(struct hw_doubt *doubt);
 
+/* An event will be looked at soon: let the processor fetch what that takes. */
+void hw_doubt_prefetch(const struct hw_doubt *doubt, const struct hw_history_row *row);
+
 /*
  * The next event of the run, at place `index` in the life of its thread. Whether it is doubted:
  * then it is counted in the contradictions of `history`, and what is sound of the life ends.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyzer/history.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,8 @@
 #include "analyzer/doubt.h"
 #include "analyzer/history_rows.h"
 #include "trace/memory.h"
+
+enum { ROWS_AHEAD = 32 };
 
 /* An event while it is read: where it is, for those who were there later. */
 struct place {
@@ -301,7 +304,7 @@ static void read_event(struct reading *r, struct hw_history_row *row)
 {
 	struct hw_history *history = r->history;
 	struct hw_life *life = &history->lives[row->thread];
-	struct place place = { row->thread, life->count, (uint32_t)history->event_count };
+	struct place place = { row->thread, life->count, row->moment.position };
 
 	if (hw_doubt_look(&r->doubt, row, life->count, history)) {
 		HW_GROW(life->doubted, life->doubted_count, life->doubted_capacity);
@@ -315,27 +318,77 @@ static void read_event(struct reading *r, struct hw_history_row *row)
 	history->event_count++;
 }
 
+/* Rows are read ahead, so that what they need of objects is there when their turn comes. */
+static int read_events(struct reading *r, struct hw_history_rows *rows, struct hw_error *error)
+{
+	struct hw_history_row ahead[ROWS_AHEAD];
+	size_t count;
+	int code;
+
+	do {
+		for (count = 0; count < ROWS_AHEAD; count++) {
+			code = hw_history_rows_next(rows, &ahead[count], error);
+			if (code != 1)
+				break;
+			hw_doubt_prefetch(&r->doubt, &ahead[count]);
+		}
+		for (size_t i = 0; i < count; i++)
+			read_event(r, &ahead[i]);
+	} while (code == 1);
+	return code;
+}
+
+static void begin_lives(struct hw_history *history)
+{
+	history->lives = hw_xcalloc(history->thread_count, sizeof(struct hw_life));
+	for (uint32_t i = 0; i < history->thread_count; i++) {
+		history->lives[i].creator = history->lives[i].joiner = HW_NONE;
+		history->lives[i].sound = UINT32_MAX;
+	}
+}
+
+static void end_lives(struct hw_history *history)
+{
+	for (uint32_t i = 0; i < history->thread_count && history->lives; i++) {
+		free(history->lives[i].moments);
+		free(history->lives[i].links);
+		free(history->lives[i].doubted);
+	}
+	free(history->lives);
+	history->lives = NULL;
+	history->event_count = 0;
+	history->contradictions = (struct hw_contradictions){ 0 };
+}
+
+static int read_run(struct hw_history *history, struct hw_error *error)
+{
+	struct reading reading;
+	int code;
+
+	begin_lives(history);
+	begin_reading(&reading, history->model, history);
+	code = read_events(&reading, history->rows, error);
+	end_reading(&reading);
+	hw_contradiction_end(history->model, history->rows->nobodys, history);
+	return code;
+}
+
 int hw_history_load(sqlite3 *db, const struct hw_model *model, const char *path,
 	struct hw_history *ret_history, struct hw_error *error)
 {
 	struct hw_history history = { .model = model, .thread_count = model->thread_count,
 		.moments_max = HW_HISTORY_BYTES_MAX / sizeof(struct hw_moment) };
-	struct reading reading;
-	struct hw_history_row row;
 	int code = hw_history_rows_open(db, model, path, &history.rows, error);
 
 	if (code)
 		return code;
-	history.lives = hw_xcalloc(model->thread_count, sizeof(struct hw_life));
-	for (uint32_t i = 0; i < model->thread_count; i++) {
-		history.lives[i].creator = history.lives[i].joiner = HW_NONE;
-		history.lives[i].sound = UINT32_MAX;
+	code = read_run(&history, error);
+	if (code == -EAGAIN) {
+		end_lives(&history);
+		code = hw_history_rows_rewind(history.rows, NULL, error);
+		if (!code)
+			code = read_run(&history, error);
 	}
-	begin_reading(&reading, model, &history);
-	while ((code = hw_history_rows_next(history.rows, &row, error)) == 1)
-		read_event(&reading, &row);
-	end_reading(&reading);
-	hw_contradiction_end(model, history.rows->nobodys, &history);
 	if (code)
 		hw_history_finish(&history);
 	else
@@ -345,12 +398,7 @@ int hw_history_load(sqlite3 *db, const struct hw_model *model, const char *path,
 
 void hw_history_finish(struct hw_history *history)
 {
-	for (uint32_t i = 0; i < history->thread_count && history->lives; i++) {
-		free(history->lives[i].moments);
-		free(history->lives[i].links);
-		free(history->lives[i].doubted);
-	}
-	free(history->lives);
+	end_lives(history);
 	hw_history_rows_close(history->rows);
 	*history = (struct hw_history){ 0 };
 }

@@ -70,13 +70,12 @@ static void follow_locks(const struct hw_model *model, struct growing *g, struct
 }
 
 static void add_moment(const struct hw_model *model, struct growing *g,
-	const struct hw_moment *moment, uint32_t position)
+	const struct hw_moment *moment)
 {
 	struct hw_life *life = g->life;
 	struct hw_moment *added = &life->moments[g->count];
 
 	*added = *moment;
-	added->position = position;
 	if (g->link < life->link_count && life->links[g->link].index == g->count) {
 		added->enabler_thread = life->links[g->link].enabler_thread;
 		added->enabler = life->links[g->link++].enabler;
@@ -105,20 +104,22 @@ static void end_lives(struct hw_history *history, struct growing *growing)
 /* One pass over the events. */
 static void read_lives(struct hw_history *history, struct growing *growing)
 {
+	bool *threads = hw_xcalloc(history->thread_count, sizeof(*threads));
 	struct hw_history_row row;
 	struct hw_error error;
-	uint32_t position = 0;
 
-	if (!hw_history_rows_rewind(history->rows, &error))
+	for (uint32_t t = 0; t < history->thread_count; t++)
+		threads[t] = growing[t].life;
+	if (!hw_history_rows_rewind(history->rows, threads, &error))
 		while (hw_history_rows_next(history->rows, &row, &error) == 1) {
 			struct growing *g = &growing[row.thread];
 
 			if (g->life && g->count < g->life->count)
-				add_moment(history->model, g, &row.moment, position);
+				add_moment(history->model, g, &row.moment);
 			g->count++;
-			position++;
 		}
 	end_lives(history, growing);
+	free(threads);
 }
 
 static bool begin_life(struct hw_history *history, struct hw_life *life, struct growing *g)

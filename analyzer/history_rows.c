@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyzer/history_rows.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "trace/memory.h"
@@ -134,15 +135,46 @@ static bool translate(struct hw_history_rows *rows, const struct hw_event *event
 	return true;
 }
 
-static int scan(struct hw_history_rows *rows, enum hw_event_order order, struct hw_error *error)
+static int compare_ids(const void *a, const void *b)
+{
+	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* The ids of threads; how many. */
+static size_t choose_threads(struct hw_history_rows *rows, const bool *threads)
+{
+	size_t count = 0;
+
+	free(rows->ids);
+	rows->ids = NULL;
+	if (!threads)
+		return 0;
+	rows->ids = hw_xcalloc(rows->model->thread_count, sizeof(*rows->ids));
+	for (uint32_t t = 0; t < rows->model->thread_count; t++)
+		if (threads[t])
+			rows->ids[count++] = (uint32_t)rows->model->threads[t].id;
+	if (count)
+		qsort(rows->ids, count, sizeof(*rows->ids), compare_ids);
+	return count;
+}
+
+static int scan(struct hw_history_rows *rows, const bool *threads, struct hw_error *error)
 {
 	struct hw_event_where where = HW_EVENT_WHERE_ALL;
 
 	hw_event_scan_close(rows->scan);
 	rows->scan = NULL;
 	rows->nobodys = 0;
+	rows->next = 0;
+	rows->last_ns = INT64_MIN;
 	where.strange_too = true;
-	return hw_event_scan_open(rows->db, rows->path, &where, order, &rows->scan, error);
+	/* Positions are counted where ids do not tell them. */
+	where.thread_count = choose_threads(rows, rows->out_of_order ? NULL : threads);
+	where.threads = rows->ids;
+	return hw_event_scan_open(rows->db, rows->path, &where,
+		rows->out_of_order ? HW_EVENTS_BY_TIME : HW_EVENTS_BY_ID, &rows->scan, error);
 }
 
 static int next_scanned(struct hw_history_rows *rows, struct hw_history_row *ret_row,
@@ -155,6 +187,26 @@ static int next_scanned(struct hw_history_rows *rows, struct hw_history_row *ret
 		code = hw_event_scan_next(rows->scan, &event, error);
 	while (code == 1 && !translate(rows, &event, ret_row));
 	return code;
+}
+
+static int next_packed(struct hw_history_rows *rows, struct hw_history_row *ret_row,
+	struct hw_error *error)
+{
+	int code = next_scanned(rows, ret_row, error);
+
+	if (code != 1)
+		return code;
+	if (rows->out_of_order) {
+		ret_row->moment.position = (uint32_t)rows->next++;
+		return 1;
+	}
+	if (ret_row->time_ns < rows->last_ns) {
+		rows->out_of_order = true;
+		return -EAGAIN;
+	}
+	rows->last_ns = ret_row->time_ns;
+	ret_row->moment.position = (uint32_t)hw_event_scan_id(rows->scan);
+	return 1;
 }
 
 /* A plain table: all of it, in order. */
@@ -173,6 +225,8 @@ static int read_all(struct hw_history_rows *rows, struct hw_error *error)
 	rows->scan = NULL;
 	keep_thread_order(rows, rows->model->thread_count);
 	sort(rows);
+	for (size_t i = 0; i < rows->count; i++)
+		rows->all[i].moment.position = (uint32_t)i;
 	return 0;
 }
 
@@ -186,10 +240,9 @@ int hw_history_rows_open(sqlite3 *db, const struct hw_model *model, const char *
 	rows->threads = ids_of(&model->thread_ids, model->thread_count);
 	rows->objects = ids_of(&model->object_ids, model->object_count);
 	rows->stacks = ids_of(&model->stack_ids, model->stack_count);
-	code = scan(rows, HW_EVENTS_BY_ID, error);
-	if (!code)
-		code = hw_event_scan_is_packed(rows->scan) ?
-			scan(rows, HW_EVENTS_BY_TIME, error) : read_all(rows, error);
+	code = scan(rows, NULL, error);
+	if (!code && !hw_event_scan_is_packed(rows->scan))
+		code = read_all(rows, error);
 	if (code)
 		hw_history_rows_close(rows);
 	else
@@ -197,17 +250,18 @@ int hw_history_rows_open(sqlite3 *db, const struct hw_model *model, const char *
 	return code;
 }
 
-int hw_history_rows_rewind(struct hw_history_rows *rows, struct hw_error *error)
+int hw_history_rows_rewind(struct hw_history_rows *rows, const bool *threads,
+	struct hw_error *error)
 {
 	rows->next = 0;
-	return rows->scan ? scan(rows, HW_EVENTS_BY_TIME, error) : 0;
+	return rows->scan ? scan(rows, threads, error) : 0;
 }
 
 int hw_history_rows_next(struct hw_history_rows *rows, struct hw_history_row *ret_row,
 	struct hw_error *error)
 {
 	if (rows->scan)
-		return next_scanned(rows, ret_row, error);
+		return next_packed(rows, ret_row, error);
 	if (rows->next == rows->count)
 		return 0;
 	*ret_row = rows->all[rows->next++];
@@ -222,6 +276,7 @@ void hw_history_rows_close(struct hw_history_rows *rows)
 	free(rows->threads.index);
 	free(rows->objects.index);
 	free(rows->stacks.index);
+	free(rows->ids);
 	free(rows->all);
 	free(rows->path);
 	free(rows);

@@ -6,9 +6,11 @@
  * The events of a recording in the order of the recorded run, one after the other, as often
  * as they are wanted: on their way into a history.
  *
- * Packed events come from the recording each time. A plain table has a million at most and
- * may have been written by anybody: it is kept in memory, put in order, where a
- * thread's own order is that of storing, whatever its clock says.
+ * Packed events come from the recording each time. Nearly always they were stored in the order
+ * of time: then they come as they were stored, and those of some threads can be had
+ * without looking at the others. A plain table has a million at most and may have been written
+ * by anybody: it is kept in memory, put in order, where a thread's own order is
+ * that of storing, whatever its clock says.
  */
 
 #include "analyzer/history.h"
@@ -26,7 +28,7 @@ struct hw_history_row {
 	int64_t result;
 	uint32_t thread;
 	uint8_t wrong; /* enum hw_row_wrong */
-	struct hw_moment moment;
+	struct hw_moment moment; /* with its position */
 };
 
 /* From ids to indexes, where ids are as dense as collectors write them. */
@@ -42,6 +44,9 @@ struct hw_history_rows {
 	char *path; /* for messages */
 	struct hw_history_ids threads, objects, stacks;
 	struct hw_event_scan *scan; /* of packed events; NULL when all are in memory */
+	bool out_of_order;	    /* packed, and not stored by time */
+	uint32_t *ids;		    /* of the threads wanted, ascending; NULL for all */
+	int64_t last_ns;	    /* of packed events in order: the one before */
 	struct hw_history_row *all;
 	size_t count, capacity, next;
 	uint64_t nobodys; /* events left out since the beginning, as their thread is not known */
@@ -51,10 +56,17 @@ struct hw_history_rows {
 int hw_history_rows_open(sqlite3 *db, const struct hw_model *model, const char *path,
 	struct hw_history_rows **ret_rows, struct hw_error *error);
 
-/* Begin again. */
-int hw_history_rows_rewind(struct hw_history_rows *rows, struct hw_error *error);
+/*
+ * Begin again, with at least the events of these threads, by index; NULL for all. Positions are the
+ * same each time.
+ */
+int hw_history_rows_rewind(struct hw_history_rows *rows, const bool *threads,
+	struct hw_error *error);
 
-/* The next event: 1, or 0 when there are no more, or a negative errno. */
+/*
+ * The next event: 1, or 0 when there are no more, or a negative errno; -EAGAIN when only now
+ * it is seen that they are not stored by time. Then rewind, and forget what came up to now.
+ */
 int hw_history_rows_next(struct hw_history_rows *rows, struct hw_history_row *ret_row,
 	struct hw_error *error);
 

@@ -103,6 +103,11 @@ int hw_event_scan_open(sqlite3 *db, const char *path, const struct hw_event_wher
 	return code;
 }
 
+int64_t hw_event_scan_id(const struct hw_event_scan *scan)
+{
+	return hw_event_blocks_id(scan->blocks);
+}
+
 bool hw_event_scan_is_packed(const struct hw_event_scan *scan)
 {
 	return scan->blocks;

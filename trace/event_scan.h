@@ -30,6 +30,9 @@ int hw_event_scan_open(sqlite3 *db, const char *path, const struct hw_event_wher
 int hw_event_scan_next(struct hw_event_scan *scan, struct hw_event *ret_event,
 	struct hw_error *error);
 
+/* The id of the packed event that came last, of a scan by id. */
+int64_t hw_event_scan_id(const struct hw_event_scan *scan);
+
 /* Whether the events are packed: there may be any number of them. */
 bool hw_event_scan_is_packed(const struct hw_event_scan *scan);
 
