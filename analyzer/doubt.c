@@ -276,35 +276,6 @@ static const char *wake(struct event *e)
 	return slept ? NULL : "wakes up without having slept";
 }
 
-/* Whether objects of this kind have such an operation. */
-static bool fits(enum hw_op op, enum hw_kind kind)
-{
-	switch (op) {
-	case HW_OP_LOCK:
-	case HW_OP_UNLOCK:
-		return kind == HW_KIND_MUTEX || kind == HW_KIND_RWLOCK || kind == HW_KIND_SPIN;
-	case HW_OP_TAKE:
-	case HW_OP_POST:
-		return kind == HW_KIND_SEM;
-	case HW_OP_SLEEP:
-	case HW_OP_WAKE:
-	case HW_OP_SIGNAL:
-	case HW_OP_BROADCAST:
-		return kind == HW_KIND_COND;
-	case HW_OP_ARRIVE:
-		return kind == HW_KIND_BARRIER;
-	case HW_OP_LEAVE:
-		return kind == HW_KIND_BARRIER || kind == HW_KIND_ONCE;
-	case HW_OP_ONCE_BEGIN:
-	case HW_OP_ONCE_END:
-		return kind == HW_KIND_ONCE;
-	case HW_OP_JOIN:
-		return kind == HW_KIND_THREAD;
-	default:
-		return true;
-	}
-}
-
 static const char *use_object(struct event *e)
 {
 	switch ((enum hw_op)e->moment->op) {
@@ -350,9 +321,9 @@ static const char *look(struct event *e)
 		return end(e);
 	default:
 		if (!e->what)
-			return fits(e->moment->op, HW_KIND_NONE) ?
+			return hw_moment_fits(e->moment, HW_KIND_NONE) ?
 				NULL : "does something to no object";
-		if (!fits(e->moment->op, e->object->kind))
+		if (!hw_moment_fits(e->moment, e->object->kind))
 			return "does to an object what it is not for";
 		wrong = use_object(e);
 		e->object->used = true;

@@ -122,4 +122,7 @@ uint64_t hw_history_unread(const struct hw_history *history);
 /* Whether a moment gets its thread a lock: mutex, rwlock, spinlock, once, lock-like semaphore. */
 bool hw_moment_acquires(const struct hw_model *model, const struct hw_moment *moment);
 
+/* Whether objects of this kind have such an operation; HW_KIND_NONE for no object. */
+bool hw_moment_fits(const struct hw_moment *moment, enum hw_kind kind);
+
 #endif
