@@ -205,7 +205,7 @@ static int next_packed(struct hw_history_rows *rows, struct hw_history_row *ret_
 		return -EAGAIN;
 	}
 	rows->last_ns = ret_row->time_ns;
-	ret_row->moment.position = (uint32_t)hw_event_scan_id(rows->scan);
+	ret_row->moment.position = (uint32_t)(hw_event_scan_id(rows->scan) - 1);
 	return 1;
 }
 
