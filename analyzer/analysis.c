@@ -22,7 +22,17 @@ static void note(struct hw_analysis *a, const char *text)
 	a->notes[a->note_count++] = text;
 }
 
-static void take_notes(struct hw_analysis *a, bool cycles_complete, bool ruled_out_complete)
+static const char *tell_rest(struct hw_analysis *a, const struct hw_walk_rest *rest)
+{
+	return hw_arena_printf(&a->arena,
+		"there are more lock-order cycles than could be looked at: all of fewer than "
+		"%" PRIu32 " locks were, but of others those through any of %" PRIu32 " locks "
+		"may be missing",
+		rest->length, rest->node_count);
+}
+
+static void take_notes(struct hw_analysis *a, const struct hw_walk_rest *rest,
+	bool ruled_out_complete)
 {
 	const struct hw_meta *meta = &a->model->meta;
 	const char *contradictions =
@@ -48,9 +58,8 @@ static void take_notes(struct hw_analysis *a, bool cycles_complete, bool ruled_o
 				"that need them are possible at most", a->events_unread));
 	if (contradictions)
 		note(a, contradictions);
-	if (!cycles_complete)
-		note(a, "there are more lock-order cycles than could be looked at: the shortest "
-			"were found, longer ones may be missing");
+	if (rest->node_count)
+		note(a, tell_rest(a, rest));
 	if (!ruled_out_complete)
 		note(a, "not all cycles that cannot happen are listed");
 }
@@ -220,11 +229,11 @@ static void mark_across(struct hw_analysis *a, const struct hw_cycle *cycle)
 	}
 }
 
-/* Of a merged recording: what no run shows by itself. False when not all could be looked at. */
-static bool find_across(struct hw_analysis *a, struct hw_findings *findings)
+/* Of a merged recording: what no run shows by itself. Returns what could not be looked at. */
+static struct hw_walk_rest find_across(struct hw_analysis *a, struct hw_findings *findings)
 {
 	struct hw_across across;
-	bool complete;
+	struct hw_walk_rest rest;
 
 	hw_across_find(a->model, &a->options, &across);
 	for (uint32_t i = 0; i < across.found.count; i++) {
@@ -235,9 +244,9 @@ static bool find_across(struct hw_analysis *a, struct hw_findings *findings)
 		if (!hw_findings_know(findings, &finding))
 			add(a, findings, finding);
 	}
-	complete = across.found.complete;
+	rest = across.found.rest;
 	hw_across_finish(&across);
-	return complete;
+	return rest;
 }
 
 /* What threads hold is not known for certain where events are missing. */
@@ -293,7 +302,7 @@ static void find(struct hw_analysis *a, sqlite3 *db, struct hw_findings *finding
 	struct hw_steps steps;
 	struct hw_cycles cycles;
 	struct hw_ruled_outs others;
-	bool complete;
+	struct hw_walk_rest rest;
 
 	find_deadlocks(a, findings);
 	find_misuses(a, findings);
@@ -307,10 +316,13 @@ static void find(struct hw_analysis *a, sqlite3 *db, struct hw_findings *finding
 	for (uint32_t i = 0; i < others.count; i++)
 		add(a, ruled_out,
 			hw_finding_of_ruled_out(model, &steps, &others.all[i], &a->arena));
-	complete = cycles.complete;
-	if (model->run_count > 1)
-		complete &= find_across(a, findings);
-	take_notes(a, complete, others.complete);
+	rest = cycles.rest;
+	if (model->run_count > 1) {
+		struct hw_walk_rest across = find_across(a, findings);
+
+		rest = rest.node_count ? rest : across;
+	}
+	take_notes(a, &rest, others.complete);
 	hw_ruled_out_finish(&others);
 	hw_cycles_finish(&cycles);
 	hw_steps_finish(&steps);

@@ -173,7 +173,7 @@ void hw_cycles_find(const struct hw_model *model, const struct hw_graph *graph,
 	hw_coverage_init(&s.coverage, steps->codes.count);
 	hw_pattern_init(&s.pattern, model, steps, options->any_thread);
 	find_rings_of_one(&s);
-	cycles.complete =
+	cycles.rest =
 		hw_walk_cycles(&steps->shape,
 			options->any_thread ? steps->node_count : count_takers(model, steps),
 			&s.budget, &visitor);

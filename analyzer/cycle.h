@@ -13,11 +13,12 @@
  * two, and of three, and of every length there are accounts for.)
  *
  * The search is bounded by a budget and by the number of cycles; when either is
- * used up, what was found is right but may not be all, and `complete` says so.
+ * used up, what was found is right but may not be all, and `rest` says what was left.
  */
 
 #include "analyzer/analysis_options.h"
 #include "analyzer/pattern.h"
+#include "analyzer/walk.h"
 
 enum {
 	HW_CYCLE_INSTANCES_MAX = 100000, /* of one cycle that are counted */
@@ -40,7 +41,7 @@ struct hw_cycles {
 	struct hw_cycle *all;
 	uint32_t count;
 	uint32_t capacity;
-	bool complete;
+	struct hw_walk_rest rest;
 	bool *edge_found; /* by edge of the graph: part of some instance */
 	struct hw_arena arena;
 };

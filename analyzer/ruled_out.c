@@ -277,11 +277,12 @@ void hw_ruled_out_find(const struct hw_model *model, const struct hw_graph *grap
 		.budget = options->budget / 4,
 	};
 	struct hw_walk_visitor visitor = { enter, leave, found, &s };
+	struct hw_walk_rest rest;
 
 	hw_coverage_init(&s.coverage, prepare(&s));
 	hw_pattern_init(&s.pattern, model, steps, options->any_thread);
-	result.complete = hw_walk_cycles(&graph->shape, graph->node_count, &s.budget, &visitor) &&
-			  !s.undecided;
+	rest = hw_walk_cycles(&graph->shape, graph->node_count, &s.budget, &visitor);
+	result.complete = !rest.node_count && !s.undecided;
 	hw_pattern_finish(&s.pattern);
 	hw_coverage_finish(&s.coverage);
 	hw_intern_finish(&s.rings);

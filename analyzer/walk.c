@@ -16,6 +16,7 @@ struct walk {
 	const struct hw_walk_visitor *visitor;
 	int64_t *budget;
 	uint32_t *component;
+	uint32_t *sizes;       /* of components */
 	uint32_t *next_length; /* of each start: no cycle from it is shorter; NEVER when none is
 				  left */
 
@@ -133,6 +134,12 @@ static void search_from(struct walk *w, uint32_t start, uint32_t length)
 	}
 }
 
+/* After those of one length, the next that cycles can have. */
+static uint32_t next_of(const struct walk *w, uint32_t start, uint32_t length)
+{
+	return length < w->sizes[w->component[start]] ? length + 1 : NEVER;
+}
+
 /* All cycles of one length. Returns the next length that may have some. */
 static uint32_t search_length(struct walk *w, uint32_t length)
 {
@@ -146,7 +153,7 @@ static uint32_t search_length(struct walk *w, uint32_t length)
 			*own = shortest(w, start);
 			if (*own <= length) {
 				search_from(w, start, length);
-				*own = length + 1;
+				*own = *w->budget <= 0 ? length : next_of(w, start, length);
 			}
 		}
 		if (*own < next)
@@ -158,19 +165,32 @@ static uint32_t search_length(struct walk *w, uint32_t length)
 /* A cycle is at most as long as its component is large. */
 static uint32_t largest_component(const struct walk *w)
 {
-	uint32_t *sizes = hw_xcalloc(w->graph->node_count, sizeof(*sizes)), largest = 0;
+	uint32_t largest = 0;
 
 	for (uint32_t node = 0; node < w->graph->node_count; node++)
-		if (++sizes[w->component[node]] > largest)
-			largest = sizes[w->component[node]];
+		if (++w->sizes[w->component[node]] > largest)
+			largest = w->sizes[w->component[node]];
 	for (uint32_t node = 0; node < w->graph->node_count; node++)
-		w->next_length[node] = sizes[w->component[node]] > 1 ? 2 : NEVER;
-	free(sizes);
+		w->next_length[node] = w->sizes[w->component[node]] > 1 ? 2 : NEVER;
 	return largest;
 }
 
-bool hw_walk_cycles(const struct hw_digraph *graph, uint32_t length_max, int64_t *budget,
-	const struct hw_walk_visitor *visitor)
+static struct hw_walk_rest rest(const struct walk *w, uint32_t length_max)
+{
+	struct hw_walk_rest rest = { .length = length_max + 1 };
+
+	for (uint32_t start = 0; start < w->graph->node_count; start++) {
+		if (w->next_length[start] > length_max)
+			continue;
+		rest.node_count++;
+		if (w->next_length[start] < rest.length)
+			rest.length = w->next_length[start];
+	}
+	return rest;
+}
+
+struct hw_walk_rest hw_walk_cycles(const struct hw_digraph *graph, uint32_t length_max,
+	int64_t *budget, const struct hw_walk_visitor *visitor)
 {
 	size_t count = graph->node_count;
 	struct walk w = {
@@ -178,6 +198,7 @@ bool hw_walk_cycles(const struct hw_digraph *graph, uint32_t length_max, int64_t
 		.visitor = visitor,
 		.budget = budget,
 		.component = hw_xcalloc(count, sizeof(uint32_t)),
+		.sizes = hw_xcalloc(count, sizeof(uint32_t)),
 		.next_length = hw_xcalloc(count, sizeof(uint32_t)),
 		.distance = hw_xcalloc(count, sizeof(uint32_t)),
 		.reached = hw_xcalloc(count, sizeof(uint32_t)),
@@ -185,6 +206,7 @@ bool hw_walk_cycles(const struct hw_digraph *graph, uint32_t length_max, int64_t
 		.cursors = hw_xcalloc(count, sizeof(uint32_t)),
 		.on_path = hw_xcalloc(count, sizeof(bool)),
 	};
+	struct hw_walk_rest left;
 	uint32_t largest;
 
 	for (size_t node = 0; node < count; node++)
@@ -196,13 +218,15 @@ bool hw_walk_cycles(const struct hw_digraph *graph, uint32_t length_max, int64_t
 		length_max = largest;
 	for (uint32_t length = 2; length <= length_max && *budget > 0;)
 		length = search_length(&w, length);
+	left = rest(&w, length_max);
 	hw_digraph_finish(&w.reverse);
 	free(w.component);
+	free(w.sizes);
 	free(w.next_length);
 	free(w.distance);
 	free(w.reached);
 	free(w.arcs);
 	free(w.cursors);
 	free(w.on_path);
-	return *budget > 0;
+	return left;
 }

@@ -15,6 +15,12 @@
 
 #include "analyzer/digraph.h"
 
+/* What a walk left because its budget ran out. */
+struct hw_walk_rest {
+	uint32_t length;     /* all shorter cycles were visited */
+	uint32_t node_count; /* each that is left goes through one of so many nodes; 0: none is */
+};
+
 struct hw_walk_visitor {
 	/* May the path, of cycles of `length`, go on along `arc`? After true comes leave. */
 	bool (*enter)(void *user, uint32_t arc, uint32_t position, uint32_t length);
@@ -26,9 +32,9 @@ struct hw_walk_visitor {
 
 /*
  * Visit the cycles of 2 to `length_max` nodes. `budget` counts down, one for each
- * arc looked at; the visitor may take from it for its own work. False when it ran out.
+ * arc looked at; the visitor may take from it for its own work.
  */
-bool hw_walk_cycles(const struct hw_digraph *graph, uint32_t length_max, int64_t *budget,
-	const struct hw_walk_visitor *visitor);
+struct hw_walk_rest hw_walk_cycles(const struct hw_digraph *graph, uint32_t length_max,
+	int64_t *budget, const struct hw_walk_visitor *visitor);
 
 #endif
