@@ -112,7 +112,7 @@ static void mark_edges(struct hw_analysis *a, const struct hw_steps *steps,
 	for (uint32_t i = 0; i < cycle->example_count * cycle->width; i++)
 		if (steps->all[cycle->examples[i]].edge != HW_NONE)
 			a->edge_found[steps->all[cycle->examples[i]].edge] = true;
-	if (cycle->instances > cycle->example_count)
+	if (cycle->has_more_examples)
 		for (uint32_t i = 0; i < a->graph.edge_count; i++)
 			a->edge_found[i] |= cycles->edge_found[i];
 }

@@ -16,6 +16,7 @@ struct search {
 	struct hw_coverage coverage; /* its cycles have the same numbers */
 	struct hw_intern rings;	     /* least rotations of codes; again the same numbers */
 	struct hw_intern seen;	     /* nodes and codes of every instance */
+	struct hw_intern completed;  /* steps of those that others were added to, sorted */
 	uint32_t *scratch;
 	int64_t budget;
 };
@@ -51,6 +52,39 @@ static bool is_repeated(struct search *s, const uint32_t *arcs, uint32_t length)
 		s->scratch[2 * i + 1] = s->steps->all[arcs[i]].code;
 	}
 	return hw_intern_bytes(&s->seen, s->scratch, 2 * length * sizeof(uint32_t)) < count;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+/*
+ * Whether the ring, with those added that use up its semaphores, was met before, beginning
+ * with another one of them: each of them is on a ring, too.
+ */
+static bool is_another_side(struct search *s, uint32_t length)
+{
+	uint32_t width = s->pattern.length, count = s->completed.count, *sorted;
+	bool known;
+
+	if (width == length)
+		return false;
+	sorted = hw_xcalloc(width, sizeof(*sorted));
+	memcpy(sorted, s->pattern.path, width * sizeof(*sorted));
+	qsort(sorted, width, sizeof(*sorted), compare_numbers);
+	known = hw_intern_bytes(&s->completed, sorted, width * sizeof(*sorted)) < count;
+	free(sorted);
+	return known;
+}
+
+static void mark_edges(struct search *s, const uint32_t *arcs, uint32_t length)
+{
+	for (uint32_t i = 0; i < length; i++)
+		if (s->steps->all[arcs[i]].edge != HW_NONE)
+			s->cycles->edge_found[s->steps->all[arcs[i]].edge] = true;
 }
 
 /* The number of the cycle with these codes; a new one when there is none. */
@@ -95,8 +129,10 @@ static void keep_example(struct search *s, struct hw_cycle *cycle)
 	size_t bytes = cycle->width * sizeof(*s->pattern.path);
 	uint32_t count = cycle->example_count;
 
-	if (count == HW_CYCLE_EXAMPLES_MAX || s->pattern.length != cycle->width)
+	if (count == HW_CYCLE_EXAMPLES_MAX || s->pattern.length != cycle->width) {
+		cycle->has_more_examples = true;
 		return;
+	}
 	if ((count & (count - 1)) == 0) {
 		uint32_t *more = hw_arena_alloc(&s->cycles->arena, count ? 2 * count : 1, bytes);
 
@@ -108,28 +144,33 @@ static void keep_example(struct search *s, struct hw_cycle *cycle)
 	cycle->example_count++;
 }
 
-static void found(void *user, const uint32_t *arcs, uint32_t length)
+/* The ring that the pattern is, with all who take part. */
+static void add(struct search *s, const uint32_t *arcs, uint32_t length)
 {
-	struct search *s = user;
-	uint32_t number;
+	bool repeated = is_repeated(s, arcs, length);
+	uint32_t number = ring_of(s, arcs, length);
 
-	s->budget -= length;
-	if (hw_pattern_close(&s->pattern) || is_repeated(s, arcs, length) ||
-		hw_pattern_complete(&s->pattern))
-		return;
-	number = ring_of(s, arcs, length);
 	if (number == s->cycles->count)
 		keep(s, length);
 	keep_example(s, &s->cycles->all[number]);
-	while (s->pattern.length > length)
-		hw_pattern_pop(&s->pattern);
 	if (s->cycles->count == HW_CYCLE_COUNT_MAX)
 		s->budget = 0;
-	if (++s->cycles->all[number].instances == HW_CYCLE_INSTANCES_MAX)
+	if (!repeated && ++s->cycles->all[number].instances == HW_CYCLE_INSTANCES_MAX)
 		hw_coverage_close(&s->coverage, number);
-	for (uint32_t i = 0; i < length; i++)
-		if (s->steps->all[arcs[i]].edge != HW_NONE)
-			s->cycles->edge_found[s->steps->all[arcs[i]].edge] = true;
+}
+
+static void found(void *user, const uint32_t *arcs, uint32_t length)
+{
+	struct search *s = user;
+
+	s->budget -= length;
+	if (hw_pattern_close(&s->pattern) || hw_pattern_complete(&s->pattern))
+		return;
+	mark_edges(s, arcs, length);
+	if (!is_another_side(s, length))
+		add(s, arcs, length);
+	while (s->pattern.length > length)
+		hw_pattern_pop(&s->pattern);
 }
 
 /* Steps that lead to where they begin: no walk takes them. */
@@ -182,6 +223,7 @@ void hw_cycles_find(const struct hw_model *model, const struct hw_graph *graph,
 	free(s.scratch);
 	hw_intern_finish(&s.rings);
 	hw_intern_finish(&s.seen);
+	hw_intern_finish(&s.completed);
 	*ret_cycles = cycles;
 }
 

@@ -22,7 +22,7 @@
 
 enum {
 	HW_CYCLE_INSTANCES_MAX = 100000, /* of one cycle that are counted */
-	HW_CYCLE_EXAMPLES_MAX = 64,
+	HW_CYCLE_EXAMPLES_MAX = 256,
 	HW_CYCLE_COUNT_MAX = 1000,     /* different ones that are found: nobody reads more */
 };
 
@@ -32,8 +32,13 @@ struct hw_cycle {
 	uint32_t length;
 	uint32_t width;	    /* with others that it takes, to use up semaphores (pattern.h) */
 	uint32_t instances; /* at most HW_CYCLE_INSTANCES_MAX are counted */
-	uint32_t *examples; /* steps of the first instances, `width` for each */
+	/*
+	 * Steps of the first ways to go round it, `width` for each. An instance may have several:
+	 * some may be ordered while others are not.
+	 */
+	uint32_t *examples;
 	uint32_t example_count;
+	bool has_more_examples; /* than these */
 	bool bounded;	    /* one of its waits ends by itself */
 };
 

@@ -88,6 +88,13 @@ static void find_by_join(struct ways *w, const struct hw_moment *moment)
 	free(needs.needs);
 }
 
+/* Whether the joined thread only wants to read what the third one holds to read. */
+static bool both_read(const struct ways *w, const struct way *way, const struct hw_moment *moment)
+{
+	return way->hold != HW_NONE && w->s->model->holds[way->hold].shared &&
+	       moment->how & HW_HOW_SHARED;
+}
+
 /* When the joined thread waits on any of the ways. */
 static void find_waits(struct ways *w)
 {
@@ -103,7 +110,7 @@ static void find_waits(struct ways *w)
 		if (join)
 			find_by_join(w, moment);
 		for (uint32_t k = 0; (join || takes) && k < w->count; k++)
-			if (w->all[k].object == moment->object)
+			if (w->all[k].object == moment->object && !both_read(w, &w->all[k], moment))
 				hw_inside_add_moment(
 					&w->all[k].waits, hw_inside_begin(life, i));
 		hw_held_step(&held, w->s->model, i, moment);

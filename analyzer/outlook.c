@@ -35,7 +35,7 @@ static void want_takers(const struct hw_steps *steps, uint32_t step, bool *wante
 {
 	const struct hw_step *s = &steps->all[step];
 
-	for (uint32_t i = 0; i < s->taker_count; i++)
+	for (uint32_t i = 0; i < s->way_count; i++)
 		wanted[steps->takers[s->first_taker + i].dependency] = true;
 }
 
@@ -166,7 +166,7 @@ static bool try_from(struct attempt *attempt, uint32_t position)
 	if (position == attempt->length)
 		return predict(attempt);
 	step = &steps->all[attempt->steps[position]];
-	for (uint32_t i = 0; i < step->taker_count && !attempt->exhausted; i++) {
+	for (uint32_t i = 0; i < step->way_count && !attempt->exhausted; i++) {
 		attempt->ring[position] = steps->takers[step->first_taker + i];
 		if (attempt->combinations++ == COMBINATIONS_MAX)
 			attempt->exhausted = true;
@@ -220,7 +220,8 @@ enum hw_outlook hw_outlooks_of(struct hw_outlooks *outlooks, const struct hw_cyc
 	bool predicted = false;
 
 	attempt.dependencies = hw_xcalloc(cycle->width, sizeof(*attempt.dependencies));
-	attempt.exhausted = cycle->instances > cycle->example_count;
+	/* Others could use up a semaphore as well: an example is one way of several. */
+	attempt.exhausted = cycle->has_more_examples || cycle->width > cycle->length;
 	for (uint32_t i = 0; i < cycle->example_count && !predicted; i++) {
 		bool exhausted = attempt.exhausted;
 

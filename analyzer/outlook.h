@@ -18,7 +18,8 @@
  * no other way is contradicted.
  *
  * A cycle is ordered only when every way was tried and is. When there are too many to
- * try, it stays possible.
+ * try, it stays possible; so does one that takes other threads to use up a semaphore, since only
+ * one choice of them is tried for each way.
  */
 
 #include "analyzer/cycle.h"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/plentiful.h"
 #include "analyzer/stack.h"
 #include "trace/memory.h"
 
@@ -18,7 +19,7 @@ struct gathering {
 	uint32_t
 		*set_of; /* of dependencies: the number of what they hold; HW_NONE: not known yet */
 	struct hw_intern sets;
-	bool *plentiful; /* of objects */
+	bool *plentiful; /* of objects (plentiful.h) */
 	uint32_t *node_of;  /* of objects, where the graph has none for them */
 	uint32_t *queue_of; /* of objects; HW_NONE without one */
 	struct raw_step *raw;
@@ -248,82 +249,39 @@ static int compare_steps(const void *a, const void *b)
 	return 0;
 }
 
+static void add_taker(struct hw_steps *steps, const struct raw_step *raw, size_t *capacity)
+{
+	HW_GROW(steps->takers, steps->taker_count, *capacity);
+	steps->takers[steps->taker_count++] = raw->taker;
+}
+
+/* Whether the step before is the same, and by the same thread. */
+static bool is_of_known_thread(const struct raw_step *raw, size_t i, size_t first)
+{
+	return i > first && raw[i].taker.thread == raw[i - 1].taker.thread;
+}
+
+/* Threads first, each by one of its dependencies, and then all other dependencies. */
 static void group(struct hw_steps *steps, const struct raw_step *raw, size_t raw_count)
 {
-	size_t step_capacity = 0, taker_capacity = 0;
+	size_t step_capacity = 0, taker_capacity = 0, end;
 
-	for (size_t i = 0; i < raw_count; i++) {
-		struct hw_step *last;
+	for (size_t first = 0; first < raw_count; first = end) {
+		struct hw_step step = raw[first].step;
 
-		if (i == 0 || compare_keys(&raw[i], &raw[i - 1]) != 0) {
-			HW_GROW(steps->all, steps->count, step_capacity);
-			steps->all[steps->count] = raw[i].step;
-			steps->all[steps->count++].first_taker = steps->taker_count;
-		} else if (raw[i].taker.thread == raw[i - 1].taker.thread) {
-			continue;
-		}
-		last = &steps->all[steps->count - 1];
-		HW_GROW(steps->takers, steps->taker_count, taker_capacity);
-		steps->takers[steps->taker_count++] = raw[i].taker;
-		last->taker_count++;
+		step.first_taker = steps->taker_count;
+		for (end = first; end < raw_count && !compare_keys(&raw[end], &raw[first]); end++)
+			if (!is_of_known_thread(raw, end, first))
+				add_taker(steps, &raw[end], &taker_capacity);
+		step.taker_count = steps->taker_count - step.first_taker;
+		for (size_t i = first; i < end; i++)
+			if (is_of_known_thread(raw, i, first) &&
+				raw[i].taker.dependency != raw[i - 1].taker.dependency)
+				add_taker(steps, &raw[i], &taker_capacity);
+		step.way_count = steps->taker_count - step.first_taker;
+		HW_GROW(steps->all, steps->count, step_capacity);
+		steps->all[steps->count++] = step;
 	}
-}
-
-struct units {
-	uint32_t object, thread;
-	int64_t count;
-};
-
-static int compare_units(const void *a, const void *b)
-{
-	const struct units *left = a, *right = b;
-
-	COMPARE(left->object, right->object);
-	COMPARE(left->thread, right->thread);
-	COMPARE(right->count, left->count);
-	return 0;
-}
-
-/*
- * A thread blocks on a semaphore of n units only while others keep all n. Here
- * others keep units for ever only when they, too, wait for a lock; so count
- * what each thread ever held of it while it waited.
- */
-static void find_plentiful(struct gathering *g)
-{
-	const struct hw_model *m = g->model;
-	int64_t *together = hw_xcalloc(m->object_count, sizeof(*together));
-	struct units *all = NULL;
-	size_t count = 0, capacity = 0;
-
-	for (uint32_t d = 0; d < m->dependency_count; d++)
-		for (uint32_t i = 0; i < m->dependencies[d].hold_count; i++) {
-			const struct hw_hold *hold = &m->holds[m->dependencies[d].first_hold + i];
-			struct units units = { hold->object, m->dependencies[d].thread,
-				hold->count };
-
-			if (hw_model_capacity(m, hold->object) == 1 ||
-				m->dependencies[d].how & HW_HOW_TRY ||
-				!hw_model_is_lock(m, m->dependencies[d].object))
-				continue;
-			for (uint32_t j = 0; j < i; j++)
-				if (m->holds[m->dependencies[d].first_hold + j].object ==
-					hold->object)
-					units.count++;
-			HW_GROW(all, count, capacity);
-			all[count++] = units;
-		}
-	if (count)
-		qsort(all, count, sizeof(*all), compare_units);
-	for (size_t i = 0; i < count; i++)
-		if (i == 0 || all[i].object != all[i - 1].object ||
-			all[i].thread != all[i - 1].thread)
-			together[all[i].object] += all[i].count;
-	for (uint32_t o = 0; o < m->object_count; o++)
-		g->plentiful[o] =
-			hw_model_capacity(m, o) > 1 && together[o] < hw_model_capacity(m, o);
-	free(all);
-	free(together);
 }
 
 static void index_shape(struct hw_steps *steps, uint32_t node_count)
@@ -357,12 +315,11 @@ void hw_steps_build(
 		.graph = graph,
 		.steps = &steps,
 		.set_of = unknown_numbers(model->dependency_count),
-		.plentiful = hw_xcalloc(model->object_count, sizeof(bool)),
+		.plentiful = hw_plentiful_find(model),
 		.node_of = unknown_numbers(model->object_count),
 		.queue_of = unknown_numbers(model->object_count),
 	};
 
-	find_plentiful(&g);
 	number_queues(&g);
 	for (uint32_t e = 0; e < graph->edge_count; e++)
 		if (graph->edges[e].cyclic)

@@ -52,7 +52,12 @@ struct hw_step {
 	bool bounded;	     /* a timed wait */
 	bool plentiful;	     /* waits for a semaphore that can never run out of units here */
 	uint32_t dependency; /* one of those it stands for */
-	uint32_t first_taker, taker_count; /* by thread, each once */
+	/*
+	 * The threads, each with one of its dependencies; behind them, up to `way_count` in all,
+	 * come other dependencies of the same threads, from other places of the same function.
+	 */
+	uint32_t first_taker, taker_count;
+	uint32_t way_count;
 };
 
 struct hw_steps {

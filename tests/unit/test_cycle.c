@@ -185,6 +185,23 @@ Test(cycle, same_code_on_other_objects_is_another_instance)
 	cr_assert_eq(cycles.all[0].instances, 15);
 }
 
+/* One of the ways may be ordered while the other is not. */
+Test(cycle, other_ways_of_an_instance_are_examples)
+{
+	int64_t t = scenario_thread(&s, "t"), u = scenario_thread(&s, "u");
+	int64_t v = scenario_thread(&s, "v");
+	int64_t a = cycles_mutex("a"), b = cycles_mutex("b"), c = cycles_mutex("c");
+
+	scenario_nest(&s, t, "f", a, b, NULL_OBJECT);
+	scenario_nest(&s, v, "f", c, a, b, NULL_OBJECT);
+	scenario_nest(&s, u, "g", b, a, NULL_OBJECT);
+	cycles_search();
+	cr_assert_eq(cycles.count, 1);
+	cr_assert_eq(cycles.all[0].instances, 1);
+	cr_assert_eq(cycles.all[0].example_count, 2);
+	cr_assert_not(cycles.all[0].has_more_examples);
+}
+
 Test(cycle, other_code_on_the_same_objects_is_another_cycle)
 {
 	int64_t t = scenario_thread(&s, "t"), u = scenario_thread(&s, "u");
