@@ -175,6 +175,9 @@ static void need_enabler(struct hw_closure *closure, uint32_t thread, uint32_t i
 
 	if (moment->enabler_thread == HW_NONE || moment->op == HW_OP_ARRIVE)
 		return;
+	/* Without the one who had the lock there are other runs, but not of the same steps. */
+	if (moment->op == HW_OP_FAIL && !closure->critical)
+		return;
 	want(closure, moment->enabler_thread, moment->enabler + 1, pull);
 	if (moment->op == HW_OP_REAP)
 		need_process(closure, pull);

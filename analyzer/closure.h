@@ -9,7 +9,8 @@
  *
  * It is closed under thread order and under what enabled an event (history.h). With
  * `critical` also under this: of two conflicting acquisitions of one lock by
- * different threads, both in it, the release of the earlier one is in it. Then
+ * different threads, both in it, the release of the earlier one is in it; and of an
+ * attempt that failed, the acquisition because of which it did. Then
  * what is in it can be run in the recorded order, leaving all else out: it is a
  * sync-preserving closure (Tunç, Mathur, Pavlogiannis, Viswanathan, "Sound Dynamic Deadlock
  * Prediction in Linear Time", PLDI 2023), computed with a pointer per thread instead

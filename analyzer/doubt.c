@@ -4,15 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/held.h"
 #include "trace/memory.h"
 
-struct held {
-	uint32_t object, depth;
-};
-
 struct hw_doubt_thread {
-	struct held *held;
-	uint32_t held_count, held_capacity;
+	struct hw_held held;
 	uint32_t asleep_on; /* a condition; HW_NONE when it is awake */
 	uint32_t round;	    /* of the barrier it is at */
 	bool created, started, ended, joined;
@@ -67,7 +63,7 @@ void hw_doubt_init(struct hw_doubt *doubt, const struct hw_model *model)
 void hw_doubt_finish(struct hw_doubt *doubt)
 {
 	for (uint32_t i = 0; i < doubt->model->thread_count; i++)
-		free(doubt->threads[i].held);
+		hw_held_finish(&doubt->threads[i].held);
 	free(doubt->threads);
 	free(doubt->objects);
 	free(doubt->forked);
@@ -144,20 +140,6 @@ static const char *end(struct event *e)
 	return NULL;
 }
 
-static struct held *find_held(struct hw_doubt_thread *thread, uint32_t object)
-{
-	for (uint32_t i = thread->held_count; i-- > 0;)
-		if (thread->held[i].object == object)
-			return &thread->held[i];
-	return NULL;
-}
-
-static void drop(struct hw_doubt_thread *thread, struct held *held)
-{
-	memmove(held, held + 1,
-		(size_t)(thread->held + --thread->held_count - held) * sizeof(*held));
-}
-
 /* Whether a process that is not recorded could be the reason for anything. */
 static bool is_shared(const struct event *e)
 {
@@ -176,18 +158,13 @@ static bool is_kept_from_others(const struct event *e)
 
 static const char *acquire(struct event *e)
 {
-	struct held *held = find_held(e->by, e->moment->object);
 	bool shared = e->moment->how & HW_HOW_SHARED;
 	const char *wrong;
 
-	if (held) {
-		held->depth++;
+	if (hw_held_acquire(&e->by->held, e->index, e->moment) > 1)
 		return shared || e->object->recursive ?
 			NULL : "takes a lock that it has already";
-	}
 	wrong = is_kept_from_others(e) ? "takes a lock that another thread has" : NULL;
-	HW_GROW(e->by->held, e->by->held_count, e->by->held_capacity);
-	e->by->held[e->by->held_count++] = (struct held){ e->moment->object, 1 };
 	if (shared)
 		e->object->readers++;
 	else
@@ -217,23 +194,17 @@ static bool is_misuse(const struct event *e)
 
 static const char *release(struct event *e)
 {
-	struct held *held = find_held(e->by, e->moment->object);
+	bool held = hw_held_find(&e->by->held, e->moment->object);
 	bool is_owner = e->object->owner == e->thread;
 
-	if (held && --held->depth)
+	if (hw_held_release(&e->by->held, e->moment->object))
 		return NULL;
-	if (held)
-		drop(e->by, held);
 	if (is_owner || (held && !e->object->readers)) {
 		e->object->owner = is_owner ? HW_NONE : e->object->owner;
 	} else if (e->object->readers) {
 		e->object->readers--;
 	} else if (e->object->owner != HW_NONE) {
-		struct hw_doubt_thread *owner = &e->doubt->threads[e->object->owner];
-
-		held = find_held(owner, e->moment->object);
-		if (held)
-			drop(owner, held);
+		hw_held_drop(&e->doubt->threads[e->object->owner].held, e->moment->object);
 		e->object->owner = HW_NONE;
 	} else if (!is_shared(e) && !is_inherited(e) && !is_misuse(e)) {
 		e->sound = 0;
@@ -343,6 +314,26 @@ static void note(struct hw_history *history, const struct event *e, const char *
 		contradictions->first_thread = e->thread;
 	}
 	contradictions->count++;
+}
+
+bool hw_doubt_find_holder(const struct hw_doubt *doubt, uint32_t object, uint32_t thread,
+	uint32_t *ret_holder, uint32_t *ret_index)
+{
+	const struct hw_doubt_object *o = &doubt->objects[object];
+	uint32_t first = o->owner == HW_NONE ? 0 : o->owner;
+	uint32_t end = o->owner != HW_NONE ? o->owner + 1 :
+		o->readers			   ? doubt->model->thread_count : 0;
+
+	for (uint32_t t = first; t < end; t++) {
+		const struct hw_held_lock *lock = hw_held_find(&doubt->threads[t].held, object);
+
+		if (lock && t != thread) {
+			*ret_holder = t;
+			*ret_index = lock->moment;
+			return true;
+		}
+	}
+	return false;
 }
 
 void hw_doubt_prefetch(const struct hw_doubt *doubt, const struct hw_history_row *row)

@@ -48,6 +48,13 @@ void hw_doubt_finish(struct hw_doubt *doubt);
 void hw_doubt_prefetch(const struct hw_doubt *doubt, const struct hw_history_row *row);
 
 /*
+ * Which thread has a lock after the events up to now, besides `thread`, and the index of the
+ * event that got it. Of readers any one. False when nobody is known to have it.
+ */
+bool hw_doubt_find_holder(const struct hw_doubt *doubt, uint32_t object, uint32_t thread,
+	uint32_t *ret_holder, uint32_t *ret_index);
+
+/*
  * The next event of the run, at place `index` in the life of its thread. Whether it is doubted:
  * then it is counted in the contradictions of `history`, and what is sound of the life ends.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analyzer/enabling.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,8 @@ struct queue {
 /* What is known of an object while the run is read. */
 struct hw_enabling_object {
 	struct queue posts; /* posts no take was given yet; signals no waiter got */
-	struct hw_enabling_place broadcast; /* the last; of a once: its initialiser's end */
+	/* The last; of a once: its initialiser's end; of a semaphore that locks: the last take. */
+	struct hw_enabling_place broadcast;
 	struct queue rounds; /* of a barrier: the last arrival of each full round */
 	struct hw_enabling_place arrival; /* the last one of the round under way */
 	uint32_t arrivals;		  /* in the round under way */
@@ -106,6 +108,36 @@ static void leave(struct hw_enabling *e, struct hw_enabling_place place, struct 
 		enable(moment, object->rounds.places[round]);
 }
 
+/* Whether an attempt failed, with this error, because of what others have. */
+static bool is_of_others(int64_t error)
+{
+	return error == EBUSY || error == EAGAIN || error == ETIMEDOUT;
+}
+
+/*
+ * Who has the lock that a thread did not get: it would have got it without them. Again and
+ * again because of the same is told once.
+ */
+static void fail(struct hw_enabling *e, struct hw_enabling_place place, struct hw_moment *moment)
+{
+	const struct hw_life *life = &e->history->lives[place.thread];
+	const struct hw_history_link *last =
+		life->link_count ? &life->links[life->link_count - 1] : NULL;
+	struct hw_enabling_place holder = nowhere;
+
+	if (!hw_model_is_lock(e->model, moment->object))
+		return;
+	if (e->model->objects[moment->object].kind == HW_KIND_SEM)
+		holder = e->objects[moment->object].broadcast;
+	else
+		hw_doubt_find_holder(e->doubt, moment->object, place.thread, &holder.thread,
+			&holder.index);
+	if (holder.thread == HW_NONE || holder.thread == place.thread ||
+		(last && last->enabler_thread == holder.thread && last->enabler == holder.index))
+		return;
+	enable(moment, holder);
+}
+
 static void apply_to_object(struct hw_enabling *e, struct hw_enabling_place place,
 	struct hw_moment *moment)
 {
@@ -121,6 +153,9 @@ static void apply_to_object(struct hw_enabling *e, struct hw_enabling_place plac
 		break;
 	case HW_OP_TAKE:
 		enable(moment, take_first(&object->posts));
+		break;
+	case HW_OP_FAIL:
+		fail(e, place, moment);
 		break;
 	case HW_OP_SLEEP:
 		e->threads[place.thread].slept = place.position;
@@ -205,11 +240,12 @@ static struct hw_enabling_place *nowheres(uint32_t count)
 	return places;
 }
 
-void hw_enabling_init(struct hw_enabling *e, struct hw_history *history)
+void hw_enabling_init(struct hw_enabling *e, struct hw_history *history,
+	const struct hw_doubt *doubt)
 {
 	const struct hw_model *model = history->model;
 
-	*e = (struct hw_enabling){ .model = model, .history = history };
+	*e = (struct hw_enabling){ .model = model, .history = history, .doubt = doubt };
 	e->objects = hw_xcalloc(model->object_count, sizeof(*e->objects));
 	e->threads = hw_xcalloc(model->thread_count, sizeof(*e->threads));
 	e->creations = nowheres(model->thread_count);
@@ -273,6 +309,10 @@ void hw_enabling_apply(struct hw_enabling *e, struct hw_history_row *row)
 		return;
 	if (moment->op == HW_OP_JOIN)
 		join(e, place, moment);
+	else if (moment->op == HW_OP_FAIL && !is_of_others(row->result))
+		return;
+	else if (moment->op == HW_OP_TAKE && hw_model_is_lock(e->model, moment->object))
+		e->objects[moment->object].broadcast = place;
 	else if (!hw_moment_acquires(e->model, moment))
 		apply_to_object(e, place, moment);
 }

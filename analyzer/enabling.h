@@ -9,11 +9,12 @@
  * was given, the last sleep, the round of a barrier that is under way.
  */
 
-#include "analyzer/history_rows.h"
+#include "analyzer/doubt.h"
 
 struct hw_enabling {
 	const struct hw_model *model;
 	struct hw_history *history;
+	const struct hw_doubt *doubt; /* knows who holds what */
 	struct hw_enabling_object *objects;
 	struct hw_enabling_thread *threads;
 	struct hw_enabling_place *creations; /* by thread: the event that created it */
@@ -22,13 +23,15 @@ struct hw_enabling {
 	uint32_t *thread_of;		     /* by thread object */
 };
 
-/* The history has lives, without events yet. The caller finishes it. */
-void hw_enabling_init(struct hw_enabling *enabling, struct hw_history *history);
+/* The history has lives, without events yet. The caller finishes it, before what it was given. */
+void hw_enabling_init(struct hw_enabling *enabling, struct hw_history *history,
+	const struct hw_doubt *doubt);
 void hw_enabling_finish(struct hw_enabling *enabling);
 
 /*
- * The next event of the run, which comes at the end of its thread's life: what enabled it is
- * put into its moment. Lives learn who created and joined them.
+ * The next event of the run, which was just looked at for doubts and comes at the end of its
+ * thread's life: what enabled it is put into its moment. Lives learn who created and joined
+ * them.
  */
 void hw_enabling_apply(struct hw_enabling *enabling, struct hw_history_row *row);
 

@@ -25,40 +25,49 @@ struct hw_held_lock *hw_held_find(const struct hw_held *held, uint32_t object)
 	return NULL;
 }
 
-static void acquire(struct hw_held *held, uint32_t object, uint32_t index)
+uint32_t hw_held_acquire(struct hw_held *held, uint32_t index, const struct hw_moment *moment)
 {
-	struct hw_held_lock *lock = hw_held_find(held, object);
+	struct hw_held_lock *lock = hw_held_find(held, moment->object);
 
-	if (lock) {
-		lock->depth++;
-		return;
-	}
+	if (lock)
+		return ++lock->depth;
 	HW_GROW(held->locks, held->count, held->capacity);
-	held->locks[held->count++] =
-		(struct hw_held_lock){ .object = object, .moment = index, .depth = 1 };
+	held->locks[held->count++] = (struct hw_held_lock){ .object = moment->object,
+		.moment = index, .depth = 1, .shared = moment->how & HW_HOW_SHARED };
+	return 1;
 }
 
-static void release(struct hw_held *held, uint32_t object)
+void hw_held_drop(struct hw_held *held, uint32_t object)
 {
 	struct hw_held_lock *lock = hw_held_find(held, object);
 
-	if (!lock || --lock->depth)
-		return;
-	memmove(lock, lock + 1, (size_t)(held->locks + --held->count - lock) * sizeof(*lock));
+	if (lock)
+		memmove(lock, lock + 1,
+			(size_t)(held->locks + --held->count - lock) * sizeof(*lock));
+}
+
+uint32_t hw_held_release(struct hw_held *held, uint32_t object)
+{
+	struct hw_held_lock *lock = hw_held_find(held, object);
+
+	if (lock && --lock->depth)
+		return lock->depth;
+	hw_held_drop(held, object);
+	return 0;
 }
 
 void hw_held_step(struct hw_held *held, const struct hw_model *model, uint32_t index,
 	const struct hw_moment *moment)
 {
 	if (hw_moment_acquires(model, moment)) {
-		acquire(held, moment->object, index);
+		hw_held_acquire(held, index, moment);
 		return;
 	}
 	switch ((enum hw_op)moment->op) {
 	case HW_OP_UNLOCK:
 	case HW_OP_POST:
 	case HW_OP_ONCE_END:
-		release(held, moment->object);
+		hw_held_release(held, moment->object);
 		break;
 	default:
 		break;

@@ -4,8 +4,8 @@
 
 /*
  * The locks that a thread holds at a moment of its life: follow the life from its
- * beginning, moment by moment. Only locks count (hw_model_is_lock), each once, however
- * often it was taken; a release that finds nothing is ignored.
+ * beginning, moment by moment, by hw_held_step. Only locks count then (hw_model_is_lock).
+ * Each is there once, however often it was taken; a release that finds nothing is ignored.
  */
 
 #include "analyzer/history.h"
@@ -14,6 +14,7 @@ struct hw_held_lock {
 	uint32_t object;
 	uint32_t moment; /* index of its acquisition */
 	uint32_t depth;
+	bool shared; /* as it was acquired first */
 };
 
 struct hw_held {
@@ -25,7 +26,16 @@ struct hw_held {
 void hw_held_clear(struct hw_held *held);
 void hw_held_finish(struct hw_held *held);
 
-/* Take in the moment with this index. */
+/* An acquisition by the moment with this index. How often the object is held now. */
+uint32_t hw_held_acquire(struct hw_held *held, uint32_t index, const struct hw_moment *moment);
+
+/* How often it is held still. */
+uint32_t hw_held_release(struct hw_held *held, uint32_t object);
+
+/* Given back at once, however often it was taken. */
+void hw_held_drop(struct hw_held *held, uint32_t object);
+
+/* Take in the moment with this index, whatever it is. */
 void hw_held_step(struct hw_held *held, const struct hw_model *model, uint32_t index,
 	const struct hw_moment *moment);
 

@@ -92,7 +92,7 @@ static int read_run(struct hw_history *history, struct hw_error *error)
 
 	begin_lives(history);
 	hw_doubt_init(&reading.doubt, history->model);
-	hw_enabling_init(&reading.enabling, history);
+	hw_enabling_init(&reading.enabling, history, &reading.doubt);
 	code = read_events(&reading, history->rows, error);
 	hw_enabling_finish(&reading.enabling);
 	hw_doubt_finish(&reading.doubt);

@@ -6,7 +6,7 @@
  * The recorded run in memory: the events of every thread in its own order, and
  * what let each of them go on.
  *
- * Three orders matter for what else could have happened:
+ * Four relations matter for what else could have happened:
  *
  *   thread order    a thread's events, by index
  *   enabling        an event that could not have happened without one of another
@@ -15,6 +15,8 @@
  *                   has waited for its end, the post before the take of a
  *                   semaphore that signals, the signal before the wake-up, all
  *                   arrivals before a barrier opens, a once completed
+ *   failing         an attempt to take a lock that fails, for others have the lock: without
+ *                   their acquisition it would not
  *   critical        acquisitions of a lock, each with its release; who came first
  *                   in the recorded run is told by `position`
  *
@@ -42,7 +44,9 @@ struct hw_moment {
 	/*
 	 * What enabled it. Of an arrival at a barrier: the arrival before it in the same
 	 * round, which enables nothing but what the last one of the round does. Of the end of a
-	 * process: the last event of one of its threads, which stands for all of them.
+	 * process: the last event of one of its threads, which stands for all of them. Of an
+	 * attempt that failed: the acquisition because of which it did, unless that is what
+	 * the last such moment of the thread needs already.
 	 */
 	uint32_t enabler_thread; /* HW_NONE for none */
 	union {

@@ -28,8 +28,10 @@ static bool holds_the_same(const struct search *s, const struct hw_dependency *d
 		if (!hw_model_is_lock(s->model, object))
 			continue;
 		held = hw_held_find(&s->held, object);
-		if (!held || (hw_model_capacity(s->model, object) > 1 &&
-				     held->depth != (uint64_t)hold->count))
+		if (!held || held->shared != hold->shared)
+			return false;
+		if (hw_model_capacity(s->model, object) > 1 &&
+			held->depth != (uint64_t)hold->count)
 			return false;
 		locks++;
 	}

@@ -7,8 +7,8 @@
  * thread at which it waited, or would have waited had the object been taken.
  *
  * A moment is an instance of a dependency when the thread acquires (or begins to wait for)
- * the same object in the same mode at the same stack, holding the same locks. Waits for
- * conditions, barriers and ends of threads are found as those for locks are. One
+ * the same object in the same mode at the same stack, holding the same locks in the same
+ * modes. Waits for conditions, barriers and ends of threads are found as those for locks are. One
  * pass over the lives of the threads concerned finds them all.
  */
 

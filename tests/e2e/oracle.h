@@ -20,7 +20,6 @@ struct hw_oracle_count {
 	unsigned predicted, possible, ruled_out; /* findings */
 	unsigned hangs;			 /* ways to hang, by the oracle */
 	unsigned foreseen;		 /* of these, those that were predicted */
-	unsigned kept_failing; /* tries that fail in a witness although nobody has the lock there */
 };
 
 enum { HW_ORACLE_WRONG_MAX = 256 };

@@ -111,34 +111,16 @@ Test(oracle, others_use_up_a_semaphore)
 	      "0000000001113311133332202200");
 }
 
-/*
- * Known to be wrong: a witness does not need the thread that a try failed because of, so the
- * try would get the lock there. Whoever mends that lets oracle.c take it for wrong.
- */
-Test(oracle, known_try_that_would_not_fail)
+/* A try that failed would not without the thread that had the lock. */
+Test(oracle, try_that_has_to_fail_again)
 {
-	struct hw_oracle_count count = { 0 };
-	char wrong[HW_ORACLE_WRONG_MAX];
-	struct hw_script script;
-
-	hw_script_parse("rr C1F0T0J1U0 L0U0 0101000", &script);
-	cr_assert(hw_oracle_agrees(&script, &count, wrong), "%s", wrong);
-	cr_expect_eq(count.kept_failing, 1);
+	agree("rr C1F0T0J1U0 L0U0 0101000");
 }
 
-/*
- * Known to be wrong: moments of a dependency (instance.h) are found by what the thread holds,
- * whether to read or to write, so that a reader is taken for the writer that it is later.
- * Whoever mends that turns this into one of those above.
- */
-Test(oracle, known_reader_taken_for_a_writer)
+/* The same place, with the lock held to read first and to write later. */
+Test(oracle, reader_that_is_a_writer_later)
 {
-	struct hw_oracle_count count = { 0 };
-	char wrong[HW_ORACLE_WRONG_MAX];
-	struct hw_script script;
-
-	hw_script_parse("rm C1L1R0U1U0J1 R0L1U1U0L0L1U1U0 01000011111110", &script);
-	cr_expect_not(hw_oracle_agrees(&script, &count, wrong));
+	agree("rm C1L1R0U1U0J1 R0L1U1U0L0L1U1U0 01000011111110");
 }
 
 Test(oracle, one_of_the_environment)
