@@ -207,20 +207,41 @@ enum hw_reason hw_pattern_close(struct hw_pattern *pattern)
 	return check_conflict(pattern, step_at(pattern, pattern->length - 1), step_at(pattern, 0));
 }
 
-/* Whether what a step waits for is kept from it by the path: of a semaphore, all units. */
-static bool is_kept(const struct hw_pattern *p, const struct hw_step *step)
+/* Whether one step keeps what another waits for, if that is what it is from. */
+static bool can_keep(const struct hw_step *holds, const struct hw_step *waits)
 {
-	uint32_t o = p->model->dependencies[step->dependency].object;
+	return !(waits->awaited_shared && holds->held_shared);
+}
+
+static bool is_read_by(const struct hw_pattern *p, const struct hw_step *step, uint32_t object)
+{
+	const struct hw_dependency *dependency = &p->model->dependencies[step->dependency];
+
+	for (uint32_t i = 0; i < dependency->hold_count; i++)
+		if (p->model->holds[dependency->first_hold + i].object == object)
+			return p->model->holds[dependency->first_hold + i].shared;
+	return false;
+}
+
+/*
+ * Whether what is waited for at a position is kept by others on the path: of a semaphore, all
+ * units. What readers wait for is not kept by readers, but may be by a writer in the queue.
+ */
+static bool is_kept(const struct hw_pattern *p, uint32_t position)
+{
+	const struct hw_step *step = step_at(p, position);
+	const struct hw_dependency *waits = &p->model->dependencies[step->dependency];
+	uint32_t o = waits->object;
 
 	if (hw_model_capacity(p->model, o) > 1)
 		return p->units[o] >= hw_model_capacity(p->model, o);
-	return p->owner[o] || (p->readers[o] && !step->awaited_shared);
-}
-
-/* Whether it could be kept once more threads are on the path: somebody has to hold it. */
-static bool can_be_kept(const struct hw_step *waits, const struct hw_step *holds)
-{
-	return !(waits->awaited_shared && holds->held_shared);
+	for (uint32_t i = 0; i < p->length; i++)
+		if (i != position && step_at(p, i)->from == step->to &&
+			can_keep(step_at(p, i), step))
+			return true;
+	if (p->owner[o])
+		return p->owner[o] != position + 1;
+	return !waits->shared && p->readers[o] > is_read_by(p, step, o);
 }
 
 /*
@@ -232,7 +253,7 @@ static bool keep_all(struct hw_pattern *p, uint32_t from, int *tries)
 	const struct hw_digraph *shape = &p->steps->shape;
 	const struct hw_step *waits;
 
-	while (from < p->length && is_kept(p, step_at(p, from)))
+	while (from < p->length && is_kept(p, from))
 		from++;
 	if (from == p->length)
 		return true;
@@ -240,7 +261,7 @@ static bool keep_all(struct hw_pattern *p, uint32_t from, int *tries)
 	for (uint32_t arc = shape->first[waits->to]; arc < shape->first[waits->to + 1]; arc++) {
 		if ((*tries)-- <= 0)
 			return false;
-		if (!can_be_kept(waits, &p->steps->all[arc]) || join(p, arc))
+		if (!can_keep(&p->steps->all[arc], waits) || join(p, arc))
 			continue;
 		if (keep_all(p, from, tries))
 			return true;
@@ -258,7 +279,7 @@ enum hw_reason hw_pattern_complete(struct hw_pattern *pattern)
 		uint32_t o = pattern->model->dependencies[step_at(pattern, i)->dependency].object;
 
 		if (hw_model_capacity(pattern->model, o) <= 1 ||
-			is_kept(pattern, step_at(pattern, i)))
+			is_kept(pattern, i))
 			continue;
 		if (keep_all(pattern, i, &tries) || tries < 0)
 			return HW_REASON_NONE;

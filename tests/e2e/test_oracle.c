@@ -111,6 +111,13 @@ Test(oracle, others_use_up_a_semaphore)
 	      "0000000001113311133332202200");
 }
 
+/* Who keeps a unit only because it reads again what it reads already is kept by a writer or not. */
+Test(oracle, reader_keeps_nothing_from_itself)
+{
+	agree("w2 C1R0L1R0U0U0U1J1 L1L1L0U0U1U1 00000001111110");
+	agree("w2 C3C1J3J1 R0L1L1U1U1U0  L1R0U0U1 00331133011110");
+}
+
 /* A try that failed would not without the thread that had the lock. */
 Test(oracle, try_that_has_to_fail_again)
 {
