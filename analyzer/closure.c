@@ -232,14 +232,33 @@ static int compare_positions(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* Whether a unit has come back, with what is in the closure, by the time of `position`. */
-static bool is_back(const struct hw_closure *closure, const struct taking *taking,
+/* Whether a unit had come back by the time of `position` in the recorded run. */
+static bool was_back(const struct hw_closure *closure, const struct taking *taking,
 	uint32_t position)
 {
 	uint32_t release = moment_at(closure, taking->thread, taking->index)->release;
 
-	return release < closure->wanted[taking->thread] &&
+	return release != HW_NONE &&
 	       moment_at(closure, taking->thread, release)->position < position;
+}
+
+/* Whether it has with what is in the closure. */
+static bool is_back(const struct hw_closure *closure, const struct taking *taking,
+	uint32_t position)
+{
+	return was_back(closure, taking, position) &&
+	       moment_at(closure, taking->thread, taking->index)->release <
+		       closure->wanted[taking->thread];
+}
+
+/* Of units that are out, the one that is out longest of those that had come back; else any. */
+static uint32_t find_back(const struct hw_closure *closure, const struct taking *taken,
+	uint32_t out, uint32_t position)
+{
+	for (uint32_t i = 0; i < out; i++)
+		if (was_back(closure, &taken[i], position))
+			return i;
+	return 0;
 }
 
 /* Run the takings as recorded: where no unit is left, the one that is out longest must be back. */
@@ -253,15 +272,17 @@ static void need_units(struct hw_closure *closure, uint32_t object)
 	qsort(lock->readers, lock->reader_count, sizeof(*lock->readers), compare_positions);
 	for (uint32_t i = 0; i < lock->reader_count; i++) {
 		const struct taking *now = &lock->readers[i];
-		uint32_t kept = 0;
+		uint32_t kept = 0, back;
 
 		for (uint32_t j = 0; j < out; j++)
 			if (!is_back(closure, &taken[j], now->position))
 				taken[kept++] = taken[j];
 		out = kept;
 		if (out >= capacity) {
-			want_release(closure, &taken[0], now);
-			memmove(taken, taken + 1, --out * sizeof(*taken));
+			back = find_back(closure, taken, out, now->position);
+			want_release(closure, &taken[back], now);
+			memmove(taken + back, taken + back + 1,
+				(--out - back) * sizeof(*taken));
 		}
 		taken[out++] = *now;
 	}

@@ -21,8 +21,8 @@
  * like the rest, but needs nothing: whoever asks can see that it is in.
  *
  * Of a semaphore of several units, no more may be out at once than it has: where they would be,
- * the unit that is out longest is given back. That is one way of several to make it so,
- * and a deadlock that needs another one is missed.
+ * one that was back by then in the recorded run is given back, the one that is out longest. That
+ * is one way of several to make it so, and a deadlock that needs another one is missed.
  *
  * Every event is looked at once, however often something is included; an
  * acquisition also looks at the readers of its lock. Units are counted anew each time.

@@ -118,6 +118,12 @@ Test(oracle, reader_keeps_nothing_from_itself)
 	agree("w2 C3C1J3J1 R0L1L1U1U1U0  L1R0U0U1 00331133011110");
 }
 
+/* Of three that want two units, one has to give one back that did so in time. */
+Test(oracle, unit_that_comes_back_too_late)
+{
+	agree("mm2ms C3C2C1J2J1J3 L2L3U3U2 L3L2S4L2U2U2U3 L2P4U2 00031111223232222000");
+}
+
 /* A try that failed would not without the thread that had the lock. */
 Test(oracle, try_that_has_to_fail_again)
 {
