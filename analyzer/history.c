@@ -10,7 +10,8 @@
 #include "analyzer/history_rows.h"
 #include "trace/memory.h"
 
-enum { ROWS_AHEAD = 32 };
+/* What an event needs of objects is fetched so many events before its turn comes. */
+enum { PREFETCH_ROWS = 16 };
 
 struct reading {
 	struct hw_history *history;
@@ -43,23 +44,18 @@ static void read_event(struct reading *r, struct hw_history_row *row)
 	history->event_count++;
 }
 
-/* Rows are read ahead, so that what they need of objects is there when their turn comes. */
 static int read_events(struct reading *r, struct hw_history_rows *rows, struct hw_error *error)
 {
-	struct hw_history_row ahead[ROWS_AHEAD];
+	struct hw_history_row *next;
 	size_t count;
 	int code;
 
-	do {
-		for (count = 0; count < ROWS_AHEAD; count++) {
-			code = hw_history_rows_next(rows, &ahead[count], error);
-			if (code != 1)
-				break;
-			hw_doubt_prefetch(&r->doubt, &ahead[count]);
+	while ((code = hw_history_rows_next(rows, &next, &count, error)) == 1)
+		for (size_t i = 0; i < count; i++) {
+			if (i + PREFETCH_ROWS < count)
+				hw_doubt_prefetch(&r->doubt, &next[i + PREFETCH_ROWS]);
+			read_event(r, &next[i]);
 		}
-		for (size_t i = 0; i < count; i++)
-			read_event(r, &ahead[i]);
-	} while (code == 1);
 	return code;
 }
 

@@ -86,6 +86,14 @@ static void add_moment(const struct hw_model *model, struct growing *g,
 		follow_locks(model, g, added);
 }
 
+static void add_row(const struct hw_model *model, struct growing *g,
+	const struct hw_history_row *row)
+{
+	if (g->life && g->count < g->life->count)
+		add_moment(model, g, &row->moment);
+	g->count++;
+}
+
 /* Lives that could not be read to their end are let go of. */
 static void end_lives(struct hw_history *history, struct growing *growing)
 {
@@ -105,19 +113,16 @@ static void end_lives(struct hw_history *history, struct growing *growing)
 static void read_lives(struct hw_history *history, struct growing *growing)
 {
 	bool *threads = hw_xcalloc(history->thread_count, sizeof(*threads));
-	struct hw_history_row row;
+	struct hw_history_row *rows;
 	struct hw_error error;
+	size_t count;
 
 	for (uint32_t t = 0; t < history->thread_count; t++)
 		threads[t] = growing[t].life;
 	if (!hw_history_rows_rewind(history->rows, threads, &error))
-		while (hw_history_rows_next(history->rows, &row, &error) == 1) {
-			struct growing *g = &growing[row.thread];
-
-			if (g->life && g->count < g->life->count)
-				add_moment(history->model, g, &row.moment);
-			g->count++;
-		}
+		while (hw_history_rows_next(history->rows, &rows, &count, &error) == 1)
+			for (size_t i = 0; i < count; i++)
+				add_row(history->model, &growing[rows[i].thread], &rows[i]);
 	end_lives(history, growing);
 	free(threads);
 }

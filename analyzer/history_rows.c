@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "analyzer/history_ahead.h"
 #include "trace/memory.h"
 
 /* Beyond this, sorting all is cheaper than moving what is late. */
@@ -160,21 +161,12 @@ static size_t choose_threads(struct hw_history_rows *rows, const bool *threads)
 	return count;
 }
 
-static int scan(struct hw_history_rows *rows, const bool *threads, struct hw_error *error)
+static void end_scan(struct hw_history_rows *rows)
 {
-	struct hw_event_where where = HW_EVENT_WHERE_ALL;
-
+	hw_history_ahead_close(rows->ahead);
 	hw_event_scan_close(rows->scan);
+	rows->ahead = NULL;
 	rows->scan = NULL;
-	rows->nobodys = 0;
-	rows->next = 0;
-	rows->last_ns = INT64_MIN;
-	where.strange_too = true;
-	/* Positions are counted where ids do not tell them. */
-	where.thread_count = choose_threads(rows, rows->out_of_order ? NULL : threads);
-	where.threads = rows->ids;
-	return hw_event_scan_open(rows->db, rows->path, &where,
-		rows->out_of_order ? HW_EVENTS_BY_TIME : HW_EVENTS_BY_ID, &rows->scan, error);
 }
 
 static int next_scanned(struct hw_history_rows *rows, struct hw_history_row *ret_row,
@@ -209,6 +201,24 @@ static int next_packed(struct hw_history_rows *rows, struct hw_history_row *ret_
 	return 1;
 }
 
+static int scan(struct hw_history_rows *rows, const bool *threads, struct hw_error *error)
+{
+	struct hw_event_where where = HW_EVENT_WHERE_ALL;
+	int code;
+
+	end_scan(rows);
+	rows->nobodys = 0;
+	rows->next = 0;
+	rows->last_ns = INT64_MIN;
+	where.strange_too = true;
+	/* Positions are counted where ids do not tell them. */
+	where.thread_count = choose_threads(rows, rows->out_of_order ? NULL : threads);
+	where.threads = rows->ids;
+	code = hw_event_scan_open(rows->db, rows->path, &where,
+		rows->out_of_order ? HW_EVENTS_BY_TIME : HW_EVENTS_BY_ID, &rows->scan, error);
+	return code;
+}
+
 /* A plain table: all of it, in order. */
 static int read_all(struct hw_history_rows *rows, struct hw_error *error)
 {
@@ -221,13 +231,30 @@ static int read_all(struct hw_history_rows *rows, struct hw_error *error)
 	}
 	if (code)
 		return code;
-	hw_event_scan_close(rows->scan);
-	rows->scan = NULL;
+	end_scan(rows);
 	keep_thread_order(rows, rows->model->thread_count);
 	sort(rows);
 	for (size_t i = 0; i < rows->count; i++)
 		rows->all[i].moment.position = (uint32_t)i;
 	return 0;
+}
+
+/* The next one of those in memory. */
+static int next_kept(struct hw_history_rows *rows, struct hw_history_row *ret_row,
+	struct hw_error *error)
+{
+	(void)error;
+	if (rows->next == rows->count)
+		return 0;
+	*ret_row = rows->all[rows->next++];
+	return 1;
+}
+
+static void begin(struct hw_history_rows *rows)
+{
+	hw_history_ahead_close(rows->ahead);
+	rows->next = 0;
+	rows->ahead = hw_history_ahead_open(rows->scan ? next_packed : next_kept, rows);
 }
 
 int hw_history_rows_open(sqlite3 *db, const struct hw_model *model, const char *path,
@@ -243,36 +270,38 @@ int hw_history_rows_open(sqlite3 *db, const struct hw_model *model, const char *
 	code = scan(rows, NULL, error);
 	if (!code && !hw_event_scan_is_packed(rows->scan))
 		code = read_all(rows, error);
-	if (code)
+	if (code) {
 		hw_history_rows_close(rows);
-	else
-		*ret_rows = rows;
-	return code;
+		return code;
+	}
+	begin(rows);
+	*ret_rows = rows;
+	return 0;
 }
 
 int hw_history_rows_rewind(struct hw_history_rows *rows, const bool *threads,
 	struct hw_error *error)
 {
-	rows->next = 0;
-	return rows->scan ? scan(rows, threads, error) : 0;
+	int code = 0;
+
+	if (rows->scan)
+		code = scan(rows, threads, error);
+	if (!code)
+		begin(rows);
+	return code;
 }
 
-int hw_history_rows_next(struct hw_history_rows *rows, struct hw_history_row *ret_row,
-	struct hw_error *error)
+int hw_history_rows_next(struct hw_history_rows *rows, struct hw_history_row **ret_rows,
+	size_t *ret_count, struct hw_error *error)
 {
-	if (rows->scan)
-		return next_packed(rows, ret_row, error);
-	if (rows->next == rows->count)
-		return 0;
-	*ret_row = rows->all[rows->next++];
-	return 1;
+	return hw_history_ahead_next(rows->ahead, ret_rows, ret_count, error);
 }
 
 void hw_history_rows_close(struct hw_history_rows *rows)
 {
 	if (!rows)
 		return;
-	hw_event_scan_close(rows->scan);
+	end_scan(rows);
 	free(rows->threads.index);
 	free(rows->objects.index);
 	free(rows->stacks.index);

@@ -44,6 +44,7 @@ struct hw_history_rows {
 	char *path; /* for messages */
 	struct hw_history_ids threads, objects, stacks;
 	struct hw_event_scan *scan; /* of packed events; NULL when all are in memory */
+	struct hw_history_ahead *ahead; /* reads the scan, or what is in memory */
 	bool out_of_order;	    /* packed, and not stored by time */
 	uint32_t *ids;		    /* of the threads wanted, ascending; NULL for all */
 	int64_t last_ns;	    /* of packed events in order: the one before */
@@ -64,11 +65,12 @@ int hw_history_rows_rewind(struct hw_history_rows *rows, const bool *threads,
 	struct hw_error *error);
 
 /*
- * The next event: 1, or 0 when there are no more, or a negative errno; -EAGAIN when only now
- * it is seen that they are not stored by time. Then rewind, and forget what came up to now.
+ * The next events, at least one, which may be changed where they are until the next call: 1, or
+ * 0 when there are no more, or a negative errno; -EAGAIN when only now it is seen that they
+ * are not stored by time. Then rewind, and forget what came up to now.
  */
-int hw_history_rows_next(struct hw_history_rows *rows, struct hw_history_row *ret_row,
-	struct hw_error *error);
+int hw_history_rows_next(struct hw_history_rows *rows, struct hw_history_row **ret_rows,
+	size_t *ret_count, struct hw_error *error);
 
 /* NULL is allowed. */
 void hw_history_rows_close(struct hw_history_rows *rows);
