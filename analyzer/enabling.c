@@ -27,6 +27,11 @@ struct hw_enabling_object {
 	struct queue rounds; /* of a barrier: the last arrival of each full round */
 	struct hw_enabling_place arrival; /* the last one of the round under way */
 	uint32_t arrivals;		  /* in the round under way */
+	/* Of a semaphore that locks: posts that gave back nothing, and the first of these. */
+	struct hw_enabling_place unit;
+	uint32_t units;
+	int64_t out;	      /* takes that no post followed */
+	bool began_with_unit; /* somebody took one before any was brought */
 };
 
 struct hw_enabling_thread {
@@ -138,6 +143,27 @@ static void fail(struct hw_enabling *e, struct hw_enabling_place place, struct h
 	enable(moment, holder);
 }
 
+/* With one unit in all, nobody could take it before it was brought. */
+static void take_lock(struct hw_enabling *e, struct hw_enabling_place place,
+	struct hw_moment *moment)
+{
+	struct hw_enabling_object *object = &e->objects[moment->object];
+
+	object->broadcast = place;
+	object->began_with_unit |= !object->units;
+	object->out++;
+	if (object->units == 1 && !object->began_with_unit)
+		enable(moment, object->unit);
+}
+
+static void post_lock(struct hw_enabling_object *object, struct hw_enabling_place place)
+{
+	if (object->out > 0)
+		object->out--;
+	else if (!object->units++)
+		object->unit = place;
+}
+
 static void apply_to_object(struct hw_enabling *e, struct hw_enabling_place place,
 	struct hw_moment *moment)
 {
@@ -148,7 +174,9 @@ static void apply_to_object(struct hw_enabling *e, struct hw_enabling_place plac
 		object->broadcast = place;
 		break;
 	case HW_OP_POST:
-		if (!hw_model_is_lock(e->model, moment->object))
+		if (hw_model_is_lock(e->model, moment->object))
+			post_lock(object, place);
+		else
 			push(&object->posts, place);
 		break;
 	case HW_OP_TAKE:
@@ -312,7 +340,7 @@ void hw_enabling_apply(struct hw_enabling *e, struct hw_history_row *row)
 	else if (moment->op == HW_OP_FAIL && !is_of_others(row->result))
 		return;
 	else if (moment->op == HW_OP_TAKE && hw_model_is_lock(e->model, moment->object))
-		e->objects[moment->object].broadcast = place;
+		take_lock(e, place, moment);
 	else if (!hw_moment_acquires(e->model, moment))
 		apply_to_object(e, place, moment);
 }

@@ -46,13 +46,12 @@ struct hw_moment {
 	 * round, which enables nothing but what the last one of the round does. Of the end of a
 	 * process: the last event of one of its threads, which stands for all of them. Of an
 	 * attempt that failed: the acquisition because of which it did, unless that is what
-	 * the last such moment of the thread needs already.
+	 * the last such moment of the thread needs already. Of the acquisition of a semaphore that
+	 * began without units: the post that brought the only unit there was by then.
 	 */
 	uint32_t enabler_thread; /* HW_NONE for none */
-	union {
-		uint32_t enabler; /* index in that thread */
-		uint32_t release; /* of an acquisition: index of its release, or HW_NONE */
-	};
+	uint32_t enabler;	 /* index in that thread */
+	uint32_t release;	 /* of an acquisition: index of its release, or HW_NONE */
 };
 
 /* What enabled a moment. */

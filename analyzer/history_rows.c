@@ -131,7 +131,8 @@ static bool translate(struct hw_history_rows *rows, const struct hw_event *event
 			HW_ROW_UNKNOWN : HW_ROW_FINE,
 		.moment = { .op = event->op, .how = event->how, .object = object,
 			.stack = event->stack ? find(&rows->stacks, event->stack) : HW_NONE,
-			.enabler_thread = HW_NONE, .enabler = HW_NONE },
+			.enabler_thread = HW_NONE, .enabler = HW_NONE,
+			.release = HW_NONE },
 	};
 	return true;
 }
