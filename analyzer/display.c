@@ -93,8 +93,14 @@ static void label_threads(struct hw_model *m)
 /* A name is short enough; what only says where the object comes from is not. */
 static const char *object_short_label(struct hw_model *m, const struct hw_object *o)
 {
+	const char *name = m->classes[o->class_].name, *end;
+
 	if (o->name || o->kind == HW_KIND_THREAD)
 		return o->label;
+	end = strstr(name, " created at ");
+	if (end)
+		return hw_arena_printf(&m->arena, "%.*s #%lld", (int)(end - name), name,
+			(long long)o->id);
 	return hw_arena_printf(&m->arena, "%s #%lld", hw_words_describe(o->kind), (long long)o->id);
 }
 

@@ -238,10 +238,10 @@ static int share_rows(const struct merge *m, const char *select, const char *ins
 
 static int share(struct merge *m)
 {
-	int code = share_rows(m, "SELECT id, path, build_id, NULL FROM module",
-		"INSERT INTO module(path, build_id) SELECT ?1, ?2 WHERE ?3 IS NULL AND NOT EXISTS "
+	int code = share_rows(m, "SELECT id, path, build_id, language FROM module",
+		"INSERT INTO module(path, build_id, language) SELECT ?1, ?2, ?3 WHERE NOT EXISTS "
 		"(SELECT 1 FROM module WHERE path = ?1 AND build_id IS ?2)",
-		"SELECT id FROM module WHERE path = ?1 AND build_id IS ?2 AND ?3 IS NULL",
+		"SELECT id FROM module WHERE path = ?1 AND build_id IS ?2 AND ?3 IS ?3",
 		&m->modules);
 
 	return code ? code

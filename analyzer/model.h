@@ -94,6 +94,7 @@ struct hw_frame {
 	bool is_holdwait;     /* of the preloaded library, which is not part of the program */
 	bool is_runtime;      /* of the language's run-time library (runtime.h) */
 	bool is_wrapper;      /* only acquires what it is given */
+	bool is_script;       /* of an interpreted program: its module is the source file */
 };
 
 struct hw_stack {

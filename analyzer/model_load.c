@@ -11,6 +11,7 @@
 #include "analyzer/display.h"
 #include "analyzer/loader.h"
 #include "analyzer/runtime.h"
+#include "analyzer/script.h"
 #include "analyzer/words.h"
 #include "trace/memory.h"
 #include "trace/name.h"
@@ -264,10 +265,34 @@ static void classify_frames(struct hw_model *m)
 		const char *module = f->module == HW_NONE ? NULL : m->modules[f->module].path;
 
 		f->is_holdwait = module && hw_runtime_is_holdwait(module);
-		f->is_runtime = (module && hw_runtime_is_module(module)) ||
+		f->is_runtime = (module && (hw_runtime_is_module(module) ||
+						   hw_runtime_is_script(module))) ||
 				(f->function && hw_runtime_is_function(f->function));
+		f->is_script = module && f->file && strcmp(module, f->file) == 0;
 		f->is_wrapper = f->function && hw_runtime_is_wrapper(f->function);
 	}
+}
+
+/* A line of a script that says so only tries, though its interpreter would wait. */
+static void believe_scripts(struct hw_model *m)
+{
+	enum { UNKNOWN, WAITS, TRIES };
+	uint8_t *known = hw_xcalloc(m->frame_count, sizeof(*known));
+
+	for (uint32_t i = 0; i < m->dependency_count; i++) {
+		struct hw_dependency *d = &m->dependencies[i];
+		uint32_t frame = d->stack == HW_NONE ? HW_NONE : m->stacks[d->stack].frame;
+
+		if (frame == HW_NONE || !m->frames[frame].is_script)
+			continue;
+		if (!known[frame])
+			known[frame] = hw_script_only_tries(m->frames[frame].file,
+					       (int)m->frames[frame].line) ?
+				TRIES : WAITS;
+		if (known[frame] == TRIES)
+			d->how |= HW_HOW_TRY;
+	}
+	free(known);
 }
 
 /* Give every object a class, so that nobody has to ask whether it has one. */
@@ -311,6 +336,7 @@ static int read_all(struct hw_loader *l)
 		hw_loader_read_misuses(l) || check_trees(l))
 		return l->result;
 	classify_frames(l->model);
+	believe_scripts(l->model);
 	complete_classes(l->model);
 	hw_display_label(l->model);
 	return 0;

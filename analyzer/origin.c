@@ -8,6 +8,7 @@
 
 #include "analyzer/path.h"
 #include "analyzer/runtime.h"
+#include "analyzer/script.h"
 #include "analyzer/textbuf.h"
 #include "analyzer/words.h"
 #include "trace/memory.h"
@@ -90,6 +91,10 @@ bool hw_origin_of_main_thread(const char *module, struct hw_origin *ret_origin)
 /* Code without a file was generated at run time and has no place of its own. */
 static bool is_programs(const struct hw_origin_frame *frame)
 {
+	/* What threads are made of is not made by who makes the thread. */
+	if (frame->is_script)
+		return !hw_runtime_is_script(frame->module) ||
+			(frame->function && strncmp(frame->function, "Thread.", 7) == 0);
 	if (!frame->module || hw_runtime_is_holdwait(frame->module) ||
 		hw_runtime_is_module(frame->module))
 		return false;
@@ -102,6 +107,8 @@ static size_t choose(const struct hw_origin_frame *frames, size_t frame_count,
 {
 	size_t count = 0;
 
+	while (frame_count && frames[0].is_script && !frames[frame_count - 1].is_script)
+		frame_count--;
 	for (size_t i = 0; i < frame_count && count < HW_ORIGIN_FRAMES; i++)
 		if (is_programs(&frames[i]))
 			ret_chosen[count++] = &frames[i];
@@ -113,10 +120,14 @@ static size_t choose(const struct hw_origin_frame *frames, size_t frame_count,
 	return count;
 }
 
-static void write_frame(FILE *out, const struct hw_origin_frame *frame)
+static void write_frame(FILE *out, const struct hw_origin_frame *frame, const char *variable)
 {
 	write_module(out, frame->module);
 	fputc(':', out);
+	if (variable) {
+		fprintf(out, "%s %s", frame->function, variable);
+		return;
+	}
 	if (!frame->function) {
 		write_build_and_offset(out, frame->build_id, frame->offset);
 		return;
@@ -128,6 +139,19 @@ static void write_frame(FILE *out, const struct hw_origin_frame *frame)
 		fprintf(out, ":%" PRId64, frame->line);
 	else
 		fprintf(out, "@0x%" PRIx64, frame->function_offset);
+}
+
+/* What people call what a script makes: locks of Python are semaphores. */
+static const char *describe(const char *kind, const struct hw_origin_frame *frame)
+{
+	return frame->is_script && strcmp(kind, "sem") == 0 ?
+		"lock" : hw_words_describe(hw_name_to_kind(kind));
+}
+
+static char *variable_of(bool is_created, const struct hw_origin_frame *frame)
+{
+	return frame->is_script && is_created && frame->function && frame->file ?
+		hw_script_variable(frame->file, frame->function, (int)frame->line) : NULL;
 }
 
 static char *write_place(const struct hw_origin_frame *frame)
@@ -148,21 +172,24 @@ bool hw_origin_of_stack(const char *kind, bool is_created, const struct hw_origi
 	const struct hw_origin_frame *chosen[HW_ORIGIN_FRAMES];
 	size_t count = choose(frames, frame_count, chosen);
 	struct hw_textbuf key;
-	char *place;
+	char *place, *variable;
 
 	if (!count)
 		return false;
+	variable = variable_of(is_created, chosen[0]);
 	hw_textbuf_init(&key);
 	fprintf(key.out, "%s %s ", kind, is_created ? "created" : "used");
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			fputc('<', key.out);
-		write_frame(key.out, chosen[i]);
+		write_frame(key.out, chosen[i], i ? NULL : variable);
 	}
 	ret_origin->key = hw_textbuf_finish(&key);
 	place = write_place(chosen[0]);
-	ret_origin->name = hw_xasprintf("%s %s at %s", hw_words_describe(hw_name_to_kind(kind)),
-		is_created ? "created" : "first used", place);
+	ret_origin->is_variable = variable;
+	ret_origin->name = variable ? variable :
+		hw_xasprintf("%s %s at %s", describe(kind, chosen[0]),
+			is_created ? "created" : "first used", place);
 	free(place);
 	return true;
 }

@@ -24,6 +24,9 @@
  * library code inlined from headers (std::mutex::lock) say nothing about where
  * an object comes from, and differ from host to host. When all are such, all but
  * this tool's count. Code without a file, generated at run time, never does.
+ *
+ * What a script makes comes from the script: its interpreter's frames do not count. When the
+ * line that makes it assigns it to a variable (script.h), that stands for the line.
  */
 
 #include <stdbool.h>
@@ -36,6 +39,7 @@
 struct hw_origin {
 	char *key;
 	char *name; /* "mutex created at worker_init (pool.c:42)", "table.forks[]" */
+	bool is_variable; /* the name is that of a script's variable, and so the object's, too */
 };
 
 /* One function of a call stack; inlined ones are frames of their own. Unknown: NULL or 0. */
@@ -48,6 +52,7 @@ struct hw_origin_frame {
 	int64_t line;
 	int64_t function_line;
 	uint64_t function_offset;
+	bool is_script; /* of an interpreted program: the module is its source */
 };
 
 /*

@@ -5,6 +5,7 @@
 
 #include "analyzer/origin.h"
 #include "analyzer/resolve_part.h"
+#include "analyzer/runtime.h"
 #include "analyzer/variable.h"
 #include "analyzer/words.h"
 #include "trace/memory.h"
@@ -27,7 +28,7 @@ struct frames {
 struct work {
 	struct hw_resolver *resolver;
 	sqlite3_stmt *read_stack, *read_frame, *add_class, *find_class, *write;
-	struct hw_table by_stack; /* stack_key() -> class, 0 for none */
+	struct hw_table by_stack; /* stack_key() -> class << 1 | whether its name is the object's */
 	int64_t *pids;
 	size_t pid_count, pid_capacity;
 };
@@ -36,7 +37,7 @@ struct work {
 struct object {
 	int64_t id;
 	const char *kind, *name;
-	bool has_class;
+	bool has_class, has_random_name;
 	const char *module, *build_id;
 	uint64_t offset;
 	int64_t create_stack;
@@ -77,6 +78,7 @@ static void finish_frames(struct frames *frames)
 static int64_t add_frame(struct frames *frames, sqlite3_stmt *row)
 {
 	char **strings = frames->strings[frames->count];
+	bool is_script = sqlite3_column_type(row, 7) != SQLITE_NULL;
 
 	for (int i = 0; i < 4; i++) {
 		const char *text = column_text(row, i);
@@ -90,6 +92,8 @@ static int64_t add_frame(struct frames *frames, sqlite3_stmt *row)
 		.file = strings[3],
 		.line = sqlite3_column_int64(row, 4),
 		.offset = (uint64_t)sqlite3_column_int64(row, 5),
+		.function_line = is_script ? sqlite3_column_int64(row, 5) : 0,
+		.is_script = is_script,
 	};
 	return sqlite3_column_int64(row, 6);
 }
@@ -99,7 +103,7 @@ static void add_function_lines(struct work *work, struct hw_origin_frame *frames
 {
 	struct hw_symbol_chain chain;
 
-	if (!count || !frames[0].module)
+	if (!count || !frames[0].module || frames[0].is_script)
 		return;
 	hw_symbol_find(work->resolver->symbols, frames[0].module, frames[0].build_id,
 		frames[0].offset, &chain);
@@ -171,7 +175,8 @@ static int store_class(
 	return code < 0 ? code : 0;
 }
 
-static int class_of_stack(struct work *work, const struct object *object, int64_t *ret_class)
+static int class_of_stack(struct work *work, const struct object *object, int64_t *ret_class,
+	bool *ret_is_name)
 {
 	uint64_t key = (uint64_t)object->create_stack << 8 |
 		       (uint64_t)hw_name_to_kind(object->kind) << 1 | object->is_created;
@@ -181,15 +186,18 @@ static int class_of_stack(struct work *work, const struct object *object, int64_
 	int code;
 
 	if (known) {
-		*ret_class = (int64_t)*known;
+		*ret_class = (int64_t)(*known >> 1);
+		*ret_is_name = *known & 1;
 		return 0;
 	}
 	code = read_stack(work, object->create_stack, &frames);
 	if (!code && hw_origin_of_stack(object->kind, object->is_created, frames.frames,
 			     frames.count, &origin))
 		code = store_class(work, object->kind, &origin, ret_class);
+	*ret_is_name = origin.is_variable;
 	if (!code)
-		*hw_table_put(&work->by_stack, key, NULL) = (uint64_t)*ret_class;
+		*hw_table_put(&work->by_stack, key, NULL) =
+			(uint64_t)*ret_class << 1 | origin.is_variable;
 	hw_origin_finish(&origin);
 	finish_frames(&frames);
 	return code;
@@ -197,13 +205,13 @@ static int class_of_stack(struct work *work, const struct object *object, int64_
 
 /* *ret_class stays 0 when there is nothing to tell the origin by. */
 static int find_class(struct work *work, const struct object *object,
-	const struct hw_variable *variable, int64_t *ret_class)
+	const struct hw_variable *variable, int64_t *ret_class, bool *ret_is_name)
 {
 	struct hw_origin origin = { 0 };
 	int code = 0;
 
 	if (!object->module && !object->name && object->create_stack)
-		return class_of_stack(work, object, ret_class);
+		return class_of_stack(work, object, ret_class, ret_is_name);
 	if (object->module)
 		hw_origin_of_static(object->kind, object->module, object->build_id, object->offset,
 			variable->key, variable->class_name, &origin);
@@ -221,17 +229,20 @@ static int complete_object(struct work *work, const struct object *object)
 {
 	struct hw_variable variable = { 0 };
 	int64_t class_id = 0;
+	bool is_name = false;
 	int code = 0;
 
 	if (object->module)
 		hw_variable_find(work->resolver->symbols, object->module, object->build_id,
 			object->offset, object->kind, &variable);
 	if (!object->has_class)
-		code = find_class(work, object, &variable, &class_id);
+		code = find_class(work, object, &variable, &class_id, &is_name);
 	if (!code && (class_id || variable.name)) {
 		sqlite3_bind_int64(work->write, 1, object->id);
 		hw_resolve_bind(work->write, 2, variable.name);
 		hw_resolve_bind_known(work->write, 3, class_id);
+		hw_resolve_bind_known(work->write, 4, is_name ? class_id : 0);
+		sqlite3_bind_int(work->write, 5, object->has_random_name);
 		code = hw_resolve_run(work->resolver, work->write);
 	}
 	hw_variable_finish(&variable);
@@ -260,6 +271,9 @@ static int complete_objects(struct work *work, const char *sql)
 			.program = column_text(row, 9),
 		};
 
+		object.has_random_name = object.name && hw_runtime_is_random_name(object.name);
+		if (object.has_random_name)
+			object.name = NULL;
 		code = object.kind ? complete_object(work, &object) : 0;
 		if (code)
 			break;
@@ -276,13 +290,15 @@ static int prepare(struct work *work)
 	} statements[] = {
 		{ &work->read_stack, "SELECT parent, frame FROM stack WHERE id = ?" },
 		{ &work->read_frame,
-			"SELECT m.path, m.build_id, f.function, f.file, f.line, f.offset, f.caller"
-			" FROM frame f LEFT JOIN module m ON m.id = f.module WHERE f.id = ?" },
+			"SELECT m.path, m.build_id, f.function, f.file, f.line, f.offset,"
+			" f.caller, m.language FROM frame f"
+			" LEFT JOIN module m ON m.id = f.module WHERE f.id = ?" },
 		{ &work->add_class, "INSERT INTO class (kind, key, name) VALUES (?, ?, ?)"
 				    " ON CONFLICT (key) DO NOTHING" },
 		{ &work->find_class, "SELECT id FROM class WHERE key = ?" },
-		{ &work->write, "UPDATE object SET name = ifnull(name, ?2),"
-				" class = ifnull(class, ?3) WHERE id = ?1" },
+		{ &work->write, "UPDATE object SET class = ifnull(class, ?3), name ="
+				" coalesce(CASE WHEN NOT ?5 THEN name END, ?2,"
+				" (SELECT name FROM class WHERE id = ?4)) WHERE id = ?1" },
 	};
 	int code = 0;
 

@@ -10,6 +10,7 @@
 enum {
 	OPTION_FOLLOW = 0x200,
 	OPTION_DEPTH,
+	OPTION_PYTHON,
 	OPTION_LOSSY,
 	OPTION_STORE,
 	OPTION_ON_DEADLOCK,
@@ -25,6 +26,8 @@ static const struct argp_option option_table[] = {
 		"Follow the program into its children: fork, exec, fork,exec (default) or none",
 		1 },
 	{ "depth", OPTION_DEPTH, "N", 0, "Keep at most N frames of a call stack (default: 64)", 1 },
+	{ "python", OPTION_PYTHON, "WHAT", 0,
+		"Show the functions of Python programs in call stacks: auto (default) or off", 1 },
 	{ "lossy", OPTION_LOSSY, NULL, 0,
 		"Drop events rather than let the program wait for the collector", 1 },
 	{ "store", OPTION_STORE, "FORM", 0,
@@ -98,6 +101,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case OPTION_DEPTH:
 		set(state, "depth", text);
+		return 0;
+	case OPTION_PYTHON:
+		set(state, "python", text);
 		return 0;
 	case OPTION_LOSSY:
 		set(state, "lossy", NULL);

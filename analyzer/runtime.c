@@ -24,6 +24,14 @@ static bool is_library(const char *base, const char *stem)
 		       (base[length] == '-' && isdigit((unsigned char)base[length + 1])));
 }
 
+/* "python3.11", "libpython3.11.so.1.0" */
+static bool is_python(const char *base)
+{
+	if (starts_with(base, "libpython3") || starts_with(base, "_multiprocessing."))
+		return true;
+	return starts_with(base, "python3") && !base[strspn(base, "python0123456789.")];
+}
+
 bool hw_runtime_is_module(const char *path)
 {
 	static const char *const stems[] = { "libc", "libpthread", "librt", "libstdc++", "libc++",
@@ -33,7 +41,25 @@ bool hw_runtime_is_module(const char *path)
 	for (size_t i = 0; i < sizeof(stems) / sizeof(*stems); i++)
 		if (is_library(base, stems[i]))
 			return true;
-	return starts_with(base, "ld-linux") || starts_with(base, "ld-musl");
+	return starts_with(base, "ld-linux") || starts_with(base, "ld-musl") || is_python(base);
+}
+
+bool hw_runtime_is_script(const char *path)
+{
+	static const char *const names[] = { "threading.py", "queue.py", "_weakrefset.py",
+		"contextlib.py", "concurrent/", "multiprocessing/", "asyncio/", "ctypes/" };
+	const char *version = strstr(path, "/python3");
+	const char *name = version ? strchr(version + 1, '/') : NULL;
+
+	for (size_t i = 0; name && i < sizeof(names) / sizeof(*names); i++)
+		if (starts_with(name + 1, names[i]))
+			return true;
+	return false;
+}
+
+bool hw_runtime_is_random_name(const char *name)
+{
+	return starts_with(name, "/mp-") && strlen(name) == sizeof("/mp-abcdefgh") - 1;
 }
 
 bool hw_runtime_is_holdwait(const char *path)

@@ -6,6 +6,7 @@
 #include "interpose/mapping.h"
 #include "interpose/memory.h"
 #include "interpose/module.h"
+#include "interpose/python.h"
 #include "interpose/stack.h"
 #include "interpose/sys.h"
 
@@ -140,7 +141,8 @@ static bool publish(struct hw_self *self, struct hw_cell *cell, const struct hw_
 static struct hw_cell *define(struct hw_self *self, const void *address,
 	const struct hw_object_facts *facts, bool keep)
 {
-	bool recorded = hw_log_session->kinds & 1u << facts->kind;
+	bool recorded = hw_log_session->kinds & 1u << facts->kind &&
+		!hw_python_is_internal(address);
 	struct hw_object_definition definition;
 	struct hw_cell *cell, *kept;
 	bool published;

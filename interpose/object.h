@@ -26,7 +26,7 @@ struct hw_cell {
 	_Atomic uint32_t object;     /* 0: nothing lives here */
 	_Atomic uint16_t fork_round; /* of the process in which `object` was given */
 	_Atomic uint8_t kind;        /* enum hw_kind */
-	_Atomic uint8_t ignored;     /* its kind is not recorded */
+	_Atomic uint8_t ignored;     /* it is not recorded */
 	_Atomic uint64_t token;      /* threads: uid */
 };
 

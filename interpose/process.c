@@ -11,6 +11,7 @@
 #include "interpose/attach.h"
 #include "interpose/log.h"
 #include "interpose/module.h"
+#include "interpose/python.h"
 #include "interpose/object.h"
 #include "interpose/real.h"
 #include "interpose/stack.h"
@@ -149,6 +150,7 @@ static void become_child(struct hw_self *self)
 	own_pid = (int32_t)hw_sys0(SYS_getpid);
 	hw_object_forked();
 	hw_module_forked();
+	hw_python_forked();
 	hw_stack_forked();
 	hw_unwinder_forked();
 	self->slot = NULL;
@@ -259,6 +261,8 @@ __attribute__((constructor)) static void start(void)
 	if (atomic_load(&join_state) != JOIN_DONE)
 		return;
 	hw_stack_init();
+	if (hw_log_session->python)
+		hw_python_init();
 	hw_thread_init();
 	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 	hw_self_resume(&hw_self);

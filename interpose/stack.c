@@ -5,6 +5,7 @@
 
 #include "interpose/handler.h"
 #include "interpose/module.h"
+#include "interpose/python.h"
 #include "interpose/sys.h"
 #include "interpose/unwinder.h"
 
@@ -129,7 +130,7 @@ static bool log_stack(struct hw_self *self, uint32_t entry, void *const *frames,
 static void note_modules(struct hw_self *self, void *const *frames, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		if (!((uintptr_t)frames[i] >> HW_FRAME_SIGNAL_SHIFT))
+		if (!((uintptr_t)frames[i] >> HW_FRAME_CODE_BIT))
 			hw_module_note(self, frames[i]);
 }
 
@@ -193,22 +194,61 @@ static uint32_t find(struct hw_self *self, uint64_t hash)
 }
 
 /* During a wait the table is left alone: the record of its end will name an entry. */
-static uint32_t remember(struct hw_self *self, void **frames, uint32_t count)
+static bool is_transient(struct hw_self *self)
 {
-	bool transient = !self->memo || self->wait_sp ||
-		(self->unwinding && hw_unwinder_works(self));
+	return !self->memo || self->wait_sp || (self->unwinding && hw_unwinder_works(self));
+}
+
+/* Put the functions of the program that an interpreter runs in front. */
+static __attribute__((noinline)) uint32_t log_interpreted(struct hw_self *self, uint64_t hash,
+	const struct hw_python_frames *python, void *const *frames, uint32_t count)
+{
+	void *all[HW_DEPTH_MAX];
+	uint32_t before = hw_python_log(self, python, all);
+
+	if (count > HW_DEPTH_MAX - before)
+		count = HW_DEPTH_MAX - before;
+	memcpy(all + before, frames, count * sizeof(*frames));
+	count += before;
+	return is_transient(self) ? log_transient(self, all, count) :
+				    add(self, hash, all, count);
+}
+
+static __attribute__((noinline)) uint32_t remember_interpreted(struct hw_self *self,
+	const void *caller, uint64_t hash, void **frames, uint32_t count)
+{
+	struct hw_python_frames python;
+	uint32_t entry;
+
+	hw_python_walk(self, caller, hw_log_session->depth, &python);
+	for (uint32_t i = 0; i < python.count; i++) {
+		hash = (hash ^ python.all[i].code) * 0x9e3779b97f4a7c15u;
+		hash = (hash ^ hash >> 29 ^ python.all[i].at) * 0x9e3779b97f4a7c15u;
+		hash ^= hash >> 29;
+	}
+	hash |= 1;
+	entry = is_transient(self) ? 0 : find(self, hash);
+	return entry ? entry : log_interpreted(self, hash, &python, frames, count);
+}
+
+/* `caller`: of the hook; NULL where what an interpreter does is not asked for. */
+static uint32_t remember(struct hw_self *self, const void *caller, void **frames, uint32_t count)
+{
 	bool in_handler;
 	uint64_t hash = hash_of(frames, count, hw_handler_open(self->blocked), &in_handler);
 	uint32_t entry;
 
 	if (__builtin_expect(in_handler, 0))
 		hash = mark_and_hash(self, frames, count);
-	entry = transient ? 0 : find(self, hash);
+	else if (__builtin_expect(hw_python_is_seen && caller, 0))
+		return remember_interpreted(self, caller, hash, frames, count);
+	entry = is_transient(self) ? 0 : find(self, hash);
 	if (__builtin_expect(entry != 0, 1))
 		return entry;
 	if (hw_handler_discover(frames, count))
 		hash = mark_and_hash(self, frames, count);
-	return transient ? log_transient(self, frames, count) : add(self, hash, frames, count);
+	return is_transient(self) ? log_transient(self, frames, count) :
+				    add(self, hash, frames, count);
 }
 
 /* Apart, so that a signal handler on a small stack does not pay for the array. */
@@ -228,7 +268,17 @@ static __attribute__((noinline)) uint32_t capture_all(struct hw_self *self, cons
 		frames[0] = (void *)(uintptr_t)caller;
 		count = 1;
 	}
-	return remember(self, frames + skip, count < depth ? count : depth);
+	return remember(self, caller, frames + skip, count < depth ? count : depth);
+}
+
+/* The stack this runs on is known to be one of the thread's, and the unwinder fits on it. */
+static bool has_room(const struct hw_self *self)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	if (__builtin_expect(hw_handler_alternate(self, here), 0))
+		return here - self->alternate_low >= HW_UNWINDER_ROOM_BYTES;
+	return here - self->stack_low < self->stack_high - self->stack_low;
 }
 
 /* On an alternate stack, also the handler and what it interrupted. */
@@ -240,17 +290,7 @@ static __attribute__((noinline)) uint32_t capture_caller(struct hw_self *self, c
 
 	if (depth >= 3 && hw_handler_alternate(self, (uintptr_t)__builtin_frame_address(0)))
 		count += hw_handler_find(self, frames + 1);
-	return remember(self, frames, count);
-}
-
-/* The stack this runs on is known to be one of the thread's, and the unwinder fits on it. */
-static bool has_room(const struct hw_self *self)
-{
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-
-	if (__builtin_expect(hw_handler_alternate(self, here), 0))
-		return here - self->alternate_low >= HW_UNWINDER_ROOM_BYTES;
-	return here - self->stack_low < self->stack_high - self->stack_low;
+	return remember(self, has_room(self) ? caller : NULL, frames, count);
 }
 
 uint32_t hw_stack_capture(struct hw_self *self, const void *caller)

@@ -11,6 +11,8 @@
  * thread's, such as a coroutine's. On an alternate stack that is too small there is also the
  * handler's entry and what it interrupted (handler.h).
  *
+ * Of a program in Python, its functions come first (python.h), before those of the interpreter.
+ *
  * Each thread remembers the stacks it has logged in a two-way table by hash, and
  * logs a stack again when it was pushed out. Nothing grows. Stacks from which other signal
  * handlers could be entered are other stacks.

@@ -7,6 +7,7 @@
 
 #include "trace/inherit.h"
 #include "trace/memory.h"
+#include "trace/script.h"
 
 /* One record being interpreted, and all that it names. */
 struct reading {
@@ -36,81 +37,6 @@ static uint64_t payload_word(const struct reading *reading, size_t at)
 	return word;
 }
 
-static size_t payload_bytes(const struct hw_record *record)
-{
-	return hw_record_payload(record) * sizeof(*record);
-}
-
-bool hw_interpret_definition(void *context, struct hw_reader *reader,
-	const struct hw_record *record, uint64_t ticks, const struct hw_record *payload)
-{
-	struct hw_interpreter *interpreter = context;
-	enum hw_op op = hw_record_op(record);
-
-	if (op != HW_OP_OBJECT && op != HW_OP_MODULE)
-		return true;
-	HW_GROW(interpreter->defined, interpreter->defined_count, interpreter->defined_capacity);
-	interpreter->defined[interpreter->defined_count] = (struct hw_defined){ .ticks = ticks,
-		.sequence = interpreter->defined_count, .process = reader->thread->process,
-		.record = *record, .payload = payload };
-	interpreter->defined_count++;
-	return true;
-}
-
-static int compare_times(const void *a, const void *b)
-{
-	const struct hw_defined *left = a, *right = b;
-
-	if (left->ticks != right->ticks)
-		return left->ticks < right->ticks ? -1 : 1;
-	return left->sequence < right->sequence ? -1 : 1;
-}
-
-static void define_object(struct hw_interpreter *interpreter, const struct hw_defined *defined)
-{
-	uint32_t number = hw_what_object(defined->record.what);
-	struct hw_object_definition definition;
-
-	const struct hw_object *known = hw_roster_object(defined->process, number);
-
-	if (payload_bytes(&defined->record) < sizeof(definition) || !number ||
-		(known && known->kind != HW_KIND_NONE))
-		return;
-	memcpy(&definition, defined->payload, sizeof(definition));
-	definition.name[sizeof(definition.name) - 1] = '\0';
-	hw_roster_define(interpreter->roster, defined->process, number, &definition);
-}
-
-static void define_module(struct hw_interpreter *interpreter, const struct hw_defined *defined)
-{
-	size_t bytes = payload_bytes(&defined->record);
-	struct hw_module_definition definition;
-
-	if (bytes < sizeof(definition))
-		return;
-	memcpy(&definition, defined->payload, sizeof(definition));
-	if (definition.path_bytes <= bytes - sizeof(definition))
-		hw_roster_map_module(interpreter->roster, defined->process, &definition,
-			(const char *)defined->payload + sizeof(definition));
-}
-
-static void define(struct hw_interpreter *interpreter, const struct hw_defined *defined)
-{
-	if (hw_record_op(&defined->record) == HW_OP_OBJECT)
-		define_object(interpreter, defined);
-	else
-		define_module(interpreter, defined);
-}
-
-void hw_interpret_definitions(struct hw_interpreter *interpreter)
-{
-	qsort(interpreter->defined, interpreter->defined_count, sizeof(*interpreter->defined),
-		compare_times);
-	for (size_t i = 0; i < interpreter->defined_count; i++)
-		define(interpreter, &interpreter->defined[i]);
-	interpreter->defined_count = 0;
-}
-
 static void define_stack(const struct reading *reading, const struct hw_record *record)
 {
 	uint64_t words[1 + HW_DEPTH_MAX]; /* struct hw_stack_definition */
@@ -133,6 +59,8 @@ static void complete_object(const struct reading *reading)
 		return;
 	object->create_ns = reading->time_ns;
 	object->create_stack = reading->stack;
+	object->foreign |= object->kind == HW_KIND_SEM &&
+		hw_script_makes_end(reading->interpreter->roster, reading->stack);
 	object->dirty = true;
 	hw_inherit_object(reading->interpreter->order, reading->thread->process, object,
 		reading->time_ns);
@@ -372,7 +300,7 @@ bool hw_interpret(void *context, struct hw_reader *reader, const struct hw_recor
 	struct reading reading = { .interpreter = interpreter, .thread = reader->thread,
 		.op = hw_record_op(record), .detail = hw_what_detail(record->what),
 		.time_ns = hw_clock_ns(interpreter->clock, ticks), .payload = payload,
-		.payload_bytes = payload_bytes(record) };
+		.payload_bytes = hw_record_payload(record) * sizeof(*record) };
 	uint32_t slot = hw_what_stack(record->what);
 
 	if (reading.op == HW_OP_STACK) {
@@ -380,12 +308,13 @@ bool hw_interpret(void *context, struct hw_reader *reader, const struct hw_recor
 		return true;
 	}
 	/* Behind a hole there may be definitions that nobody could see beforehand. */
-	if (reading.op == HW_OP_MODULE || reading.op == HW_OP_OBJECT)
-		define(interpreter,
+	if (reading.op == HW_OP_MODULE || reading.op == HW_OP_OBJECT ||
+		reading.op == HW_OP_CODE)
+		hw_interpret_define(interpreter,
 			&(struct hw_defined){ .process = reader->thread->process,
 				.record = *record,
 				.payload = payload });
-	if (reading.op == HW_OP_MODULE)
+	if (reading.op == HW_OP_MODULE || reading.op == HW_OP_CODE)
 		return true;
 	reading.stack = slot < HW_STACK_SLOTS ? reader->thread->stacks[slot] : 0;
 	if (!find_object(&reading, hw_what_object(record->what)))

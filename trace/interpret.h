@@ -57,6 +57,9 @@ bool hw_interpret_definition(void *interpreter, struct hw_reader *reader,
 
 void hw_interpret_definitions(struct hw_interpreter *interpreter);
 
+/* One definition, now; for those that nobody could see beforehand. */
+void hw_interpret_define(struct hw_interpreter *interpreter, const struct hw_defined *defined);
+
 /* For hw_readers_round; false when it names an object whose definition has not come yet. */
 bool hw_interpret(void *interpreter, struct hw_reader *reader, const struct hw_record *record,
 	uint64_t ticks, const struct hw_record *payload);

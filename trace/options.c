@@ -43,6 +43,7 @@ void hw_recording_options_init(struct hw_recording_options *options)
 		.depth = DEFAULT_DEPTH,
 		.kinds = ALL_KINDS,
 		.follow = HW_FOLLOW_FORK | HW_FOLLOW_EXEC,
+		.python = true,
 	} };
 	strcpy(options->file, "holdwait.db");
 }
@@ -145,6 +146,18 @@ static int parse_form(struct hw_recording_options *options, const char *value,
 	return 0;
 }
 
+static int parse_python(struct hw_recording_options *options, const char *value,
+	struct hw_error *error)
+{
+	if (strcmp(value, "auto") && strcmp(value, "off")) {
+		hw_error_set(error, -EINVAL, "'%s' says nothing about Python", value);
+		hw_error_hint(error, "--python takes auto or off");
+		return -EINVAL;
+	}
+	options->session.python = !strcmp(value, "auto");
+	return 0;
+}
+
 int hw_recording_options_set(struct hw_recording_options *options, const char *name,
 	const char *value, struct hw_error *error)
 {
@@ -158,6 +171,8 @@ int hw_recording_options_set(struct hw_recording_options *options, const char *n
 		return parse_events(options, value, error);
 	if (!strcmp(name, "follow") && value)
 		return parse_follow(options, value, error);
+	if (!strcmp(name, "python") && value)
+		return parse_python(options, value, error);
 	if (!strcmp(name, "store") && value)
 		return parse_form(options, value, error);
 	if (!strcmp(name, "file") && value && *value) {
@@ -165,7 +180,7 @@ int hw_recording_options_set(struct hw_recording_options *options, const char *n
 		return 0;
 	}
 	hw_error_set(error, -EINVAL, "unknown option '%s' in HOLDWAIT_OPTIONS", name);
-	hw_error_hint(error, "known are depth=N events=KINDS follow=WHAT lossy "
+	hw_error_hint(error, "known are depth=N events=KINDS follow=WHAT python=WHAT lossy "
 		"store=FORM file=PATH");
 	return -EINVAL;
 }
@@ -203,8 +218,9 @@ void hw_recording_options_text(const struct hw_recording_options *options, char 
 	length += (size_t)snprintf(text + length, size_bytes - length, " follow=%s%s",
 		session->follow & HW_FOLLOW_FORK ? "fork," : "",
 		session->follow & HW_FOLLOW_EXEC ? "exec," : "");
-	snprintf(text + length, size_bytes - length, "%s store=%s file=%s",
-		session->lossy ? " lossy" : "", form_names[options->form], options->file);
+	snprintf(text + length, size_bytes - length, "%s%s store=%s file=%s",
+		session->python ? "" : " python=off", session->lossy ? " lossy" : "",
+		form_names[options->form], options->file);
 }
 
 int hw_recording_options_expand(struct hw_recording_options *options, pid_t pid,

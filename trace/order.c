@@ -14,7 +14,7 @@ void hw_order_finish(struct hw_order *order)
 	free(order->contentions);
 	hw_table_finish(&order->dependency_by_hash);
 	hw_table_finish(&order->contention_by_place);
-	hw_table_finish(&order->promoted_frames);
+	hw_tries_finish(&order->tries);
 	hw_misuses_finish(&order->misuses);
 }
 
@@ -154,27 +154,10 @@ static struct hw_contention *contention_of(struct hw_order *order, struct hw_obj
 	return &order->contentions[*at];
 }
 
-static uint64_t innermost_frame(const struct hw_order *order, uint32_t stack)
-{
-	return stack ? order->roster->stacks[stack - 1].frame : 0;
-}
-
-/* A block on what was just tried in vain, with the same holds: its place tries before it blocks. */
-static void promote(struct hw_order *order, struct hw_thread *thread,
-	const struct hw_object *object)
-{
-	if (thread->failed_try != object)
-		return;
-	if (thread->failed_try_hash == hash_of_holds(thread))
-		hw_table_put(&order->promoted_frames,
-			innermost_frame(order, thread->failed_try_stack), NULL);
-	thread->failed_try = NULL;
-}
-
 bool hw_order_blocks(const struct hw_order *order, const struct hw_dependency *dependency)
 {
 	return !(dependency->how & HW_HOW_TRY) ||
-		hw_table_find(&order->promoted_frames, innermost_frame(order, dependency->stack));
+		hw_tries_block(&order->tries, order->roster, dependency->stack);
 }
 
 static void end_wait(struct hw_thread *thread)
@@ -228,7 +211,7 @@ void hw_order_wait(struct hw_order *order, struct hw_thread *thread, struct hw_o
 	thread->wait_since_ns = time_ns;
 	note_keeper(thread, object);
 	object->waiters++;
-	promote(order, thread, object);
+	hw_tries_blocked(&order->tries, order->roster, thread, object, hash_of_holds(thread));
 	depend(order, thread, object, stack, how, time_ns);
 	hw_misuse_wait(&order->misuses, thread, object, stack, time_ns);
 }
@@ -248,11 +231,9 @@ void hw_order_fail(struct hw_order *order, struct hw_thread *thread, struct hw_o
 			measure_wait(contention_of(order, object, stack), thread, time_ns);
 		end_wait(thread);
 	}
-	if (busy) {
-		thread->failed_try = object;
-		thread->failed_try_stack = stack;
-		thread->failed_try_hash = hash_of_holds(thread);
-	}
+	if (busy)
+		hw_tries_failed(&order->tries, order->roster, thread, object, stack,
+			hash_of_holds(thread));
 }
 
 static void add_hold(struct hw_thread *thread, struct hw_object *object, uint32_t stack,
@@ -336,7 +317,8 @@ void hw_order_acquire(struct hw_order *order, struct hw_thread *thread, struct h
 	if (signals(object))
 		return;
 	if (!(how & HW_HOW_TRY))
-		promote(order, thread, object);
+		hw_tries_blocked(&order->tries, order->roster, thread, object,
+			hash_of_holds(thread));
 	if (hold) {
 		hold->count++;
 		thread->holds_version++;

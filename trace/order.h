@@ -9,11 +9,7 @@
  * costs and not its running time.
  *
  * A successful try blocks nobody and makes a dependency of its own kind
- * (HW_HOW_TRY). But some code tries first and blocks if that fails (CPython's
- * locks): once a thread's failed try is followed by a block on the same object,
- * with nothing released in between, the place it tried from is promoted, and every
- * try from there counts as a block, also those before. The place is the innermost
- * frame: the call of sem_trywait in the runtime, not the line of the script.
+ * (HW_HOW_TRY), which counts as a block where code tries first and blocks if that fails (tries.h).
  *
  * Semaphores: a unit is held by the thread that took it until it posts. A post by
  * a thread that holds none, while others hold some, shows that the semaphore
@@ -26,6 +22,7 @@
  */
 
 #include "trace/misuse.h"
+#include "trace/tries.h"
 
 struct hw_dependency {
 	uint32_t id;
@@ -60,7 +57,7 @@ struct hw_order {
 	struct hw_contention *contentions;
 	size_t contention_count, contention_capacity;
 	struct hw_table contention_by_place; /* object << 32 | stack */
-	struct hw_table promoted_frames;
+	struct hw_tries tries;
 	struct hw_misuses misuses;
 };
 

@@ -74,7 +74,10 @@ enum hw_op {
 	HW_OP_EXEC, /* about to replace the program */
 	HW_OP_REAP, /* the end of a child process was waited for; payload: its pid */
 
-	HW_OP_COUNT
+	HW_OP_COUNT,
+
+	/* More definitions, apart from the events. */
+	HW_OP_CODE = 128, /* object: its number; payload: struct hw_code_definition */
 };
 
 /* `detail` of WAIT, LOCK, TAKE and DESTROY: how it was done. */
@@ -146,6 +149,27 @@ enum {
 	HW_SIGNAL_UNKNOWN = 127,
 };
 
+/*
+ * Where an interpreter runs a function of a program, the address is that function's number, which
+ * HW_OP_CODE defines for its process (0: one too many), and the line, with a bit that
+ * addresses of programs leave free.
+ */
+enum { HW_FRAME_CODE_BIT = 56, HW_FRAME_CODE_SHIFT = 28 };
+
+static inline uint64_t hw_frame_of_code(uint32_t number, uint32_t line)
+{
+	return 1ull << HW_FRAME_CODE_BIT | (uint64_t)number << HW_FRAME_CODE_SHIFT |
+	       (line & ((1u << HW_FRAME_CODE_SHIFT) - 1));
+}
+
+/* Payload of HW_OP_CODE: a function of a program that is interpreted. */
+struct hw_code_definition {
+	uint32_t first_line;
+	uint32_t file_bytes; /* the file's path follows, and the function's name; not terminated */
+	uint32_t name_bytes;
+	uint32_t unused;
+};
+
 /* Payload of HW_OP_MODULE. An address minus `bias` is a link-time address. */
 struct hw_module_definition {
 	uint64_t start;
@@ -215,6 +239,7 @@ static inline uint32_t hw_record_payload(const struct hw_record *r)
 	case HW_OP_CREATE:
 	case HW_OP_FORK:
 	case HW_OP_REAP:
+	case HW_OP_CODE:
 		return hw_what_detail(r->what);
 	default:
 		return 0;

@@ -10,6 +10,7 @@ static void free_process(struct hw_process *process)
 {
 	hw_table_finish(&process->objects);
 	free(process->mappings);
+	hw_table_finish(&process->codes);
 	free(process->inherited);
 	free(process->exe);
 	free(process->command);
@@ -30,14 +31,18 @@ void hw_roster_finish(struct hw_roster *roster)
 		free(roster->modules[i]->path);
 		free(roster->modules[i]);
 	}
+	for (size_t i = 0; i < roster->code_count; i++)
+		free(roster->codes[i].function);
 	free(roster->processes);
 	free(roster->threads);
 	free(roster->objects);
 	free(roster->modules);
+	free(roster->codes);
 	free(roster->frames);
 	free(roster->stacks);
 	hw_table_finish(&roster->process_by_uid);
 	hw_table_finish(&roster->thread_by_uid);
+	hw_table_finish(&roster->code_by_place);
 	hw_table_finish(&roster->frame_by_place);
 	hw_table_finish(&roster->stack_by_link);
 	hw_table_finish(&roster->shared_by_key);

@@ -29,7 +29,15 @@ struct hw_module {
 	uint32_t id;
 	char *path;
 	char build_id[49]; /* lower-case hex, or empty */
+	bool is_source;    /* of an interpreted program */
 	bool stored;
+};
+
+/* A function of an interpreted program. */
+struct hw_code {
+	struct hw_module *module; /* its source file */
+	char *function;
+	uint32_t first_line;
 };
 
 struct hw_mapping {
@@ -51,6 +59,7 @@ struct hw_process {
 	struct hw_table objects; /* its number -> struct hw_object * */
 	struct hw_mapping *mappings;
 	size_t mapping_count, mapping_capacity;
+	struct hw_table codes; /* its number -> index in the roster's `codes` */
 	struct hw_inherited *inherited; /* of a forked one, not met yet; see trace/inherit.h */
 	size_t inherited_count, inherited_capacity;
 	bool maps_read; /* /proc/PID/maps was asked already */
@@ -70,8 +79,10 @@ struct hw_inherited {
 struct hw_frame {
 	uint32_t id;
 	struct hw_module *module; /* NULL for code outside all modules */
-	uint64_t offset;
+	uint64_t offset; /* of interpreted code: the first line of the function */
 	uint32_t signal; /* where a handler is called, as in addresses (record.h); else 0 */
+	uint32_t line;   /* of interpreted code, as `function`, which is the roster's */
+	const char *function;
 };
 
 struct hw_stack {
@@ -176,6 +187,8 @@ struct hw_roster {
 	size_t object_count, object_capacity;
 	struct hw_module **modules;
 	size_t module_count, module_capacity;
+	struct hw_code *codes;
+	size_t code_count, code_capacity;
 	struct hw_frame *frames;
 	size_t frame_count, frame_capacity;
 	struct hw_stack *stacks;
@@ -183,6 +196,7 @@ struct hw_roster {
 	size_t frames_stored, stacks_stored;
 
 	struct hw_table process_by_uid, thread_by_uid;
+	struct hw_table code_by_place;  /* hash of file, line and name -> index + 1 */
 	struct hw_table frame_by_place; /* hash of module and offset -> id; collisions go on by 1 */
 	struct hw_table stack_by_link;  /* hash of parent, frame and signals -> id; likewise */
 	struct hw_table shared_by_key;  /* hash of device, inode, offset, kind -> object */
@@ -235,6 +249,10 @@ struct hw_object *hw_roster_undefined(struct hw_roster *roster, struct hw_proces
 	uint32_t number);
 
 /* A module of a process; `path` need not be terminated. */
+/* A function of an interpreted program, by the number its process gave it. */
+void hw_roster_define_code(struct hw_roster *roster, struct hw_process *process, uint32_t number,
+	const struct hw_code_definition *definition, const char *text);
+
 void hw_roster_map_module(struct hw_roster *roster, struct hw_process *process,
 	const struct hw_module_definition *definition, const char *path);
 

@@ -101,15 +101,66 @@ const struct hw_mapping *hw_roster_find_mapping(struct hw_roster *roster,
 	}
 }
 
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+	while (*text)
+		hash = hw_hash_mix(hash, (unsigned char)*text++);
+	return hash;
+}
+
+/* A function of a program that is interpreted; the index in the roster. */
+static uint64_t code_of(struct hw_roster *roster, const char *file, char *function,
+	uint32_t first_line)
+{
+	struct hw_module *module = module_of(roster, file, "");
+	uint64_t key = hash_text(hw_hash_mix(module->id, first_line), function);
+	uint64_t *index;
+	bool new;
+
+	module->is_source = true;
+	for (;; key++) {
+		const struct hw_code *known;
+
+		index = hw_table_put(&roster->code_by_place, key, &new);
+		if (new)
+			break;
+		known = &roster->codes[*index - 1];
+		if (known->module == module && known->first_line == first_line &&
+			!strcmp(known->function, function)) {
+			free(function);
+			return *index - 1;
+		}
+	}
+	HW_GROW(roster->codes, roster->code_count, roster->code_capacity);
+	roster->codes[roster->code_count++] = (struct hw_code){ .module = module,
+		.function = function, .first_line = first_line };
+	*index = roster->code_count;
+	return *index - 1;
+}
+
+void hw_roster_define_code(struct hw_roster *roster, struct hw_process *process, uint32_t number,
+	const struct hw_code_definition *definition, const char *text)
+{
+	char *file = hw_xasprintf("%.*s", (int)definition->file_bytes, text);
+	char *function = hw_xasprintf("%.*s", (int)definition->name_bytes,
+		text + definition->file_bytes);
+	bool new;
+
+	*hw_table_put(&process->codes, number, &new) =
+		code_of(roster, *file ? file : "?", function, definition->first_line);
+	free(file);
+}
+
 static bool same_frame(const struct hw_frame *a, const struct hw_frame *b)
 {
-	return a->module == b->module && a->offset == b->offset && a->signal == b->signal;
+	return a->module == b->module && a->offset == b->offset && a->signal == b->signal &&
+	       a->line == b->line && a->function == b->function;
 }
 
 static uint32_t put_frame(struct hw_roster *roster, struct hw_frame frame)
 {
 	uint64_t where = (uint64_t)frame.signal << 32 | (frame.module ? frame.module->id : 0);
-	uint64_t key = hw_hash_mix(where, frame.offset);
+	uint64_t key = hw_hash_mix(where, frame.offset ^ (uint64_t)frame.line << 32);
 	uint64_t *id;
 	bool new;
 
@@ -132,6 +183,23 @@ static uint32_t signal_of(uint64_t address)
 	return (uint32_t)(address >> HW_FRAME_SIGNAL_SHIFT);
 }
 
+/* Code that nobody defined, as there was too much, has a line and nothing else. */
+static struct hw_frame frame_of_code(const struct hw_roster *roster,
+	const struct hw_process *process, uint64_t address)
+{
+	uint64_t without_bit = address & ~(1ull << HW_FRAME_CODE_BIT);
+	const uint64_t *index =
+		hw_table_find(&process->codes, without_bit >> HW_FRAME_CODE_SHIFT);
+	struct hw_frame frame = { .line = without_bit & ((1u << HW_FRAME_CODE_SHIFT) - 1) };
+
+	if (index) {
+		frame.module = roster->codes[*index].module;
+		frame.function = roster->codes[*index].function;
+		frame.offset = roster->codes[*index].first_line;
+	}
+	return frame;
+}
+
 /* Of the entry of a signal handler, only the signal matters. */
 static uint32_t frame_of(struct hw_roster *roster, struct hw_process *process, uint64_t address)
 {
@@ -139,6 +207,8 @@ static uint32_t frame_of(struct hw_roster *roster, struct hw_process *process, u
 
 	if (signal_of(address))
 		return put_frame(roster, (struct hw_frame){ .signal = signal_of(address) });
+	if (address >> HW_FRAME_CODE_BIT)
+		return put_frame(roster, frame_of_code(roster, process, address));
 	mapping = hw_roster_find_mapping(roster, process, address);
 	return put_frame(roster,
 		(struct hw_frame){ .module = mapping ? mapping->module : NULL,

@@ -51,18 +51,21 @@ CREATE TABLE thread (
     lost         INTEGER NOT NULL DEFAULT 0 -- events dropped
 );
 
--- A file mapped as code: the program, a library. One row per path and build id.
+-- A file mapped as code: the program, a library. One row per path and build id. And source files
+-- of programs that an interpreter runs.
 CREATE TABLE module (
     id       INTEGER PRIMARY KEY,
     path     TEXT NOT NULL,
-    build_id TEXT                          -- lower-case hex
+    build_id TEXT,                         -- lower-case hex
+    language TEXT                          -- of a source file: python; else NULL
 );
 
 -- One place in code. `offset` is the link-time address inside the module (what
 -- addr2line wants), of the call instruction's return point. Without a module
 -- (JIT code) it is the address itself. The last four columns are filled once symbols
 -- were looked up; a function inlined here is the innermost row, which names
--- the row it was inlined into. Where the kernel called a signal handler there is a
+-- the row it was inlined into. In a source file `offset` is the first line of the function, and
+-- all is known from the beginning. Where the kernel called a signal handler there is a
 -- row without place, and the one outside of it is one past what was interrupted.
 CREATE TABLE frame (
     id       INTEGER PRIMARY KEY,

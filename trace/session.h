@@ -125,6 +125,7 @@ struct hw_session {
 	uint32_t lossy; /* drop records rather than wait */
 	uint32_t kinds; /* 1 << enum hw_kind for each kind to record */
 	uint32_t follow; /* enum hw_follow bits */
+	uint32_t python; /* look for Python functions, and leave the GIL out */
 
 	_Alignas(64) _Atomic uint32_t state; /* enum hw_session_state; a futex */
 	_Atomic uint32_t heartbeat;          /* of the collector; changes at least once a second */

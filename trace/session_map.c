@@ -129,6 +129,7 @@ static int fill(struct hw_session *session, const struct hw_session_options *opt
 	session->lossy = options->lossy;
 	session->kinds = options->kinds;
 	session->follow = options->follow;
+	session->python = options->python;
 	session->free_processes.limit = HW_PROCESS_MAX;
 	session->free_threads.limit = HW_THREAD_MAX;
 	session->version = HW_SESSION_VERSION;

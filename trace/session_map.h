@@ -21,6 +21,7 @@ struct hw_session_options {
 	uint32_t kinds;  /* 1 << enum hw_kind */
 	uint32_t follow; /* enum hw_follow */
 	bool lossy;
+	bool python; /* show the functions of Python programs */
 };
 
 struct hw_session_map {

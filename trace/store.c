@@ -25,9 +25,9 @@ static const char *const statement_sql[HW_STATEMENT_COUNT] = {
 	[HW_PUT_META] = "INSERT OR REPLACE INTO meta VALUES(?,?)",
 	[HW_PUT_PROCESS] = "INSERT OR REPLACE INTO process VALUES(?,?,?,?,?,?,?,?)",
 	[HW_PUT_THREAD] = "INSERT OR REPLACE INTO thread VALUES(?,?,?,?,?,?,?,?,?,?,?)",
-	[HW_PUT_MODULE] = "INSERT INTO module VALUES(?,?,?)",
-	[HW_PUT_FRAME] = "INSERT INTO frame(id,module,offset,signal,function) VALUES(?1,?2,?3,?4,"
-			 "CASE WHEN ?4 NOTNULL THEN '<signal handler called>' END)",
+	[HW_PUT_MODULE] = "INSERT INTO module VALUES(?,?,?,?)",
+	[HW_PUT_FRAME] = "INSERT INTO frame(id,module,offset,signal,function,file,line) "
+			 "VALUES(?,?,?,?,?,?,?)",
 	[HW_PUT_STACK] = "INSERT INTO stack VALUES(?,?,?,?)",
 	[HW_PUT_OBJECT] = "INSERT OR REPLACE INTO object(id,kind,type,process,address,generation,"
 			  "shared_key,module,offset,create_stack,initialised,create_ns,destroy_ns,"

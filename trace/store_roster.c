@@ -61,6 +61,7 @@ static void put_module(struct hw_store *store, struct hw_module *module)
 	sqlite3_bind_int64(row, 1, module->id);
 	hw_store_bind_text(row, 2, module->path);
 	hw_store_bind_text(row, 3, module->build_id[0] ? module->build_id : NULL);
+	hw_store_bind_text(row, 4, module->is_source ? "python" : NULL);
 	hw_store_run(store, row);
 	module->stored = true;
 }
@@ -91,6 +92,10 @@ static void put_code(struct hw_store *store, struct hw_roster *roster)
 			sqlite3_bind_int64(row, 4, signal_number(frame->signal));
 		else
 			sqlite3_bind_null(row, 4);
+		hw_store_bind_text(row, 5, frame->signal ? "<signal handler called>" :
+				frame->line && !frame->function ? "?" : frame->function);
+		hw_store_bind_text(row, 6, frame->function ? frame->module->path : NULL);
+		hw_store_bind_unless(row, 7, frame->line, 0);
 		hw_store_run(store, row);
 	}
 	roster->frames_stored = roster->frame_count;

@@ -121,7 +121,7 @@ static void write_people(const struct scale *s)
 	sqlite3_stmt *row;
 
 	run(s, "INSERT INTO process VALUES(1, NULL, 'start', 100, '/bin/scale', 'scale', 0, NULL)");
-	run(s, "INSERT INTO module VALUES(1, '/bin/scale', NULL)");
+	run(s, "INSERT INTO module VALUES(1, '/bin/scale', NULL, NULL)");
 	row = prepare(s, "INSERT INTO thread(id, process, tid, number, name, creator, object, "
 		"start_ns) VALUES(?1, 1, 100 + ?1, ?1, 'worker ' || ?1, nullif(?1 > 1, 0), "
 		"?2 + ?1, 0)");

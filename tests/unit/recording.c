@@ -37,7 +37,7 @@ void scenario_init(struct scenario *s)
 	scenario_sql(s, "INSERT INTO meta VALUES ('version', '0.1.0'), ('command', 'bank --busy'),"
 			" ('started_at', 1700000000), ('events', 0), ('lost', 0), ('complete', 1),"
 			" ('ended_ns', 2000000000)");
-	scenario_sql(s, "INSERT INTO module VALUES (1, '/usr/bin/bank', '00c0ffee')");
+	scenario_sql(s, "INSERT INTO module VALUES (1, '/usr/bin/bank', '00c0ffee', NULL)");
 	scenario_process(s, "/usr/bin/bank");
 }
 

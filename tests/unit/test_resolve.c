@@ -137,7 +137,7 @@ Test(resolve, missing_modules_leave_everything_open)
 	struct scenario s;
 
 	scenario_init(&s);
-	scenario_sql(&s, "INSERT INTO module VALUES (7, '/nonexistent/lib.so.2', 'ab12')");
+	scenario_sql(&s, "INSERT INTO module VALUES (7, '/nonexistent/lib.so.2', 'ab12', NULL)");
 	scenario_sql(&s, "INSERT INTO frame (id, module, offset) VALUES"
 			 " (1, 7, 100), (2, NULL, 9999), (3, 77, 100)");
 	scenario_sql(&s, "INSERT INTO stack (id, parent, frame) VALUES"

@@ -96,7 +96,7 @@ Test(stack, frames_of_holdwait_are_not_seen)
 	struct hw_error error;
 	uint32_t frames[4];
 
-	scenario_sql(&s, "INSERT INTO module VALUES (2, '/usr/lib/libholdwait.so', NULL)");
+	scenario_sql(&s, "INSERT INTO module VALUES (2, '/usr/lib/libholdwait.so', NULL, NULL)");
 	scenario_sql(&s, "UPDATE frame SET module = 2 WHERE function = 'run_pthread'");
 	cr_assert_eq(hw_model_load(s.db, "test", &model, &error), 0);
 	cr_assert_eq(hw_stack_frames(&model, hw_model_find_stack(&model, stack), frames, 4), 2);

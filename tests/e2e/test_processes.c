@@ -4,33 +4,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-/* Programs that are not C, and programs of several processes. */
-
-Test(python, two_locks_in_both_orders)
-{
-	struct hw_recorded recorded;
-	struct hw_process process;
-	json_t *report;
-	const json_t *finding;
-
-	if (access("/usr/bin/python3", X_OK))
-		cr_skip_test("no /usr/bin/python3");
-	hw_recorded_init(&recorded);
-	hw_recorded_run(&recorded, &process, "run",
-		HW_ARGUMENTS("/usr/bin/python3", HW_SOURCE_DIR "/tests/fixtures/two_locks.py"));
-	cr_assert_eq(process.status, 0);
-	cr_assert_str_eq(hw_process_output(&process), "done\n");
-	report = hw_recorded_report(&recorded, false);
-	finding = hw_recorded_finding(report, "HW001");
-	cr_assert_str_eq(json_string_value(json_object_get(finding, "verdict")), "predicted");
-	cr_assert_eq(json_array_size(json_object_get(finding, "objects")), 2);
-	cr_assert_eq(json_array_size(json_object_get(finding, "threads")), 2);
-	json_decref(report);
-	hw_process_finish(&process);
-	hw_recorded_finish(&recorded);
-}
+/* Programs of several processes. */
 
 static int64_t process_of(const json_t *finding, size_t thread)
 {

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_INTERPOSE_PYTHON_H
+#define HW_INTERPOSE_PYTHON_H
+
+/*
+ * The Python functions that the calling thread is in, when the program is CPython or has it
+ * loaded from the beginning.
+ *
+ * They are read from the interpreter's own list of frames: a pointer in the state of the thread
+ * leads to the innermost one, and each has pointers to its code, to where it is in it and to the
+ * frame outside of it. A thread alone changes its list, and only while it runs Python code; so
+ * its own hooks can follow the list whether they have the interpreter's lock (GIL) or not,
+ * without references, allocation or calls. Where in these structures the pointers are differs
+ * between versions, and is learned while the program runs (python_layout.h).
+ *
+ * A code object is known by its address and what it says of itself. One that was freed and
+ * replaced by another at the same address, in the same place of the same calls, is taken for
+ * the old one until its stack is logged again. In signal handlers, on a coroutine's stack and
+ * in a second interpreter of the same thread there are no Python frames.
+ */
+
+#include "interpose/self.h"
+
+enum { HW_PYTHON_FRAMES_MAX = 64 };
+
+/* Functions under way, innermost first: the code object, and where in it, as it is stored. */
+struct hw_python_frames {
+	uint32_t count;
+	struct {
+		uintptr_t code;
+		uintptr_t at;
+	} all[HW_PYTHON_FRAMES_MAX];
+};
+
+/* Whether there is an interpreter whose frames are wanted. */
+extern bool hw_python_is_seen;
+
+/* Look for an interpreter. From the constructor; its modules are loaded by then. */
+void hw_python_init(void);
+
+/*
+ * The thread's Python functions, at most `depth`; none when it is in none, or while too little
+ * is known. `caller`: of the hook.
+ */
+void hw_python_walk(struct hw_self *self, const void *caller, uint32_t depth,
+	struct hw_python_frames *ret_frames);
+
+/*
+ * Write them as addresses of a stack (record.h), after their code was logged. At most as
+ * many; how many.
+ */
+uint32_t hw_python_log(struct hw_self *self, const struct hw_python_frames *frames,
+	void **ret_addresses);
+
+/* After a fork, in the child: nothing has been logged yet. */
+void hw_python_forked(void);
+
+/* Whether a mutex or condition there is a part of the interpreter's own lock. */
+bool hw_python_is_internal(const void *address);
+
+#endif

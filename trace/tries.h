@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_TRACE_TRIES_H
+#define HW_TRACE_TRIES_H
+
+/*
+ * Which tries stand for blocks.
+ *
+ * Some code tries first and blocks if that fails (CPython's locks): once a thread's failed try is
+ * followed by a block on the same object, with nothing acquired or released in between, the
+ * place it tried from is known to block, and every try from there counts as a block, also those
+ * before. The place is the innermost frame of machine code: the call of sem_trywait in the
+ * runtime, not the line of the script. Of CPython it is known from the beginning.
+ *
+ * Through the same place go scripts that only try. A line of a script from which a try failed and
+ * no block followed is known to yield, whatever place in the runtime it goes through.
+ */
+
+#include "trace/roster.h"
+
+struct hw_tries {
+	struct hw_table blocking; /* frames of machine code */
+	struct hw_table yielding; /* frames of scripts */
+};
+
+void hw_tries_finish(struct hw_tries *tries);
+
+/* A try of something taken failed; `holds_hash` stands for what the thread holds. */
+void hw_tries_failed(struct hw_tries *tries, const struct hw_roster *roster,
+	struct hw_thread *thread, struct hw_object *object, uint32_t stack, uint64_t holds_hash);
+
+/* The thread blocks on an object, or was about to. */
+void hw_tries_blocked(struct hw_tries *tries, const struct hw_roster *roster,
+	struct hw_thread *thread, const struct hw_object *object, uint64_t holds_hash);
+
+/* Whether a try from there counts as a block, as far as is known. */
+bool hw_tries_block(const struct hw_tries *tries, const struct hw_roster *roster, uint32_t stack);
+
+#endif
