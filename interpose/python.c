@@ -37,6 +37,9 @@ static bool find_functions(void)
 	*(void **)&api.this_state = find("PyGILState_GetThisThreadState");
 	if (!api.this_state)
 		return false;
+	*(void **)&api.is_finalizing = find("Py_IsFinalizing");
+	if (!api.is_finalizing)
+		*(void **)&api.is_finalizing = find("_Py_IsFinalizing");
 	*(void **)&api.current_state = find("PyThreadState_GetUnchecked");
 	if (!api.current_state)
 		*(void **)&api.current_state = find("_PyThreadState_UncheckedGet");
@@ -53,9 +56,9 @@ static bool find_functions(void)
 	*(void **)&api.forgive = find("PyErr_Clear");
 	*(void **)&api.gc_enable = find("PyGC_Enable");
 	*(void **)&api.gc_disable = find("PyGC_Disable");
-	return api.current_state && api.frame && api.frame_back && api.frame_code && api.line &&
-		api.attribute && api.number && api.string && api.release && api.failed &&
-		api.forgive;
+	return api.is_finalizing && api.current_state && api.frame && api.frame_back &&
+		api.frame_code && api.line && api.attribute && api.number && api.string &&
+		api.release && api.failed && api.forgive;
 }
 
 static bool is_in(const struct hw_module_range *range, const void *address)
@@ -136,7 +139,7 @@ static uintptr_t place_in(uintptr_t frame)
 void hw_python_walk(struct hw_self *self, const void *caller, uint32_t depth,
 	struct hw_python_frames *ret_frames)
 {
-	void *state = api.this_state();
+	void *state = api.is_finalizing() ? NULL : api.this_state();
 	uintptr_t frame;
 
 	ret_frames->count = 0;

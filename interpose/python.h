@@ -15,8 +15,9 @@
  *
  * A code object is known by its address and what it says of itself. One that was freed and
  * replaced by another at the same address, in the same place of the same calls, is taken for
- * the old one until its stack is logged again. In signal handlers, on a coroutine's stack and
- * in a second interpreter of the same thread there are no Python frames.
+ * the old one until its stack is logged again. In signal handlers, on a coroutine's stack, in a
+ * second interpreter of the same thread, and once the interpreter ends (when threads that go on
+ * may have lost their state) there are no Python frames.
  */
 
 #include "interpose/self.h"

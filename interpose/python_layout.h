@@ -37,6 +37,7 @@ struct hw_python_layout {
 
 /* Functions of the interpreter; those that older versions lack are NULL. */
 struct hw_python_api {
+	int (*is_finalizing)(void); /* states of threads may be freed from then on */
 	void *(*this_state)(void);
 	void *(*current_state)(void); /* of whoever has the GIL */
 	void *(*frame)(void *state);

@@ -235,6 +235,16 @@ Test(python, functions_everywhere)
 	finish(&all);
 }
 
+Test(python, threads_that_outlive_the_interpreter)
+{
+	struct run daemons;
+
+	run(&daemons, "--depth=64", FIXTURE("daemons.py"), NULL);
+	cr_assert_eq(daemons.process.status, 0);
+	cr_assert_str_eq(hw_process_output(&daemons.process), "done\n");
+	finish(&daemons);
+}
+
 /* The GIL is a mutex and a condition, the busiest of all. */
 static const char gil[] =
 	"SELECT count(*) FROM object o WHERE kind IN ('mutex', 'cond') AND EXISTS"
