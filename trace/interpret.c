@@ -140,9 +140,14 @@ static int64_t reap_process(const struct reading *reading)
 	pid_t pid = (pid_t)payload_word(reading, 0);
 
 	/* The newest: what this pid was given to before had ended before. */
-	for (size_t i = roster->process_count; i-- > 0;)
-		if (roster->processes[i]->pid == pid)
-			return roster->processes[i]->id;
+	for (size_t i = roster->process_count; i-- > 0;) {
+		struct hw_process *process = roster->processes[i];
+
+		if (process->pid != pid)
+			continue;
+		process->reaped = true;
+		return process->id;
+	}
 	return 0;
 }
 

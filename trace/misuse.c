@@ -96,13 +96,19 @@ void hw_misuse_unlock(struct hw_misuses *misuses, struct hw_thread *thread,
 	put(misuses, misuse, time_ns);
 }
 
+/* What a process left that has been waited for is nobody's: it cannot miss it. */
+static bool is_holding(struct hw_thread *thread, const struct hw_object *object)
+{
+	return hw_hold_of(thread, object) && !thread->process->reaped;
+}
+
 static struct hw_thread *find_holder(const struct hw_roster *roster,
 	const struct hw_object *object)
 {
-	if (object->holder && hw_hold_of(object->holder, object))
+	if (object->holder && is_holding(object->holder, object))
 		return object->holder;
 	for (size_t i = 0; object->holders && i < roster->thread_count; i++)
-		if (hw_hold_of(roster->threads[i], object))
+		if (is_holding(roster->threads[i], object))
 			return roster->threads[i];
 	return NULL;
 }
@@ -177,6 +183,12 @@ void hw_misuse_destroy(struct hw_misuses *misuses, const struct hw_roster *roste
 	put(misuses, misuse, time_ns);
 }
 
+/* Who was ended by force is known to be gone before all that it did has been read. */
+static bool had_ended(const struct hw_thread *thread, int64_t time_ns)
+{
+	return thread->end_ns >= 0 && thread->end_ns <= time_ns;
+}
+
 void hw_misuse_wait(struct hw_misuses *misuses, struct hw_thread *thread,
 	struct hw_object *object, uint32_t stack, int64_t time_ns)
 {
@@ -193,7 +205,7 @@ void hw_misuse_wait(struct hw_misuses *misuses, struct hw_thread *thread,
 	object->last_wait_ns = time_ns;
 	if (object->orphan)
 		put(misuses, inherit, time_ns);
-	if (!object->holder || object->holder->end_ns < 0 || !is_lock(object) ||
+	if (!object->holder || !had_ended(object->holder, time_ns) || !is_lock(object) ||
 		object->type & HW_TYPE_ROBUST)
 		return;
 	/* The end itself was told when it came, unless that was a process that shared the lock. */

@@ -64,6 +64,7 @@ struct hw_process {
 	size_t inherited_count, inherited_capacity;
 	bool maps_read; /* /proc/PID/maps was asked already */
 	bool gone;      /* no definition will come any more */
+	bool reaped;    /* by its parent, as far as events have been read */
 	bool dirty;
 };
 
