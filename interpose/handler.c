@@ -136,11 +136,18 @@ static const struct kernel_frame *search(const struct hw_self *self, uintptr_t f
 	return NULL;
 }
 
+/* Whether the handler of a signal asked the kernel to tell it more. */
+static bool has_info(int number)
+{
+	return atomic_load_explicit(&actions[number].flags, memory_order_relaxed) & SA_SIGINFO;
+}
+
 /*
  * The signals whose handler may be the one that has `place` in it: of those that it blocks, the
- * ones whose entry is nearest before it. A place of 0 is not known.
+ * ones whose entry is nearest before it. A place of 0 is not known. One that asked for more
+ * was told its number.
  */
-static uint64_t candidates(uint64_t newly_blocked, uintptr_t place)
+static uint64_t candidates(uint64_t newly_blocked, uintptr_t place, uint64_t told)
 {
 	uint64_t result = 0;
 	uintptr_t nearest = 0;
@@ -151,7 +158,8 @@ static uint64_t candidates(uint64_t newly_blocked, uintptr_t place)
 		int flags = atomic_load_explicit(&actions[number].flags, memory_order_relaxed);
 
 		if (!entry || (place && (entry > place || entry < nearest)) ||
-			!(newly_blocked & bit_of(number) || flags & SA_NODEFER))
+			!(newly_blocked & bit_of(number) || flags & SA_NODEFER) ||
+			(flags & SA_SIGINFO && told != bit_of(number)))
 			continue;
 		if (place && entry > nearest)
 			result = 0;
@@ -161,29 +169,18 @@ static uint64_t candidates(uint64_t newly_blocked, uintptr_t place)
 	return result;
 }
 
-/* Whether all these handlers asked the kernel to tell them more. */
-static bool have_info(uint64_t signals)
-{
-	for (; signals; signals &= signals - 1)
-		if (!(atomic_load_explicit(&actions[__builtin_ctzll(signals) + 1].flags,
-			      memory_order_relaxed) & SA_SIGINFO))
-			return false;
-	return true;
-}
-
 /* What stands for the signal in the return address. */
 static uint64_t mark_of(const struct kernel_frame *frame, uint64_t blocked, uintptr_t place)
 {
 	uint64_t newly_blocked = blocked & ~frame->blocked;
-	uint64_t signals = candidates(newly_blocked, place);
 	uint64_t told = is_signal(frame->number) ? bit_of(frame->number) : 0;
+	uint64_t signals = candidates(newly_blocked, place, told);
 	uint64_t mark;
 
-	/* Installed in a way that nobody saw. */
+	/* It has unblocked its own signal since; or it was installed in a way that nobody saw. */
 	if (!signals)
-		signals = newly_blocked & told ? told : newly_blocked;
-	else if (have_info(signals) && signals & told)
-		signals = told;
+		signals = told && (newly_blocked & told || has_info(frame->number)) ? told :
+										       newly_blocked;
 	if (!signals)
 		return HW_SIGNAL_UNKNOWN;
 	mark = (uint64_t)__builtin_ctzll(signals) + 1;

@@ -13,10 +13,10 @@
  * by its code when it is met first, and by its address from then on. The kernel's frame
  * begins with the trampoline's address and has in it the address that comes next on the stack.
  *
- * Which signal it was the frame tells only to handlers that asked for it (SA_SIGINFO). Otherwise
- * it is the one that the handler blocks and the interrupted code did not, and whose handler,
- * as sigaction was told, begins just before the first place in the handler. Where that fits
- * several signals, the lowest stands for all.
+ * Which signal it was the frame tells only to handlers that asked for it (SA_SIGINFO), which
+ * may have unblocked it since. Otherwise it is the one that the handler blocks and the
+ * interrupted code did not, and whose handler, as sigaction was told, begins just before the
+ * first place in the handler. Where that fits several signals, the lowest stands for all.
  *
  * An alternate stack is often too small for the unwinder. It is known from the call of
  * sigaltstack, and every frame that the kernel makes repeats where it is: so there, too, the
