@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: MIT
 # memcached with four threads stores and gives back a thousand values.
 . "$(dirname "$0")/common.sh"
-need memcached python3 sqlite3
+packages memcached
+need memcached python3
 
-load() {
-	python3 - "$1" <<'END'
+work() {
+	port=$(free_port)
+	serve memcached -u root -t 4 -l 127.0.0.1 -p "$port" -U 0
+	python3 - "$port" <<'END'
 import socket, sys, threading
 def client(number):
     connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
@@ -27,19 +30,8 @@ for c in clients: c.start()
 for c in clients: c.join()
 print(sorted(right))
 END
+	end_server TERM
 }
-
-for how in alone recorded; do
-	port=$(free_port)
-	command="memcached -u root -t 4 -l 127.0.0.1 -p $port -U 0"
-	[ "$how" = alone ] || command="$holdwait record -q -o memcached.db $command"
-	start $command
-	wait_for_port "$port"
-	load "$port" > "$how.out"
-	kill -TERM "$server"
-	status=0
-	wait "$server" || status=$?
-	echo "status $status" >> "$how.out"
-done
-diff alone.out recorded.out || fail "memcached behaves differently"
-expect_recording memcached.db mutex 2000
+both_ways
+expect mutex 2000
+finish
