@@ -144,20 +144,23 @@ static bool has_info(int number)
 
 /*
  * The signals whose handler may be the one that has `place` in it: of those that it blocks, the
- * ones whose entry is nearest before it. A place of 0 is not known. One that asked for more
- * was told its number.
+ * ones whose entry is nearest before it, in the same file. A place of 0 is not known. One that
+ * asked for more was told its number.
  */
 static uint64_t candidates(uint64_t newly_blocked, uintptr_t place, uint64_t told)
 {
+	struct hw_module_range file = { 0 };
 	uint64_t result = 0;
 	uintptr_t nearest = 0;
 
+	if (place)
+		hw_module_range_of((const void *)place, &file);
 	for (int number = 1; number <= SIGNAL_MAX; number++) {
 		uintptr_t entry = atomic_load_explicit(&actions[number].entry,
 			memory_order_relaxed);
 		int flags = atomic_load_explicit(&actions[number].flags, memory_order_relaxed);
 
-		if (!entry || (place && (entry > place || entry < nearest)) ||
+		if (!entry || (place && (entry > place || entry < nearest || entry < file.start)) ||
 			!(newly_blocked & bit_of(number) || flags & SA_NODEFER) ||
 			(flags & SA_SIGINFO && told != bit_of(number)))
 			continue;
@@ -178,9 +181,10 @@ static uint64_t mark_of(const struct kernel_frame *frame, uint64_t blocked, uint
 	uint64_t mark;
 
 	/* It has unblocked its own signal since; or it was installed in a way that nobody saw. */
+	if (!signals && told && (newly_blocked & told || has_info(frame->number)))
+		signals = told;
 	if (!signals)
-		signals = told && (newly_blocked & told || has_info(frame->number)) ? told :
-										       newly_blocked;
+		signals = newly_blocked;
 	if (!signals)
 		return HW_SIGNAL_UNKNOWN;
 	mark = (uint64_t)__builtin_ctzll(signals) + 1;

@@ -16,7 +16,8 @@
  * Which signal it was the frame tells only to handlers that asked for it (SA_SIGINFO), which
  * may have unblocked it since. Otherwise it is the one that the handler blocks and the
  * interrupted code did not, and whose handler, as sigaction was told, begins just before the
- * first place in the handler. Where that fits several signals, the lowest stands for all.
+ * first place in the handler, in the same file. Where that fits several signals, the lowest
+ * stands for all.
  *
  * An alternate stack is often too small for the unwinder. It is known from the call of
  * sigaltstack, and every frame that the kernel makes repeats where it is: so there, too, the
