@@ -28,7 +28,9 @@ def row_of(test):
         return None
     name, package, version, *numbers = cells
     label = name.replace("_", " ")
-    if package != name:
+    if package == name.replace("_", "-"):
+        label = package
+    else:
         label += f" ({package})"
     return [label, version] + [f"{int(number):,}" for number in numbers]
 
