@@ -6,6 +6,7 @@
 
 #include "analyzer/across.h"
 #include "analyzer/contradiction.h"
+#include "analyzer/elsewhere.h"
 #include "analyzer/findings.h"
 #include "analyzer/outlook.h"
 #include "analyzer/witness.h"
@@ -38,9 +39,11 @@ static void take_notes(struct hw_analysis *a, const struct hw_walk_rest *rest,
 	const char *contradictions =
 		hw_contradiction_note(a->model, &a->contradictions, &a->arena);
 
-	a->notes = hw_arena_alloc(&a->arena, meta->note_count + 8, sizeof(*a->notes));
+	a->notes = hw_arena_alloc(&a->arena, meta->note_count + 9, sizeof(*a->notes));
 	for (uint32_t i = 0; i < meta->note_count; i++)
 		note(a, meta->notes[i]);
+	if (hw_elsewhere_matters(meta))
+		note(a, hw_elsewhere_tell(meta, &a->arena));
 	if (meta->lost)
 		note(a, hw_arena_printf(&a->arena,
 				"%" PRId64 " events were lost: there may be more than was found",

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "analyzer/display.h"
+#include "analyzer/elsewhere.h"
 #include "analyzer/input.h"
 #include "analyzer/output.h"
 #include "analyzer/utf8.h"
@@ -100,6 +101,16 @@ static void print_objects_by_kind(FILE *out, const struct hw_model *m)
 	fputs(*separator ? ")\n" : "\n", out);
 }
 
+/* How much there is that holdwait does not see. Nothing of a recording that was too short to say. */
+static void print_elsewhere(FILE *out, const struct hw_meta *meta)
+{
+	struct hw_arena arena = { 0 };
+
+	if (hw_elsewhere_percent(meta) >= 0 || meta->blocked_unknown)
+		print_field(out, "elsewhere", hw_elsewhere_tell(meta, &arena));
+	hw_arena_finish(&arena);
+}
+
 static void print_summary(FILE *out, const struct hw_input *input)
 {
 	const struct hw_model *m = &input->model;
@@ -118,6 +129,7 @@ static void print_summary(FILE *out, const struct hw_input *input)
 	if (m->meta.events != HW_UNKNOWN)
 		fprintf(out, "  events     %" PRId64 "\n", m->meta.events);
 	fprintf(out, "  lost       %" PRId64 " event%s\n", m->meta.lost, plural(m->meta.lost));
+	print_elsewhere(out, &m->meta);
 	for (uint32_t i = 0; i < m->meta.note_count; i++)
 		print_field(out, "note", m->meta.notes[i]);
 }

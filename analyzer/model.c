@@ -84,6 +84,7 @@ void hw_model_finish(struct hw_model *model)
 	free(model->waits);
 	free(model->misuses);
 	free(model->meta.notes);
+	free(model->meta.blocked_shares);
 	free(model->runs);
 	hw_table_finish(&model->process_ids);
 	hw_table_finish(&model->thread_ids);

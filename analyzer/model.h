@@ -202,7 +202,11 @@ struct hw_meta {
 	int64_t events;	       /* HW_UNKNOWN when not known */
 	int64_t lost;
 	bool complete;
-	double blocked_elsewhere_percent; /* negative when not known */
+	int64_t blocked_ns; /* in futexes; HW_UNKNOWN when that was not measured */
+	int64_t blocked_elsewhere_ns;	/* of it, in those that were not intercepted */
+	const char *blocked_unknown;	/* why it was not measured; NULL when not known */
+	const char **blocked_shares;	/* "NANOSECONDS MODULE", most first */
+	uint32_t blocked_share_count;
 	const char **notes;
 	uint32_t note_count;
 };

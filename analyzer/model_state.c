@@ -176,7 +176,21 @@ int hw_loader_read_misuses(struct hw_loader *l)
 	return l->result;
 }
 
-static void read_meta_row(struct hw_loader *l, const char *key, uint32_t *note_capacity)
+/* What elsewhere.h of the collector measured. */
+static void read_blocked_row(struct hw_loader *l, const char *key)
+{
+	struct hw_meta *meta = &l->model->meta;
+
+	if (strcmp(key, "blocked_ns") == 0)
+		meta->blocked_ns = hw_loader_integer(l, 1, HW_UNKNOWN);
+	else if (strcmp(key, "blocked_elsewhere_ns") == 0)
+		meta->blocked_elsewhere_ns = hw_loader_integer(l, 1, HW_UNKNOWN);
+	else if (strcmp(key, "blocked_unknown") == 0)
+		meta->blocked_unknown = hw_loader_string(l, 1);
+}
+
+static void read_meta_row(struct hw_loader *l, const char *key, uint32_t *note_capacity,
+	uint32_t *share_capacity)
 {
 	struct hw_meta *meta = &l->model->meta;
 
@@ -198,11 +212,14 @@ static void read_meta_row(struct hw_loader *l, const char *key, uint32_t *note_c
 		meta->lost = hw_loader_integer(l, 1, 0);
 	else if (strcmp(key, "complete") == 0)
 		meta->complete = hw_loader_integer(l, 1, 0) == 1;
-	else if (strcmp(key, "blocked_elsewhere_percent") == 0)
-		meta->blocked_elsewhere_percent = sqlite3_column_double(l->row, 1);
 	else if (strncmp(key, "note.", 5) == 0 && sqlite3_column_bytes(l->row, 1) > 0) {
 		HW_GROW(meta->notes, meta->note_count, *note_capacity);
 		meta->notes[meta->note_count++] = hw_loader_string(l, 1);
+	} else if (strncmp(key, "blocked_elsewhere.", 18) == 0) {
+		HW_GROW(meta->blocked_shares, meta->blocked_share_count, *share_capacity);
+		meta->blocked_shares[meta->blocked_share_count++] = hw_loader_string(l, 1);
+	} else {
+		read_blocked_row(l, key);
 	}
 }
 
@@ -219,19 +236,20 @@ static int count_events(struct hw_loader *l)
 
 int hw_loader_read_meta(struct hw_loader *l)
 {
-	uint32_t note_capacity = 0;
+	uint32_t note_capacity = 0, share_capacity = 0;
 
 	l->model->meta.started_at = HW_UNKNOWN;
 	l->model->meta.ended_ns = HW_UNKNOWN;
 	l->model->meta.events = HW_UNKNOWN;
-	l->model->meta.blocked_elsewhere_percent = -1;
+	l->model->meta.blocked_ns = HW_UNKNOWN;
+	l->model->meta.blocked_elsewhere_ns = HW_UNKNOWN;
 	/* note.10 after note.9 */
 	if (hw_loader_query(l, "meta", "key, value", "length(key), key"))
 		return l->result;
 	while (hw_loader_next(l))
 		if (sqlite3_column_type(l->row, 1) != SQLITE_NULL)
-			read_meta_row(
-				l, (const char *)sqlite3_column_text(l->row, 0), &note_capacity);
+			read_meta_row(l, (const char *)sqlite3_column_text(l->row, 0),
+				&note_capacity, &share_capacity);
 	hw_loader_done(l);
 	return l->result || l->model->meta.events != HW_UNKNOWN ? l->result : count_events(l);
 }

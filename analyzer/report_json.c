@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "analyzer/elsewhere.h"
 #include "analyzer/json.h"
 #include "analyzer/path.h"
 #include "analyzer/report.h"
@@ -212,7 +213,7 @@ static void ruled_out(struct hw_report *report)
 static void end(struct hw_report *report)
 {
 	struct hw_json *json = report->private;
-	double blocked = report->model->meta.blocked_elsewhere_percent;
+	double blocked = hw_elsewhere_percent(&report->model->meta);
 
 	hw_json_end(json);
 	hw_json_begin_object(json, "coverage", false);

@@ -163,3 +163,18 @@ void hw_module_note(struct hw_self *self, const void *address)
 			return;
 	}
 }
+
+/* The dynamic linker's list is walked as it is: while constructors run nobody changes it. */
+void hw_module_note_all(struct hw_self *self)
+{
+	const struct link_map *map;
+	struct dl_find_object found;
+
+	if (!find_object || find_object((void *)(uintptr_t)hw_module_note_all, &found))
+		return;
+	for (map = found.dlfo_link_map; map->l_prev;)
+		map = map->l_prev;
+	for (; map; map = map->l_next)
+		if (!map->l_name[0] || strchr(map->l_name, '/'))
+			hw_module_note(self, map->l_ld);
+}

@@ -5,8 +5,9 @@
 /*
  * Which file an address of this process belongs to.
  *
- * A module is logged (HW_OP_MODULE: range, bias, build id, path) when an address
- * in it is first met, so a library that is loaded and never locks costs
+ * A module is logged (HW_OP_MODULE: range, bias, build id, path) at the start of the program,
+ * as what it is made of says which of its locks cannot be seen. Later it is logged when an
+ * address in it is first met, so a library that is opened and never locks costs
  * nothing, and dlopen need not be intercepted, which would change what it sees of
  * its caller. Found with _dl_find_object (glibc 2.35), which takes no
  * lock and may run in a signal handler; older libcs get no modules from here and
@@ -36,6 +37,9 @@ void hw_module_init(void);
 
 /* Log the module of an address unless it was logged. */
 void hw_module_note(struct hw_self *self, const void *address);
+
+/* Log all that are loaded. Once, from the constructor: so libraries that never lock are known. */
+void hw_module_note_all(struct hw_self *self);
 
 /* The headers of the module of an address; false when it is in none, or has odd ones. */
 bool hw_module_headers_of(const void *address, struct hw_module_headers *ret_headers);

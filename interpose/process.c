@@ -252,6 +252,8 @@ void hw_process_spawned(pid_t child, const void *caller)
 /* What libc and the dynamic linker do for us here is not the program's: its malloc may lock. */
 __attribute__((constructor)) static void start(void)
 {
+	struct hw_self *self;
+
 	hw_real_resolve_once();
 	hw_module_init();
 	if (atomic_load(&join_state) == JOIN_NOT_TRIED)
@@ -266,5 +268,7 @@ __attribute__((constructor)) static void start(void)
 	hw_thread_init();
 	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 	hw_self_resume(&hw_self);
-	hw_self_enter(NULL);
+	self = hw_self_enter(NULL);
+	if (self)
+		hw_module_note_all(self);
 }

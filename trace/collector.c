@@ -83,6 +83,7 @@ void hw_collector_finish(struct hw_collector *collector)
 	hw_session_map_remove(&collector->map);
 	hw_readers_destroy(collector->readers);
 	hw_interpreter_finish(&collector->interpreter);
+	hw_elsewhere_finish(&collector->elsewhere);
 	hw_order_finish(&collector->order);
 	hw_roster_finish(&collector->roster);
 	hw_store_destroy(collector->store, false);
@@ -175,6 +176,7 @@ static void store(struct hw_collector *collector)
 		collector->command_stored = true;
 	}
 	hw_store_roster(collector->store, &collector->roster, &collector->order);
+	hw_elsewhere_store(collector);
 	hw_store_commit(collector->store);
 	collector->commit_ns = hw_collector_now_ns(collector);
 }
@@ -255,6 +257,7 @@ static void close_recording(struct hw_collector *collector)
 		hw_store_meta_text(recording, "note.1",
 			"a program waited in vain for the collector, and was not recorded further");
 	hw_store_roster(recording, &collector->roster, &collector->order);
+	hw_elsewhere_store(collector);
 	hw_store_state(recording, &collector->roster, hw_collector_now_ns(collector));
 	hw_store_meta_number(recording, "events", (int64_t)hw_store_event_count(recording));
 	hw_store_meta_number(recording, "lost", (int64_t)collector->lost);
@@ -276,6 +279,7 @@ int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
 		taken = round_once(collector);
 		if (hw_state_changed(collector))
 			store_state(collector);
+		hw_elsewhere_look(collector);
 		hw_census_departures(collector);
 		answer_flush(collector);
 		if (hw_collector_now_ns(collector) - collector->commit_ns > COMMIT_NS)

@@ -7,7 +7,7 @@
  * process has gone.
  *
  * It works in rounds: take in new processes and threads, read what was
- * published, look at who is blocked, notice who has ended, store. Between rounds
+ * published, look at who is blocked (and where, elsewhere.h), notice who has ended, store. Between rounds
  * it sleeps until a traced thread has filled a chunk, at most a tick. One thread,
  * no signals; it survives the traced programs and never touches them.
  *
@@ -17,6 +17,7 @@
 
 #include <sys/types.h>
 
+#include "trace/elsewhere.h"
 #include "trace/interpret.h"
 #include "trace/options.h"
 #include "trace/session_map.h"
@@ -37,6 +38,7 @@ struct hw_collector {
 	struct hw_store *store;
 	struct hw_readers *readers;
 	struct hw_interpreter interpreter;
+	struct hw_elsewhere elsewhere;
 	struct hw_watched *watched;
 	size_t watched_count, watched_capacity;
 	int launcher_pidfd; /* -1 without a launcher */

@@ -63,6 +63,7 @@ struct hw_process {
 	struct hw_inherited *inherited; /* of a forked one, not met yet; see trace/inherit.h */
 	size_t inherited_count, inherited_capacity;
 	bool maps_read; /* /proc/PID/maps was asked already */
+	int64_t maps_ns; /* when hw_roster_refresh_maps() asked it last; 0 when never */
 	bool gone;      /* no definition will come any more */
 	bool reaped;    /* by its parent, as far as events have been read */
 	bool dirty;
@@ -260,6 +261,12 @@ void hw_roster_map_module(struct hw_roster *roster, struct hw_process *process,
 /* Where an address lies, or NULL; asks /proc/PID/maps once when no module was logged at all. */
 const struct hw_mapping *hw_roster_find_mapping(struct hw_roster *roster,
 	struct hw_process *process, uint64_t address);
+
+/*
+ * Take in what /proc/PID/maps knows as code and the log did not tell of, such as a library that
+ * was opened later and never calls us. Not more than once a second.
+ */
+void hw_roster_refresh_maps(struct hw_roster *roster, struct hw_process *process, int64_t now_ns);
 
 /* The id of a call stack; `signals` and `addresses` as in struct hw_stack_definition. */
 uint32_t hw_roster_stack(struct hw_roster *roster, struct hw_process *process, uint64_t signals,

@@ -9,13 +9,16 @@
 
 /* The part of the roster that knows code: modules, mappings, frames and call stacks. */
 
+enum { REFRESH_NS = 1000000000 };
+
+/* Without a build id it is any file of that name. */
 static struct hw_module *module_of(struct hw_roster *roster, const char *path, const char *build_id)
 {
 	struct hw_module *module;
 
 	for (size_t i = 0; i < roster->module_count; i++)
 		if (!strcmp(roster->modules[i]->path, path) &&
-			!strcmp(roster->modules[i]->build_id, build_id))
+			(!*build_id || !strcmp(roster->modules[i]->build_id, build_id)))
 			return roster->modules[i];
 	module = hw_xcalloc(1, sizeof(*module));
 	module->path = hw_xstrdup(path);
@@ -57,8 +60,17 @@ void hw_roster_map_module(struct hw_roster *roster, struct hw_process *process,
 	free(copy);
 }
 
+static bool is_mapped(const struct hw_process *process, uint64_t start, uint64_t end)
+{
+	for (size_t i = 0; i < process->mapping_count; i++)
+		if (start < process->mappings[i].end && end > process->mappings[i].start)
+			return true;
+	return false;
+}
+
 /*
- * For a libc that cannot tell (before 2.35): files mapped executable. Such a mapping's
+ * Files mapped executable, for what the log does not tell: all of them, with a libc before
+ * 2.35. Such a mapping's
  * bias is where offset 0 of the file would be, right for libraries and PIE as linkers lay them out.
  */
 static void read_maps(struct hw_roster *roster, struct hw_process *process)
@@ -77,7 +89,8 @@ static void read_maps(struct hw_roster *roster, struct hw_process *process)
 
 		if (sscanf(line, "%llx-%llx %4s %llx %*s %*u %4199[^\n]", &start, &end,
 			    permissions, &offset, file_path) == 5 &&
-			permissions[2] == 'x' && file_path[0] == '/')
+			permissions[2] == 'x' && file_path[0] == '/' &&
+			!is_mapped(process, start, end))
 			add_mapping(process,
 				&(struct hw_mapping){ .start = start,
 					.end = end,
@@ -85,6 +98,14 @@ static void read_maps(struct hw_roster *roster, struct hw_process *process)
 					.module = module_of(roster, file_path, "") });
 	}
 	fclose(file);
+}
+
+void hw_roster_refresh_maps(struct hw_roster *roster, struct hw_process *process, int64_t now_ns)
+{
+	if (process->maps_ns && now_ns - process->maps_ns < REFRESH_NS)
+		return;
+	process->maps_ns = now_ns;
+	read_maps(roster, process);
 }
 
 const struct hw_mapping *hw_roster_find_mapping(struct hw_roster *roster,

@@ -47,7 +47,7 @@ Test(model, reads_what_is_there)
 	cr_assert_str_eq(model.meta.command, "bank --busy");
 	cr_assert(model.meta.complete);
 	cr_assert_eq(model.meta.started_at, 1700000000);
-	cr_assert_lt(model.meta.blocked_elsewhere_percent, 0);
+	cr_assert_eq(model.meta.blocked_ns, HW_UNKNOWN);
 	cr_assert_eq(model.dependency_count, 1);
 	d = &model.dependencies[0];
 	cr_assert_eq(d->thread, hw_model_find_thread(&model, t));

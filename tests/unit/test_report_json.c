@@ -163,7 +163,8 @@ Test(report_json, tells_of_deadlocks)
 	const json_t *finding;
 
 	reported_philosophers(&r, 5);
-	scenario_sql(&r.s, "INSERT INTO meta VALUES ('blocked_elsewhere_percent', 0.42)");
+	scenario_sql(&r.s, "INSERT INTO meta VALUES ('blocked_ns', 10000),"
+			   "('blocked_elsewhere_ns', 42)");
 	write_and_parse();
 	cr_assert_eq(size(root, "findings"), 1);
 	finding = element(root, "findings", 0);

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/e2e/recorded.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What holdwait cannot see is named, and how much it matters is measured. */
+
+#define COVER(name) HW_BUILD_DIR "/tests/fixtures/coverage/cover_" name
+
+static struct hw_recorded recorded;
+static struct hw_process process;
+
+static void begin(void)
+{
+	hw_recorded_init(&recorded);
+}
+
+static void end(void)
+{
+	hw_process_finish(&process);
+	hw_recorded_finish(&recorded);
+}
+
+TestSuite(coverage, .init = begin, .fini = end);
+
+static void need(const char *program)
+{
+	if (access(program, X_OK))
+		cr_skip_test("no '%s'", program);
+}
+
+/* Record a program that never ends, until enough was measured, and end it. */
+static void record_until(const char *program, const char *measured)
+{
+	need(program);
+	hw_recorded_start(&recorded, &process, "run", HW_ARGUMENTS(program));
+	cr_assert(hw_recorded_wait_for(&recorded, measured, 1), "nothing was measured");
+	kill(process.pid, SIGTERM);
+	cr_assert(hw_process_wait(&process, HW_PROCESS_PATIENCE_S));
+	cr_assert_eq(process.status, 128 + SIGTERM);
+}
+
+static double percent(void)
+{
+	json_t *report = hw_recorded_report(&recorded, false);
+	double value = json_number_value(json_object_get(json_object_get(report, "coverage"),
+		"blocked_elsewhere_percent"));
+
+	json_decref(report);
+	return value;
+}
+
+static void expect_info(const char *part)
+{
+	char *text = hw_process_text(0, HW_ARGUMENTS(HW_HOLDWAIT, "info", recorded.file));
+
+	cr_expect(strstr(text, part), "not '%s' in: %s", part, text);
+	free(text);
+}
+
+#define BLOCKED_A_WHILE(key) \
+	"SELECT count(*) FROM meta WHERE key = '" key "' AND value >= 300000000"
+
+Test(coverage, measures_waits_for_a_semaphore_of_cxx20)
+{
+	record_until(COVER("semaphore"), BLOCKED_A_WHILE("blocked_elsewhere_ns"));
+	cr_expect_float_eq(percent(), 100, 1e-9);
+	hw_process_expect_errors(&process, "note: 100.0 % of the time that threads were blocked in "
+					   "futexes was in locks that are not seen: in "
+					   "cover_semaphore (100 %)");
+	expect_info("elsewhere  100.0 %");
+}
+
+Test(coverage, measures_waits_for_a_critical_section_of_openmp)
+{
+	record_until(COVER("openmp"), BLOCKED_A_WHILE("blocked_elsewhere_ns"));
+	cr_expect_float_eq(percent(), 100, 1e-9);
+}
+
+Test(coverage, counts_waits_that_are_seen_as_seen)
+{
+	static const char philosophers[] = HW_BUILD_DIR "/demos/philosophers";
+
+	need(philosophers);
+	hw_recorded_start(&recorded, &process, "run", HW_ARGUMENTS(philosophers, "--certain"));
+	cr_assert(hw_recorded_wait_for(&recorded, BLOCKED_A_WHILE("blocked_ns"), 1));
+	kill(process.pid, SIGTERM);
+	cr_assert(hw_process_wait(&process, HW_PROCESS_PATIENCE_S));
+	cr_expect_lt(percent(), 1);
+	cr_expect_geq(percent(), 0);
+	expect_info("elsewhere  0.0 %");
+}
+
+Test(coverage, measures_nothing_when_some_kinds_are_left_out)
+{
+	json_t *report;
+
+	hw_recorded_run(&recorded, &process, "record",
+		HW_ARGUMENTS("-e", "mutex", HW_BUILD_DIR "/tests/fixtures/two_orders"));
+	report = hw_recorded_report(&recorded, false);
+	cr_expect(json_is_null(json_object_get(json_object_get(report, "coverage"),
+		"blocked_elsewhere_percent")));
+	json_decref(report);
+}

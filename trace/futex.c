@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/futex.h"
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Newer than some kernel headers. */
+enum { FUTEX_LOCK_PI2_OP = 13, FUTEX_WAITV_CALL = 449 };
+
+/* The operations that block until somebody else does something. */
+static bool waits(uint64_t operation)
+{
+	switch (operation & (uint64_t)FUTEX_CMD_MASK) {
+	case FUTEX_WAIT:
+	case FUTEX_WAIT_BITSET:
+	case FUTEX_WAIT_REQUEUE_PI:
+	case FUTEX_LOCK_PI:
+	case FUTEX_LOCK_PI2_OP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+enum hw_futex_state hw_futex_parse(const char *line, struct hw_futex_place *ret_place)
+{
+	unsigned long long argument[6], stack, instruction;
+	long number;
+
+	/* "running", or -1 and two addresses when it sleeps outside of all system calls. */
+	if (sscanf(line, "%ld %llx %llx %llx %llx %llx %llx %llx %llx", &number, &argument[0],
+		    &argument[1], &argument[2], &argument[3], &argument[4], &argument[5], &stack,
+		    &instruction) != 9)
+		return HW_FUTEX_NONE;
+	if (number != FUTEX_WAITV_CALL && (number != SYS_futex || !waits(argument[1])))
+		return HW_FUTEX_NONE;
+	*ret_place = (struct hw_futex_place){ .word = argument[0], .instruction = instruction,
+		.stack = stack };
+	return HW_FUTEX_BLOCKED;
+}
+
+/* A file of a thread in /proc; how many bytes it has, negative when it cannot be read. */
+static ssize_t read_file(pid_t pid, pid_t tid, const char *name, char *text, size_t size_bytes)
+{
+	char path[64];
+	ssize_t length;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", (int)pid, (int)tid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	length = read(fd, text, size_bytes - 1);
+	close(fd);
+	if (length >= 0)
+		text[length] = '\0';
+	return length;
+}
+
+/* Sleepers on a priority-inheriting futex sleep in the kernel's own kind of lock. */
+static bool is_futex_function(const char *function)
+{
+	return strstr(function, "futex") || !strncmp(function, "rt_mutex", strlen("rt_mutex")) ||
+		!strncmp(function, "__rt_mutex", strlen("__rt_mutex"));
+}
+
+/* A kernel that does not tell says "0", as it does of a thread that runs. */
+static enum hw_futex_state look_at_channel(pid_t pid, pid_t tid, struct hw_futex_place *ret_place)
+{
+	char function[128];
+
+	if (read_file(pid, tid, "wchan", function, sizeof(function)) <= 0)
+		return HW_FUTEX_UNKNOWN;
+	*ret_place = (struct hw_futex_place){ 0 };
+	return is_futex_function(function) ? HW_FUTEX_BLOCKED : HW_FUTEX_NONE;
+}
+
+enum hw_futex_state hw_futex_look(pid_t pid, pid_t tid, struct hw_futex_place *ret_place)
+{
+	char line[256];
+
+	if (read_file(pid, tid, "syscall", line, sizeof(line)) <= 0)
+		return look_at_channel(pid, tid, ret_place);
+	return hw_futex_parse(line, ret_place);
+}
