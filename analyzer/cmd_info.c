@@ -101,7 +101,7 @@ static void print_objects_by_kind(FILE *out, const struct hw_model *m)
 	fputs(*separator ? ")\n" : "\n", out);
 }
 
-/* How much there is that holdwait does not see. Nothing of a recording that was too short to say. */
+/* How much there is that holdwait does not see; nothing of a run too short to say. */
 static void print_elsewhere(FILE *out, const struct hw_meta *meta)
 {
 	struct hw_arena arena = { 0 };

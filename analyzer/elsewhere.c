@@ -31,7 +31,8 @@ bool hw_elsewhere_matters(const struct hw_meta *meta)
 }
 
 /* "libgomp.so.1 (90 %)", of what was elsewhere. NULL for what makes no sense. */
-static const char *tell_share(const struct hw_meta *meta, const char *share, struct hw_arena *arena)
+static const char *tell_share(const struct hw_meta *meta, const char *share,
+	struct hw_arena *arena)
 {
 	char *path;
 	double blocked_ns = strtod(share, &path);
@@ -52,7 +53,8 @@ static const char *tell_shares(const struct hw_meta *meta, struct hw_arena *aren
 		const char *share = tell_share(meta, meta->blocked_shares[i], arena);
 
 		if (share)
-			told = hw_arena_printf(arena, "%s%s%s", told, *told ? ", " : ": in ", share);
+			told = hw_arena_printf(arena, "%s%s%s", told, *told ? ", " : ": in ",
+				share);
 	}
 	return told;
 }

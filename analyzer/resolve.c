@@ -78,8 +78,7 @@ static int execute(struct hw_resolver *resolver, const char *sql)
 	return 0;
 }
 
-/* Add one line for people to meta, unless it is there. */
-static int add_note(struct hw_resolver *resolver, const char *text)
+int hw_resolve_note(struct hw_resolver *resolver, const char *text)
 {
 	sqlite3_stmt *statement;
 	int code = hw_resolve_prepare(resolver,
@@ -102,7 +101,7 @@ static int add_notes(struct hw_resolver *resolver)
 	const char *note;
 
 	for (size_t i = 0; (note = hw_symbol_note(resolver->symbols, i)); i++) {
-		int code = add_note(resolver, note);
+		int code = hw_resolve_note(resolver, note);
 
 		if (code)
 			return code;
@@ -118,6 +117,8 @@ static int complete(struct hw_resolver *resolver)
 		code = hw_resolve_objects(resolver);
 	if (!code)
 		code = add_notes(resolver);
+	if (!code)
+		code = hw_resolve_modules(resolver);
 	if (!code)
 		code = execute(resolver,
 			"INSERT INTO meta (key, value) SELECT 'named', " EXTENT " WHERE true"

@@ -3,9 +3,10 @@
 #define HW_ANALYZER_RESOLVE_PART_H
 
 /*
- * What resolve.c and its two halves share: the database, the open modules and
+ * What resolve.c and its parts share: the database, the open modules and
  * the error. resolve_frame.c names frames; resolve_object.c then names objects
- * and gives them classes, for which it reads the named frames.
+ * and gives them classes, for which it reads the named frames; resolve_module.c adds
+ * notes about locks that modules have and that are not seen.
  */
 
 #include <sqlite3.h>
@@ -39,8 +40,12 @@ void hw_resolve_bind(sqlite3_stmt *statement, int parameter, const char *text);
 /* Bind a number, or NULL for 0, which stands for "not known". */
 void hw_resolve_bind_known(sqlite3_stmt *statement, int parameter, int64_t number);
 
-/* The two halves, in this order. */
+/* Add one line for people to the recording, unless it is there. */
+int hw_resolve_note(struct hw_resolver *resolver, const char *text);
+
+/* The parts, in this order. */
 int hw_resolve_frames(struct hw_resolver *resolver);
 int hw_resolve_objects(struct hw_resolver *resolver);
+int hw_resolve_modules(struct hw_resolver *resolver);
 
 #endif

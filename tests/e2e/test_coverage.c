@@ -72,6 +72,7 @@ Test(coverage, measures_waits_for_a_semaphore_of_cxx20)
 	hw_process_expect_errors(&process, "note: 100.0 % of the time that threads were blocked in "
 					   "futexes was in locks that are not seen: in "
 					   "cover_semaphore (100 %)");
+	hw_process_expect_errors(&process, "cover_semaphore' has C++ code with futexes of its own");
 	expect_info("elsewhere  100.0 %");
 }
 
@@ -79,6 +80,35 @@ Test(coverage, measures_waits_for_a_critical_section_of_openmp)
 {
 	record_until(COVER("openmp"), BLOCKED_A_WHILE("blocked_elsewhere_ns"));
 	cr_expect_float_eq(percent(), 100, 1e-9);
+	hw_process_expect_errors(&process, "' has the locks and critical sections of OpenMP");
+}
+
+/* Its main thread parks, which is a futex too. */
+Test(coverage, measures_waits_for_a_mutex_of_rust)
+{
+	record_until(COVER("rust"), BLOCKED_A_WHILE("blocked_elsewhere_ns"));
+	cr_expect_float_eq(percent(), 100, 1e-9);
+	hw_process_expect_errors(&process, "cover_rust' has code in Rust, whose std::sync locks");
+}
+
+Test(coverage, names_a_program_in_go)
+{
+	need(COVER("go"));
+	hw_recorded_run(&recorded, &process, "run", HW_ARGUMENTS(COVER("go")));
+	cr_expect_eq(process.status, 0);
+	hw_process_expect_errors(&process, "cover_go' has code in Go, whose locks");
+}
+
+Test(coverage, has_no_note_about_a_program_that_is_seen_whole)
+{
+	json_t *report;
+
+	hw_recorded_run(&recorded, &process, "record",
+		HW_ARGUMENTS(HW_BUILD_DIR "/tests/fixtures/two_orders"));
+	report = hw_recorded_report(&recorded, false);
+	cr_expect_eq(json_array_size(json_object_get(json_object_get(report, "coverage"),
+			     "notes")), 0);
+	json_decref(report);
 }
 
 Test(coverage, counts_waits_that_are_seen_as_seen)

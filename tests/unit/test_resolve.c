@@ -11,6 +11,9 @@
 #include "tests/unit/names/sample.h"
 #include "trace/memory.h"
 
+/* Some of the samples are in Rust, of which there is another note. */
+#define NOT_OWN " AND value NOT LIKE '%%are not seen%%'"
+
 /* The chain of one frame as where.h writes it. */
 #define CHAIN                                                                                  \
 	"WITH RECURSIVE chain (depth, id) AS (SELECT 0, %lld UNION ALL"                        \
@@ -44,7 +47,7 @@ Test(resolve, frames_and_static_objects)
 	EXPECT(&sample.scenario, "0",
 		"SELECT count(*) FROM frame f JOIN frame c ON c.id = f.caller"
 		" WHERE f.module IS NOT c.module OR f.offset IS NOT c.offset");
-	EXPECT(&sample.scenario, "", "SELECT value FROM meta WHERE key LIKE 'note%%'");
+	EXPECT(&sample.scenario, "", "SELECT value FROM meta WHERE key LIKE 'note%%'" NOT_OWN);
 	sample_finish(&sample);
 }
 
@@ -175,7 +178,7 @@ Test(resolve, changed_modules_get_one_note)
 	expected =
 		hw_xasprintf("'%s' has changed since the recording", sample.list.items[0].module);
 	EXPECT(s, expected, "SELECT value FROM meta WHERE key = 'note.10'");
-	EXPECT(s, "2", "SELECT count(*) FROM meta WHERE key LIKE 'note.%%'");
+	EXPECT(s, "2", "SELECT count(*) FROM meta WHERE key LIKE 'note.%%'" NOT_OWN);
 	EXPECT(s, "0",
 		"SELECT count(*) FROM frame JOIN module m ON m.id = module"
 		" WHERE m.build_id = 'abcd' AND function IS NOT NULL");
