@@ -36,7 +36,6 @@ Test(ownlock, does_not_accuse_a_program_without_futexes)
 
 	cr_assert_not(facts.calls_futex);
 	cr_assert_not(facts.is_go);
-	cr_assert_not(facts.is_rust);
 	cr_assert_null(hw_ownlock_tell(&facts));
 }
 
