@@ -6,9 +6,7 @@
  * The program to be run: where it is, and whether a preloaded library can reach it.
  *
  * What cannot be traced is said before it starts, rather than left to an empty
- * recording: statically linked programs have no dynamic linker to preload into,
- * the dynamic linker ignores LD_PRELOAD in set-user-ID programs, and a
- * program for another libc or another machine cannot load the library.
+ * recording: obstacle.h has what there is of that.
  */
 
 #include "trace/error.h"

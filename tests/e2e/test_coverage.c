@@ -3,13 +3,17 @@
 
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What holdwait cannot see is named, and how much it matters is measured. */
 
 #define COVER(name) HW_BUILD_DIR "/tests/fixtures/coverage/cover_" name
+
+#define STATIC_PROGRAM HW_BUILD_DIR "/tests/fixtures/static_program"
 
 static struct hw_recorded recorded;
 static struct hw_process process;
@@ -135,4 +139,32 @@ Test(coverage, measures_nothing_when_some_kinds_are_left_out)
 	cr_expect(json_is_null(json_object_get(json_object_get(report, "coverage"),
 		"blocked_elsewhere_percent")));
 	json_decref(report);
+}
+
+static void expect_refusal(const char *program, const char *why)
+{
+	hw_recorded_run(&recorded, &process, "run", HW_ARGUMENTS(program));
+	cr_expect_eq(process.status, 125);
+	hw_process_expect_errors(&process, why);
+	hw_process_expect_errors(&process, "hint: ");
+	cr_expect_eq(hw_scratch_count(&recorded.scratch, ".db"), 0);
+}
+
+Test(coverage, refuses_a_program_for_musl)
+{
+	need(COVER("musl"));
+	expect_refusal(COVER("musl"), "it is linked with musl libc");
+}
+
+Test(coverage, refuses_a_script_of_a_static_interpreter)
+{
+	char script[300];
+	FILE *file;
+
+	snprintf(script, sizeof(script), "%s/script", recorded.scratch.path);
+	file = fopen(script, "we");
+	fputs("#!" STATIC_PROGRAM "\n", file);
+	fclose(file);
+	chmod(script, 0755);
+	expect_refusal(script, "its interpreter '" STATIC_PROGRAM "' is statically linked");
 }
