@@ -120,6 +120,8 @@ static int complete(struct hw_resolver *resolver)
 	if (!code)
 		code = hw_resolve_modules(resolver);
 	if (!code)
+		code = hw_resolve_unrecorded(resolver);
+	if (!code)
 		code = execute(resolver,
 			"INSERT INTO meta (key, value) SELECT 'named', " EXTENT " WHERE true"
 			" ON CONFLICT (key) DO UPDATE SET value = excluded.value"

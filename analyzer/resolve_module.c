@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the modules of a recording say about locks that could not be seen, as notes in it.
+ * What could not be seen, as notes in the recording: locks that its modules have, and programs
+ * that ran without being recorded.
  */
 #include "analyzer/ownlock.h"
 
 #include <stdlib.h>
 
 #include "analyzer/image.h"
+#include "analyzer/obstacle.h"
 #include "analyzer/resolve_part.h"
 #include "analyzer/runtime.h"
 #include "trace/memory.h"
@@ -36,6 +38,46 @@ static int note_own_locks(struct hw_resolver *resolver, const char *path, const 
 	code = hw_resolve_note(resolver, note);
 	free(note);
 	return code;
+}
+
+enum { LOADING_NS = 1000000000 }; /* by then a program that loads the library has done so */
+
+/*
+ * The reason is in its file; without one, it takes time to tell it from a program that was just
+ * being loaded.
+ */
+static char *tell_unrecorded(const char *path, int64_t lived_ns)
+{
+	struct hw_obstacle obstacle;
+
+	if (*path == '/' && hw_obstacle_find(path, hw_obstacle_myself(), &obstacle))
+		return hw_xasprintf("'%s' was executed and not recorded: it %s; %s", path,
+			obstacle.why, obstacle.hint);
+	if (lived_ns < LOADING_NS)
+		return NULL;
+	return hw_xasprintf("'%s' was executed and not recorded: the library was not loaded; "
+			    "see whether the program that executes it removes LD_PRELOAD, or the "
+			    "system ignores that because it gains privilege", path);
+}
+
+int hw_resolve_unrecorded(struct hw_resolver *resolver)
+{
+	sqlite3_stmt *row;
+	int code = hw_resolve_prepare(resolver, "SELECT value FROM meta"
+		" WHERE key GLOB 'unrecorded.*' ORDER BY length(key), key", &row), step = 0;
+
+	while (!code && (step = hw_resolve_step(resolver, row)) > 0) {
+		const char *value = (const char *)sqlite3_column_text(row, 0);
+		char *path = NULL, *told;
+		int64_t lived_ns = value ? strtoll(value, &path, 10) : 0;
+
+		told = path && *path == ' ' ? tell_unrecorded(path + 1, lived_ns) : NULL;
+		if (told)
+			code = hw_resolve_note(resolver, told);
+		free(told);
+	}
+	sqlite3_finalize(row);
+	return code ? code : step;
 }
 
 int hw_resolve_modules(struct hw_resolver *resolver)

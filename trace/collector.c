@@ -84,6 +84,7 @@ void hw_collector_finish(struct hw_collector *collector)
 	hw_readers_destroy(collector->readers);
 	hw_interpreter_finish(&collector->interpreter);
 	hw_elsewhere_finish(&collector->elsewhere);
+	hw_unseen_finish(&collector->unseen);
 	hw_order_finish(&collector->order);
 	hw_roster_finish(&collector->roster);
 	hw_store_destroy(collector->store, false);
@@ -177,6 +178,7 @@ static void store(struct hw_collector *collector)
 	}
 	hw_store_roster(collector->store, &collector->roster, &collector->order);
 	hw_elsewhere_store(collector);
+	hw_unseen_store(collector);
 	hw_store_commit(collector->store);
 	collector->commit_ns = hw_collector_now_ns(collector);
 }
@@ -256,8 +258,13 @@ static void close_recording(struct hw_collector *collector)
 	if (state == HW_SESSION_ALONE)
 		hw_store_meta_text(recording, "note.1",
 			"a program waited in vain for the collector, and was not recorded further");
+	if (!collector->had_process)
+		hw_store_meta_text(recording, "note.2",
+			"the program did not load the library that records it: the system ignores "
+			"LD_PRELOAD for it, or something removed that from its environment");
 	hw_store_roster(recording, &collector->roster, &collector->order);
 	hw_elsewhere_store(collector);
+	hw_unseen_store(collector);
 	hw_store_state(recording, &collector->roster, hw_collector_now_ns(collector));
 	hw_store_meta_number(recording, "events", (int64_t)hw_store_event_count(recording));
 	hw_store_meta_number(recording, "lost", (int64_t)collector->lost);
@@ -280,6 +287,7 @@ int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
 		if (hw_state_changed(collector))
 			store_state(collector);
 		hw_elsewhere_look(collector);
+		hw_unseen_look(collector);
 		hw_census_departures(collector);
 		answer_flush(collector);
 		if (hw_collector_now_ns(collector) - collector->commit_ns > COMMIT_NS)

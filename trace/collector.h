@@ -21,6 +21,7 @@
 #include "trace/interpret.h"
 #include "trace/options.h"
 #include "trace/session_map.h"
+#include "trace/unseen.h"
 
 struct hw_watched {
 	struct hw_process *process;
@@ -39,6 +40,7 @@ struct hw_collector {
 	struct hw_readers *readers;
 	struct hw_interpreter interpreter;
 	struct hw_elsewhere elsewhere;
+	struct hw_unseen unseen;
 	struct hw_watched *watched;
 	size_t watched_count, watched_capacity;
 	int launcher_pidfd; /* -1 without a launcher */

@@ -23,6 +23,7 @@ static const char application_id[4] = { 'h', 'w', 'D', 'b' };
 
 static const char *const statement_sql[HW_STATEMENT_COUNT] = {
 	[HW_PUT_META] = "INSERT OR REPLACE INTO meta VALUES(?,?)",
+	[HW_REMOVE_META] = "DELETE FROM meta WHERE key = ?",
 	[HW_PUT_PROCESS] = "INSERT OR REPLACE INTO process VALUES(?,?,?,?,?,?,?,?)",
 	[HW_PUT_THREAD] = "INSERT OR REPLACE INTO thread VALUES(?,?,?,?,?,?,?,?,?,?,?)",
 	[HW_PUT_MODULE] = "INSERT INTO module VALUES(?,?,?,?)",
@@ -266,6 +267,16 @@ void hw_store_meta_text(struct hw_store *store, const char *key, const char *val
 	hw_store_bind_text(statement, 1, key);
 	hw_store_bind_text(statement, 2, value);
 	hw_store_run(store, statement);
+}
+
+void hw_store_meta_remove(struct hw_store *store, const char *key)
+{
+	sqlite3_stmt *row = hw_store_statement(store, HW_REMOVE_META);
+
+	if (!row)
+		return;
+	hw_store_bind_text(row, 1, key);
+	hw_store_run(store, row);
 }
 
 void hw_store_meta_number(struct hw_store *store, const char *key, int64_t value)

@@ -37,6 +37,8 @@ void hw_store_event(struct hw_store *store, const struct hw_event *event);
 void hw_store_meta_text(struct hw_store *store, const char *key, const char *value);
 void hw_store_meta_number(struct hw_store *store, const char *key, int64_t value);
 
+void hw_store_meta_remove(struct hw_store *store, const char *key);
+
 /* Write every new or changed row of the roster and of the order. */
 void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw_order *order);
 

@@ -10,6 +10,7 @@
 
 enum hw_statement {
 	HW_PUT_META,
+	HW_REMOVE_META,
 	HW_PUT_PROCESS,
 	HW_PUT_THREAD,
 	HW_PUT_MODULE,

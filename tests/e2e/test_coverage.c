@@ -168,3 +168,31 @@ Test(coverage, refuses_a_script_of_a_static_interpreter)
 	chmod(script, 0755);
 	expect_refusal(script, "its interpreter '" STATIC_PROGRAM "' is statically linked");
 }
+
+/* What is executed is a program that cannot be recorded, and waits for a signal. */
+static void expect_unrecorded(const char *how)
+{
+	char needle[600];
+
+	hw_recorded_start(&recorded, &process, "run",
+		HW_ARGUMENTS(COVER("exec"), how, COVER("static")));
+	cr_assert(hw_recorded_wait_for(&recorded,
+		"SELECT count(*) FROM meta WHERE key = 'unrecorded.1'", 1));
+	kill(process.pid, SIGTERM);
+	cr_assert(hw_process_wait(&process, HW_PROCESS_PATIENCE_S));
+	snprintf(needle, sizeof(needle), "'%s' was executed and not recorded: it is statically "
+		"linked; nothing can be preloaded into it", COVER("static"));
+	hw_process_expect_errors(&process, needle);
+}
+
+Test(coverage, names_a_program_that_replaces_a_recorded_one)
+{
+	expect_unrecorded("exec");
+}
+
+Test(coverage, names_a_program_that_is_spawned)
+{
+	hw_process_adopt_orphans();
+	expect_unrecorded("spawn");
+	hw_process_no_orphans(0);
+}
