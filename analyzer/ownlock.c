@@ -209,7 +209,7 @@ const char *hw_ownlock_tell(const struct hw_ownlock_facts *facts)
 	if (facts->calls_futex && facts->known)
 		return known[facts->known - 1].tells;
 	if (facts->calls_futex && facts->is_rust)
-		return "has code in Rust, whose std::sync locks are not seen; the crate "
+		return "has code in Rust, whose std::sync locks are not seen; the library "
 		       "tracing-mutex checks the order of Rust's locks";
 	if (facts->calls_futex && facts->is_cxx)
 		return "has C++ code with futexes of its own, which are not seen, as those of "

@@ -120,6 +120,8 @@ static int complete(struct hw_resolver *resolver)
 	if (!code)
 		code = hw_resolve_modules(resolver);
 	if (!code)
+		code = hw_resolve_bypasses(resolver);
+	if (!code)
 		code = hw_resolve_unrecorded(resolver);
 	if (!code)
 		code = execute(resolver,

@@ -80,6 +80,38 @@ int hw_resolve_unrecorded(struct hw_resolver *resolver)
 	return code ? code : step;
 }
 
+/* One note for each row of meta that a pattern of its key selects. */
+static int note_rows(struct hw_resolver *resolver, const char *keys, const char *predicate)
+{
+	sqlite3_stmt *row;
+	int code = hw_resolve_prepare(resolver, "SELECT value FROM meta"
+		" WHERE key GLOB ?1 AND value NOTNULL ORDER BY length(key), key", &row), step = 0;
+
+	if (!code)
+		hw_resolve_bind(row, 1, keys);
+	while (!code && (step = hw_resolve_step(resolver, row)) > 0) {
+		char *note = hw_xasprintf("'%s' %s", (const char *)sqlite3_column_text(row, 0),
+			predicate);
+
+		code = hw_resolve_note(resolver, note);
+		free(note);
+	}
+	sqlite3_finalize(row);
+	return code ? code : step;
+}
+
+int hw_resolve_bypasses(struct hw_resolver *resolver)
+{
+	int code = note_rows(resolver, "bypass.*",
+		"calls libc past holdwait, and its locks are not seen: it was opened with "
+		"RTLD_DEEPBIND or dlmopen; open it without to record it");
+
+	return code ? code :
+		      note_rows(resolver, "second_libc",
+			"was loaded twice, by dlmopen: the locks of what uses the second one are "
+			"not seen; open it with dlopen to record it");
+}
+
 int hw_resolve_modules(struct hw_resolver *resolver)
 {
 	sqlite3_stmt *row;

@@ -47,6 +47,7 @@ int hw_resolve_note(struct hw_resolver *resolver, const char *text);
 int hw_resolve_frames(struct hw_resolver *resolver);
 int hw_resolve_objects(struct hw_resolver *resolver);
 int hw_resolve_modules(struct hw_resolver *resolver);
+int hw_resolve_bypasses(struct hw_resolver *resolver);
 int hw_resolve_unrecorded(struct hw_resolver *resolver);
 
 #endif

@@ -85,6 +85,7 @@ void hw_collector_finish(struct hw_collector *collector)
 	hw_interpreter_finish(&collector->interpreter);
 	hw_elsewhere_finish(&collector->elsewhere);
 	hw_unseen_finish(&collector->unseen);
+	hw_bypass_finish(&collector->bypass);
 	hw_order_finish(&collector->order);
 	hw_roster_finish(&collector->roster);
 	hw_store_destroy(collector->store, false);
@@ -179,6 +180,7 @@ static void store(struct hw_collector *collector)
 	hw_store_roster(collector->store, &collector->roster, &collector->order);
 	hw_elsewhere_store(collector);
 	hw_unseen_store(collector);
+	hw_bypass_store(collector);
 	hw_store_commit(collector->store);
 	collector->commit_ns = hw_collector_now_ns(collector);
 }
@@ -265,6 +267,7 @@ static void close_recording(struct hw_collector *collector)
 	hw_store_roster(recording, &collector->roster, &collector->order);
 	hw_elsewhere_store(collector);
 	hw_unseen_store(collector);
+	hw_bypass_store(collector);
 	hw_store_state(recording, &collector->roster, hw_collector_now_ns(collector));
 	hw_store_meta_number(recording, "events", (int64_t)hw_store_event_count(recording));
 	hw_store_meta_number(recording, "lost", (int64_t)collector->lost);
@@ -288,6 +291,7 @@ int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
 			store_state(collector);
 		hw_elsewhere_look(collector);
 		hw_unseen_look(collector);
+		hw_bypass_look(collector);
 		hw_census_departures(collector);
 		answer_flush(collector);
 		if (hw_collector_now_ns(collector) - collector->commit_ns > COMMIT_NS)

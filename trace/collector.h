@@ -17,6 +17,7 @@
 
 #include <sys/types.h>
 
+#include "trace/bypass.h"
 #include "trace/elsewhere.h"
 #include "trace/interpret.h"
 #include "trace/options.h"
@@ -41,6 +42,7 @@ struct hw_collector {
 	struct hw_interpreter interpreter;
 	struct hw_elsewhere elsewhere;
 	struct hw_unseen unseen;
+	struct hw_bypass bypass;
 	struct hw_watched *watched;
 	size_t watched_count, watched_capacity;
 	int launcher_pidfd; /* -1 without a launcher */

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/uio.h>
 
 #include "trace/collector.h"
@@ -72,13 +71,6 @@ static const struct hw_module *module_of(struct hw_collector *collector,
 	return mapping ? mapping->module : NULL;
 }
 
-static bool is_libc(const struct hw_module *module)
-{
-	const char *slash = strrchr(module->path, '/');
-
-	return !strncmp(slash ? slash + 1 : module->path, "libc.so", strlen("libc.so"));
-}
-
 /*
  * Which module made the system call. Mostly it is the function syscall() of libc, which has
  * pushed nothing: then its return address is on top of the stack.
@@ -95,7 +87,7 @@ static const struct hw_module *asker(struct hw_collector *collector, const struc
 	if (!place->instruction)
 		return NULL;
 	module = module_of(collector, thread, place->instruction);
-	if (!module || !is_libc(module) ||
+	if (!module || !hw_module_is_libc(module) ||
 		process_vm_readv(thread->process->pid, &here, 1, &there, 1, 0) != sizeof(word))
 		return module;
 	caller = module_of(collector, thread, word);

@@ -43,6 +43,8 @@ struct hw_code {
 struct hw_mapping {
 	uint64_t start, end, bias;
 	struct hw_module *module;
+	bool seen_outside; /* in /proc/PID/maps, and not by the log: only its code */
+	bool judged;       /* see trace/bypass.h */
 };
 
 struct hw_process {
@@ -267,6 +269,9 @@ const struct hw_mapping *hw_roster_find_mapping(struct hw_roster *roster,
  * was opened later and never calls us. Not more than once a second.
  */
 void hw_roster_refresh_maps(struct hw_roster *roster, struct hw_process *process, int64_t now_ns);
+
+/* Whether it is a libc, by the name that its file has: the dynamic linker knows it by that. */
+bool hw_module_is_libc(const struct hw_module *module);
 
 /* The id of a call stack; `signals` and `addresses` as in struct hw_stack_definition. */
 uint32_t hw_roster_stack(struct hw_roster *roster, struct hw_process *process, uint64_t signals,

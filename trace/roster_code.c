@@ -11,6 +11,13 @@
 
 enum { REFRESH_NS = 1000000000 };
 
+bool hw_module_is_libc(const struct hw_module *module)
+{
+	const char *slash = strrchr(module->path, '/');
+
+	return !strncmp(slash ? slash + 1 : module->path, "libc.so", strlen("libc.so"));
+}
+
 /* Without a build id it is any file of that name. */
 static struct hw_module *module_of(struct hw_roster *roster, const char *path, const char *build_id)
 {
@@ -95,6 +102,7 @@ static void read_maps(struct hw_roster *roster, struct hw_process *process)
 				&(struct hw_mapping){ .start = start,
 					.end = end,
 					.bias = start - offset,
+					.seen_outside = true,
 					.module = module_of(roster, file_path, "") });
 	}
 	fclose(file);

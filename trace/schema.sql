@@ -18,6 +18,7 @@ PRAGMA user_version = 2;
 -- lost, complete (1 when the collector closed the file itself), ended_ns,
 -- blocked_ns, blocked_elsewhere_ns, blocked_elsewhere.N, blocked_unknown (how long threads
 -- were blocked in futexes, and in those that were not intercepted; trace/elsewhere.h),
+-- unrecorded.N, bypass.N, second_libc (what was not seen; trace/unseen.h, trace/bypass.h),
 -- named (last frame and last object whose symbols were looked up),
 -- note (one row per line a person should read; key is note.1, note.2 ...).
 -- Of a merged recording: merged.N, the file of run N, and merged.N.process and

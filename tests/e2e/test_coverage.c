@@ -95,12 +95,23 @@ Test(coverage, measures_waits_for_a_mutex_of_rust)
 	hw_process_expect_errors(&process, "cover_rust' has code in Rust, whose std::sync locks");
 }
 
+static void expect_go(const char *program)
+{
+	need(program);
+	hw_recorded_run(&recorded, &process, "run", HW_ARGUMENTS(program));
+	cr_expect_eq(process.status, 0);
+	hw_process_expect_errors(&process, "go' has code in Go, whose locks");
+}
+
 Test(coverage, names_a_program_in_go)
 {
-	need(COVER("go"));
-	hw_recorded_run(&recorded, &process, "run", HW_ARGUMENTS(COVER("go")));
-	cr_expect_eq(process.status, 0);
-	hw_process_expect_errors(&process, "cover_go' has code in Go, whose locks");
+	expect_go(COVER("go"));
+}
+
+/* Go is a big package: this one only looks as if it was made by it. */
+Test(coverage, names_what_looks_like_go)
+{
+	expect_go(COVER("like_go"));
 }
 
 Test(coverage, has_no_note_about_a_program_that_is_seen_whole)
@@ -156,6 +167,11 @@ Test(coverage, refuses_a_program_for_musl)
 	expect_refusal(COVER("musl"), "it is linked with musl libc");
 }
 
+Test(coverage, refuses_a_static_program_in_go)
+{
+	expect_refusal(COVER("like_go_static"), "it is statically linked, by Go");
+}
+
 Test(coverage, refuses_a_script_of_a_static_interpreter)
 {
 	char script[300];
@@ -195,4 +211,38 @@ Test(coverage, names_a_program_that_is_spawned)
 	hw_process_adopt_orphans();
 	expect_unrecorded("spawn");
 	hw_process_no_orphans(0);
+}
+
+#define PLUGIN COVER("plugin.so")
+
+/* Until the collector has found what to look for, and has stored it. */
+static void open_plugin(const char *how, const char *found)
+{
+	hw_recorded_start(&recorded, &process, "run", HW_ARGUMENTS(COVER("open"), how, PLUGIN));
+	cr_assert(hw_recorded_wait_for(&recorded, found, 1), "'%s' was not found", how);
+	kill(process.pid, SIGTERM);
+	cr_assert(hw_process_wait(&process, HW_PROCESS_PATIENCE_S));
+}
+
+#define BYPASSED "SELECT count(*) FROM meta WHERE key = 'bypass.1' AND value = '" PLUGIN "'"
+
+Test(coverage, names_a_library_opened_with_rtld_deepbind)
+{
+	open_plugin("deep", BYPASSED);
+	hw_process_expect_errors(&process, "cover_plugin.so' calls libc past holdwait");
+}
+
+Test(coverage, names_a_second_libc_and_who_uses_it)
+{
+	open_plugin("apart", BYPASSED);
+	hw_process_expect_errors(&process, "cover_plugin.so' calls libc past holdwait");
+	hw_process_expect_errors(&process, "' was loaded twice, by dlmopen");
+}
+
+Test(coverage, says_nothing_of_a_plugin_that_is_seen)
+{
+	open_plugin("plainly", "SELECT count(*) FROM object WHERE kind = 'mutex'");
+	cr_expect_eq(hw_recorded_number(&recorded,
+			     "SELECT count(*) FROM meta WHERE key GLOB 'bypass*'"
+			     " OR key = 'second_libc'"), 0);
 }
