@@ -68,5 +68,7 @@ const char *hw_elsewhere_tell(const struct hw_meta *meta, struct hw_arena *arena
 			meta->blocked_unknown ? meta->blocked_unknown : "");
 	return hw_arena_printf(arena,
 		"%.1f %% of the time that threads were blocked in futexes was in locks that are "
-		"not seen%s", percent, tell_shares(meta, arena));
+		"not seen%s%s%s", percent, tell_shares(meta, arena),
+		meta->blocked_unknown ? "; of some threads it is not known: " : "",
+		meta->blocked_unknown ? meta->blocked_unknown : "");
 }

@@ -53,6 +53,11 @@ static char *tell_unrecorded(const char *path, int64_t lived_ns)
 	if (*path == '/' && hw_obstacle_find(path, hw_obstacle_myself(), &obstacle))
 		return hw_xasprintf("'%s' was executed and not recorded: it %s; %s", path,
 			obstacle.why, obstacle.hint);
+	/* One that the same user may not look at is one that became somebody else. */
+	if (*path != '/')
+		return hw_xasprintf("a program called '%s' was executed and not recorded: it gains "
+				    "privilege, and the system ignores preloading for it; run "
+				    "holdwait as root, or record a copy without privilege", path);
 	if (lived_ns < LOADING_NS)
 		return NULL;
 	return hw_xasprintf("'%s' was executed and not recorded: the library was not loaded; "

@@ -14,6 +14,7 @@ enum {
 	INTERVAL_NS = 50000000,
 	COST_SHARE = 50,      /* a look may take one part in so many of the time */
 	THREADS_A_LOOK = 512,
+	REFUSED_SHARE = 10,
 	GAP_NS = 1000000000,  /* a look stands for no more time than this */
 	ALL_KINDS = (1 << HW_KIND_COUNT) - 1 - (1 << HW_KIND_NONE),
 };
@@ -197,7 +198,8 @@ void hw_elsewhere_store(struct hw_collector *collector)
 {
 	struct hw_elsewhere *elsewhere = &collector->elsewhere;
 
-	if (elsewhere->refused && !elsewhere->looks)
+	/* A few were gone when they were looked at. */
+	if (elsewhere->refused * REFUSED_SHARE > elsewhere->looks)
 		hw_store_meta_text(collector->store, "blocked_unknown",
 			"the system does not let holdwait see where threads are blocked");
 	if (!elsewhere->looks)

@@ -16,6 +16,7 @@
 enum {
 	INTERVAL_NS = 50000000,
 	COST_SHARE = 50,    /* looking may take one part in so many of the time */
+	COMM_BYTES = 16,
 	PROGRAMS_MAX = 256, /* a build starts thousands; whoever reads this wants a few */
 };
 
@@ -26,10 +27,18 @@ static bool ends_with(const char *text, const char *end)
 	return length >= end_length && !strcmp(text + length - end_length, end);
 }
 
-/* After a chroot a process sees itself below its own root, and we see it below ours. */
+/*
+ * After a chroot a process sees itself below its own root, and we see it below ours. Of a program
+ * that nobody may read there is only the name, as far as the kernel keeps it.
+ */
 static bool is_image(const char *path, const char *registered)
 {
-	return registered && ends_with(path, registered);
+	const char *slash = registered ? strrchr(registered, '/') : NULL;
+
+	if (!slash)
+		return false;
+	return strchr(path, '/') ? ends_with(path, registered) :
+				   !strncmp(path, slash + 1, COMM_BYTES - 1);
 }
 
 /* What runs as `pid`: its path, or its name where only that may be read. False when it is gone. */

@@ -58,4 +58,9 @@ Test(elsewhere, names_the_modules_that_have_most_of_it)
 	cr_assert_str_eq(told(&meta),
 		"50.0 % of the time that threads were blocked in futexes was in locks that are "
 		"not seen: in libgomp.so.1 (60 %), unknown code (40 %)");
+	meta.blocked_share_count = 0;
+	meta.blocked_unknown = "nobody may look";
+	cr_assert_str_eq(told(&meta),
+		"50.0 % of the time that threads were blocked in futexes was in locks that are "
+		"not seen; of some threads it is not known: nobody may look");
 }
