@@ -69,6 +69,18 @@ static bool is_futex_function(const char *function)
 		!strncmp(function, "__rt_mutex", strlen("__rt_mutex"));
 }
 
+/* Anybody may know whether a thread sleeps. */
+static bool sleeps(pid_t pid, pid_t tid)
+{
+	char line[128];
+	const char *name_end;
+
+	if (read_file(pid, tid, "stat", line, sizeof(line)) <= 0)
+		return false;
+	name_end = strrchr(line, ')');
+	return name_end && (name_end[2] == 'S' || name_end[2] == 'D');
+}
+
 /* A kernel that does not tell says "0", as it does of a thread that runs. */
 static enum hw_futex_state look_at_channel(pid_t pid, pid_t tid, struct hw_futex_place *ret_place)
 {
@@ -77,6 +89,8 @@ static enum hw_futex_state look_at_channel(pid_t pid, pid_t tid, struct hw_futex
 	if (read_file(pid, tid, "wchan", function, sizeof(function)) <= 0)
 		return HW_FUTEX_UNKNOWN;
 	*ret_place = (struct hw_futex_place){ 0 };
+	if (!strcmp(function, "0"))
+		return sleeps(pid, tid) ? HW_FUTEX_UNKNOWN : HW_FUTEX_NONE;
 	return is_futex_function(function) ? HW_FUTEX_BLOCKED : HW_FUTEX_NONE;
 }
 
