@@ -24,6 +24,10 @@ static const struct lock_name c_names[] = {
 	{ "mtx_t", "mutex" },
 	{ "cnd_t", "cond" },
 	{ "once_flag", "once" },
+	{ "GMutex", "mutex" },
+	{ "GRecMutex", "mutex" },
+	{ "GRWLock", "rwlock" },
+	{ "GCond", "cond" },
 };
 
 static const struct lock_name std_names[] = {

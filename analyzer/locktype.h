@@ -4,7 +4,7 @@
 
 /*
  * Which types are locks, or something else a thread can wait for: those of
- * POSIX, C11 and the C++ library. What is inside them is nobody's business,
+ * POSIX, C11, the C++ library and GLib. What is inside them is nobody's business,
  * so the name of an object ends where such a type begins.
  */
 

@@ -22,8 +22,8 @@ static const struct {
 	{ "_ZN5folly",
 		"has the locks of folly, which are not seen; a std::mutex in their place is" },
 	{ "g_mutex_lock",
-		"has the locks of GLib (GMutex, GRWLock, GCond), which are not seen; a lock of "
-		"pthreads in their place is" },
+		"takes GLib's locks inside of GLib (GAsyncQueue, GThreadPool, GMainContext), which "
+		"is not seen; those that others take are" },
 };
 
 /* Where calls of other modules' functions go through. */

@@ -3,7 +3,7 @@
 #define HW_INTERPOSE_EXPORT_H
 
 /*
- * The functions programs get instead of libc's. Nothing else of the library is
+ * The functions programs get instead of libc's and GLib's. Nothing else of the library is
  * visible, and holdwait.map lists them once more: a test compares.
  */
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "interpose/export.h"
+#include "interpose/glib.h"
 #include "interpose/real.h"
 #include "interpose/stack.h"
 #include "interpose/sys.h"
@@ -214,9 +215,13 @@ HW_EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr
 	struct hw_self *self = HW_ENTER();
 	int error = HW_REAL(pthread_mutex_init)(mutex, attributes);
 
-	if (self && !error)
+	if (!self || error)
+		return error;
+	if (hw_glib_creates(self, __builtin_return_address(0)))
+		hw_object_hide(self, mutex, HW_KIND_MUTEX);
+	else
 		hw_mutex_initialised(self, mutex, HW_STACK(self));
-	return error;
+	return 0;
 }
 
 HW_EXPORT int pthread_mutex_destroy(pthread_mutex_t *mutex)

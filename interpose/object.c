@@ -141,7 +141,7 @@ static bool publish(struct hw_self *self, struct hw_cell *cell, const struct hw_
 static struct hw_cell *define(struct hw_self *self, const void *address,
 	const struct hw_object_facts *facts, bool keep)
 {
-	bool recorded = hw_log_session->kinds & 1u << facts->kind &&
+	bool recorded = !facts->hidden && hw_log_session->kinds & 1u << facts->kind &&
 		!hw_python_is_internal(address);
 	struct hw_object_definition definition;
 	struct hw_cell *cell, *kept;
@@ -178,6 +178,13 @@ struct hw_cell *hw_object_find_or_define(struct hw_self *self, const void *addre
 	return cell && hw_object_lives(cell, facts->kind) && cell->token == facts->token ?
 		cell :
 		define(self, address, facts, true);
+}
+
+void hw_object_hide(struct hw_self *self, const void *address, enum hw_kind kind)
+{
+	struct hw_object_facts facts = { .kind = kind, .hidden = true };
+
+	hw_object_define(self, address, &facts);
 }
 
 void hw_object_destroyed(struct hw_self *self, const void *address, enum hw_kind kind,

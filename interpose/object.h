@@ -44,6 +44,7 @@ struct hw_object_facts {
 	uint32_t stack;      /* where it was created */
 	enum hw_op event;    /* HW_OP_INIT, or HW_OP_NONE at the first use */
 	uint64_t token;      /* threads: uid */
+	bool hidden;         /* part of another object: found, but never recorded */
 };
 
 extern _Atomic(struct hw_index *) hw_object_index;
@@ -59,6 +60,12 @@ struct hw_cell *hw_object_define(struct hw_self *self, const void *address,
  */
 struct hw_cell *hw_object_find_or_define(struct hw_self *self, const void *address,
 	const struct hw_object_facts *facts);
+
+/*
+ * What is at this address is part of another object, which is recorded in its place: nothing
+ * done to it is logged.
+ */
+void hw_object_hide(struct hw_self *self, const void *address, enum hw_kind kind);
 
 /* Log that the object of this kind at this address, if there is one, was destroyed; forget it. */
 void hw_object_destroyed(struct hw_self *self, const void *address, enum hw_kind kind,

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "interpose/attach.h"
+#include "interpose/glib.h"
 #include "interpose/log.h"
 #include "interpose/module.h"
 #include "interpose/python.h"
@@ -263,6 +264,7 @@ __attribute__((constructor)) static void start(void)
 	if (atomic_load(&join_state) != JOIN_DONE)
 		return;
 	hw_stack_init();
+	hw_glib_init();
 	if (hw_log_session->python)
 		hw_python_init();
 	hw_thread_init();

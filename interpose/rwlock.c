@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <pthread.h>
+#include "interpose/rwlock.h"
 
-#include "interpose/attempt.h"
+#include <errno.h>
+
 #include "interpose/export.h"
+#include "interpose/glib.h"
 #include "interpose/real.h"
 #include "interpose/stack.h"
 
@@ -47,8 +48,7 @@ static bool taken_for_readers(const pthread_rwlock_t *rwlock, unsigned readers)
 			rwlock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 }
 
-/* Whether a reader or writer would have to wait, as far as a plain look can tell. */
-static bool rwlock_taken(const struct hw_self *self, const pthread_rwlock_t *rwlock, uint32_t how)
+bool hw_rwlock_taken(const struct hw_self *self, const pthread_rwlock_t *rwlock, uint32_t how)
 {
 	unsigned readers = *(volatile const unsigned *)&rwlock->__data.__readers;
 
@@ -93,7 +93,7 @@ static inline __attribute__((always_inline)) int lock(pthread_rwlock_t *rwlock, 
 	}
 	if (cell)
 		hw_attempt_begin(&attempt, self, cell, stack, how,
-			rwlock_taken(self, rwlock, how) &&
+			hw_rwlock_taken(self, rwlock, how) &&
 				(!deadline || hw_attempt_deadline_valid(clock, deadline)));
 	error = call_real(rwlock, shared, variant, clock, deadline);
 	if (cell)
@@ -168,8 +168,7 @@ HW_EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t *rwlock)
 	return try_lock(rwlock, false, CALLER);
 }
 
-/* Whether somebody has it whom glibc does not know by name, or the calling thread has. */
-static bool may_be_ours(const struct hw_self *self, const pthread_rwlock_t *rwlock)
+bool hw_rwlock_may_be_ours(const struct hw_self *self, const pthread_rwlock_t *rwlock)
 {
 	return rwlock->__data.__cur_writer ? rwlock->__data.__cur_writer == self->slot->tid :
 					     rwlock->__data.__readers >> READER_SHIFT;
@@ -185,7 +184,7 @@ HW_EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *rwlock)
 	if (self && !cell)
 		cell = rwlock_object(self, rwlock, 0);
 	if (cell && !cell->ignored) {
-		if (__builtin_expect(!may_be_ours(self, rwlock), 0))
+		if (__builtin_expect(!hw_rwlock_may_be_ours(self, rwlock), 0))
 			stack = HW_STACK(self);
 		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object, stack, 0);
 	}
@@ -197,13 +196,17 @@ HW_EXPORT int pthread_rwlock_init(pthread_rwlock_t *rwlock, const pthread_rwlock
 	struct hw_self *self = HW_ENTER();
 	int error = HW_REAL(pthread_rwlock_init)(rwlock, attributes);
 
-	if (self && !error) {
+	if (!self || error)
+		return error;
+	if (hw_glib_creates(self, CALLER)) {
+		hw_object_hide(self, rwlock, HW_KIND_RWLOCK);
+	} else {
 		struct hw_object_facts facts = { .kind = HW_KIND_RWLOCK, .type = type_of(rwlock),
 			.stack = HW_STACK(self), .event = HW_OP_INIT };
 
 		hw_object_define(self, rwlock, &facts);
 	}
-	return error;
+	return 0;
 }
 
 HW_EXPORT int pthread_rwlock_destroy(pthread_rwlock_t *rwlock)

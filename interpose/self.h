@@ -50,6 +50,7 @@ struct hw_self {
 	uint32_t paused;          /* after vfork, and while our constructor runs */
 	uint8_t unrecorded;       /* found no slot; tried once */
 	uint8_t exit_round;       /* runs of its thread-specific destructor */
+	uint8_t in_glib;          /* what is created inside is part of an object of GLib's */
 	struct hw_once *once;     /* the innermost pthread_once under way */
 };
 

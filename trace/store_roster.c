@@ -130,6 +130,7 @@ static const char *type_text(const struct hw_object *object, char *text, size_t 
 		{ HW_TYPE_PREFER_WRITER_RECURSIVE, "prefer-writer-recursive" },
 		{ HW_TYPE_SHARED, "shared" },
 		{ HW_TYPE_NAMED, "named" },
+		{ HW_TYPE_GLIB, "glib" },
 	};
 	size_t length = 0;
 

@@ -60,6 +60,18 @@ SHAPE(cxx, shared_mutex_write_hang, "HW002 deadlock, 2 threads, 2 objects")
 SHAPE(cxx, shared_mutex_upgrade, "HW001 predicted, 2 threads, 2 objects")
 SHAPE(cxx, shared_mutex_upgrade_hang, "HW002 deadlock, 2 threads, 2 objects")
 
+/* Locks of GLib. */
+#ifdef HW_HAVE_GLIB
+SHAPE(glib, mutex, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(glib, mutex_hang, "HW002 deadlock, 2 threads, 2 objects")
+SHAPE(glib, rec_mutex, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(glib, rec_mutex_hang, "HW002 deadlock, 2 threads, 2 objects")
+SHAPE(glib, rw_lock, "HW001 predicted, 2 threads, 2 objects")
+SHAPE(glib, rw_lock_hang, "HW002 deadlock, 2 threads, 2 objects")
+SHAPE(glib, rw_lock_readers, "HW001 ruled-out readers, 2 threads, 2 objects")
+SHAPE(glib, by_condition, "HW001 ruled-out ordered, 2 threads, 2 objects", "changed")
+#endif
+
 /* Several processes. */
 SHAPE(processes, over_fork, "HW001 predicted, 2 threads of 2 processes, 2 objects")
 SHAPE(processes, over_fork_hang, "HW002 deadlock, 2 threads of 2 processes, 2 objects")
