@@ -57,6 +57,9 @@ static void resolve(const void *caller)
 		handle = handle_for(caller);
 	if (handle)
 		look_up(handle);
+	/* What was not found left an error that nobody else is to find. */
+	if (caller)
+		dlerror();
 }
 
 void hw_glib_init(void)

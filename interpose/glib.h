@@ -14,9 +14,10 @@
  *
  * The real functions are what the dynamic linker would have found for the caller: next
  * to us in the global scope, or among the caller's own dependencies. GLib under its usual
- * name is asked for first, because an unsuccessful dlsym allocates and leaves an error
- * for dlerror. That happens once, in the constructor when GLib is there by then, else in
- * the first call; GLib then stays loaded, as it asks for itself (DF_1_NODELETE).
+ * name is asked for first, because an unsuccessful dlsym allocates. That happens once, in
+ * the constructor when GLib is there by then, else in the first call; GLib then stays
+ * loaded, as it asks for itself (DF_1_NODELETE). What that may leave for dlerror is taken
+ * away, and with it, this once, an error of the program's that it has not read yet.
  *
  * The pthread object inside a GRecMutex or GRWLock is hidden, so that a lock is one
  * object, at the address that the program knows.

@@ -172,3 +172,19 @@ Test(interpose_glib, late)
 		"unlock mutex2\n");
 	hw_preloaded_finish(&run);
 }
+
+/* Functions of these names that are not in libglib: every caller gets those it would have. */
+Test(interpose_glib, built_in)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run,
+		HW_ARGUMENTS(HW_FIXTURE("glib_host"), HW_FIXTURE("glib_other.so")));
+	hw_process_expect_output(&run.process, "calls: 3, state: 0\ntried: 0\n");
+	hw_preloaded_expect(&run, "SELECT what FROM told WHERE what LIKE '%mutex1%' ORDER BY id",
+		"lock mutex1\n"
+		"fail mutex1 =16\n"
+		"unlock mutex1\n");
+	hw_preloaded_finish(&run);
+}
