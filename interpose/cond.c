@@ -38,25 +38,19 @@ void hw_cond_wait_begin(struct hw_cond_wait *wait, const pthread_cond_t *cond,
 	const pthread_mutex_t *mutex, clockid_t clock, const struct timespec *deadline,
 	const void *caller)
 {
-	struct hw_self *self = hw_self_enter(caller);
-	uint32_t how = deadline ? HW_HOW_TIMED : 0;
+	struct hw_self *self = hw_cond_wait_enter(wait, caller);
 	struct hw_cell *cell;
+	bool released;
 
-	wait->attempt.self = self;
-	wait->attempt.cell = NULL;
-	wait->mutex = NULL;
 	if (!self)
 		return;
-	wait->stack = hw_stack_capture(self, caller);
 	cell = cond_object(self, cond, wait->stack);
-	if (will_wait(clock, deadline) &&
-		hw_mutex_release(self, mutex, HW_HOW_REACQUIRE, caller)) {
+	released = will_wait(clock, deadline) &&
+		hw_mutex_release(self, mutex, HW_HOW_REACQUIRE, caller);
+	if (released)
 		wait->mutex = hw_mutex_object(self, mutex, wait->stack);
-		if (cell)
-			hw_log_add(self, hw_log_now(), HW_OP_SLEEP, cell->object, wait->stack, how);
-	}
 	if (cell)
-		hw_attempt_begin(&wait->attempt, self, cell, wait->stack, how, false);
+		hw_cond_wait_sleep(wait, cell, deadline ? HW_HOW_TIMED : 0, released);
 }
 
 static void log_reacquired(const struct hw_cond_wait *wait, uint32_t extra_how)

@@ -3,7 +3,7 @@
 #define HW_INTERPOSE_COND_H
 
 /*
- * Waiting for a condition, for the pthread and the C11 calls alike.
+ * Waiting for a condition, for the pthread and the C11 calls alike, and for GLib's.
  *
  * A wait is four things in the log: its mutex is released, the thread sleeps,
  * it wakes, and the mutex is acquired again (HW_HOW_REACQUIRE). libc does both halves
@@ -15,12 +15,38 @@
 #include <pthread.h>
 
 #include "interpose/attempt.h"
+#include "interpose/stack.h"
 
 struct hw_cond_wait {
 	struct hw_attempt attempt; /* to get the condition; no cell when not recorded */
 	struct hw_cell *mutex;     /* NULL when it is not recorded, or not released */
 	uint32_t stack;
 };
+
+/* Fill what every wait begins with. NULL when nothing is to be recorded. */
+static inline __attribute__((always_inline)) struct hw_self *hw_cond_wait_enter(
+	struct hw_cond_wait *wait, const void *caller)
+{
+	struct hw_self *self = hw_self_enter(caller);
+
+	wait->attempt.self = self;
+	wait->attempt.cell = NULL;
+	wait->mutex = NULL;
+	if (self)
+		wait->stack = hw_stack_capture(self, caller);
+	return self;
+}
+
+/* Log that the thread sleeps, if it has `released` the mutex, and say in its slot for what. */
+static inline __attribute__((always_inline)) void hw_cond_wait_sleep(struct hw_cond_wait *wait,
+	struct hw_cell *cond, uint32_t how, bool released)
+{
+	struct hw_self *self = wait->attempt.self;
+
+	if (released)
+		hw_log_add(self, hw_log_now(), HW_OP_SLEEP, cond->object, wait->stack, how);
+	hw_attempt_begin(&wait->attempt, self, cond, wait->stack, how, false);
+}
 
 /* `deadline` is NULL for the wait that has none; libc accepts it on `clock`, or refuses. */
 void hw_cond_wait_begin(struct hw_cond_wait *wait, const pthread_cond_t *cond,

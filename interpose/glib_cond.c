@@ -34,25 +34,20 @@ static bool has_come(const int64_t *end_us)
 static void begin_wait(struct hw_cond_wait *wait, const struct hw_glib_cond *cond,
 	const struct hw_glib_mutex *mutex, const int64_t *end_us, const void *caller)
 {
-	struct hw_self *self = hw_self_enter(caller);
-	uint32_t how = end_us ? HW_HOW_TIMED : 0;
+	struct hw_self *self = hw_cond_wait_enter(wait, caller);
 	struct hw_cell *cell;
+	bool released;
 
-	wait->attempt.self = self;
-	wait->attempt.cell = NULL;
-	wait->mutex = NULL;
 	if (!self)
 		return;
-	wait->stack = hw_stack_capture(self, caller);
 	cell = cond_object(self, cond, wait->stack);
-	if (!has_come(end_us)) {
+	released = !has_come(end_us);
+	if (released) {
 		hw_glib_mutex_release(self, mutex, HW_HOW_REACQUIRE, caller);
 		wait->mutex = hw_glib_mutex_object(self, mutex, wait->stack);
-		if (cell)
-			hw_log_add(self, hw_log_now(), HW_OP_SLEEP, cell->object, wait->stack, how);
 	}
 	if (cell)
-		hw_attempt_begin(&wait->attempt, self, cell, wait->stack, how, false);
+		hw_cond_wait_sleep(wait, cell, end_us ? HW_HOW_TIMED : 0, released);
 }
 
 static void notify(const struct hw_glib_cond *cond, enum hw_op op, const void *caller)
