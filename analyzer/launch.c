@@ -26,8 +26,6 @@ enum {
 	FLUSH_TICKS = 500,      /* ten seconds to store what was recorded */
 };
 
-static pid_t signal_target;
-
 static int open_pidfd(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0);
@@ -48,13 +46,14 @@ static char *read_all(int fd)
 }
 
 /* The collector must outlive Ctrl-C, which the terminal sends to the whole process group. */
-static void become_collector(const char *path, const struct hw_recording_options *options,
-	pid_t launcher, int answer_fd)
+static void become_collector(const struct hw_launch *launch, const char *path,
+	const struct hw_recording_options *options, pid_t launcher, int answer_fd)
 {
 	char text[8192], pid[16];
 
 	hw_recording_options_text(options, text, sizeof(text));
 	snprintf(pid, sizeof(pid), "%d", (int)launcher);
+	hw_relay_leave(&launch->relay);
 	setsid();
 	dup2(answer_fd, STDOUT_FILENO);
 	execl(path, path, "--launcher", pid, "--options", text, (char *)NULL);
@@ -79,7 +78,7 @@ static int start_collector(struct hw_launch *launch, const struct hw_recording_o
 	}
 	launch->collector = fork();
 	if (launch->collector == 0)
-		become_collector(path, options, launcher, pipe_fds[1]);
+		become_collector(launch, path, options, launcher, pipe_fds[1]);
 	close(pipe_fds[1]);
 	free(path);
 	answer = read_all(pipe_fds[0]);
@@ -100,7 +99,7 @@ static char *preload(const char *library)
 {
 	const char *users = getenv("LD_PRELOAD");
 
-	return users && *users ? hw_xasprintf("%s:%s", library, users) : hw_xstrdup(library);
+	return users ? hw_xasprintf("%s:%s", library, users) : hw_xstrdup(library);
 }
 
 static void become_program(const struct hw_launch *launch, const char *path, char **arguments,
@@ -110,37 +109,12 @@ static void become_program(const struct hw_launch *launch, const char *path, cha
 
 	setenv("LD_PRELOAD", preload(library), 1);
 	setenv(HW_SESSION_VARIABLE, launch->map.path, 1);
+	hw_relay_leave(&launch->relay);
 	execv(path, arguments);
 	code = errno;
 	if (write(failure_fd, &code, sizeof(code)) != sizeof(code))
 		_exit(HW_EXIT_FAILED);
 	_exit(HW_EXIT_NOT_EXECUTABLE);
-}
-
-/* Signals sent to holdwait alone, by kill(1) or a supervisor, are meant for the program. */
-static void pass_on(int number, siginfo_t *info, void *context)
-{
-	int saved_errno = errno;
-
-	(void)context;
-	if (info->si_code <= 0 && signal_target > 0)
-		kill(signal_target, number);
-	errno = saved_errno;
-}
-
-static void pass_signals_on(pid_t program)
-{
-	static const int passed[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
-	struct sigaction action = { .sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART };
-
-	signal_target = program;
-	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++) {
-		struct sigaction old;
-
-		/* Ignored by whoever started us (nohup): the program inherits that. */
-		if (!sigaction(passed[i], NULL, &old) && old.sa_handler != SIG_IGN)
-			sigaction(passed[i], &action, NULL);
-	}
 }
 
 static int start_program(struct hw_launch *launch, const char *path, char **arguments,
@@ -161,7 +135,7 @@ static int start_program(struct hw_launch *launch, const char *path, char **argu
 	if (launch->program > 0 && read(pipe_fds[0], &failure, sizeof(failure)) == 0) {
 		close(pipe_fds[0]);
 		launch->program_pidfd = open_pidfd(launch->program);
-		pass_signals_on(launch->program);
+		hw_relay_begin(&launch->relay, launch->program, launch->map.session);
 		return 0;
 	}
 	close(pipe_fds[0]);
@@ -182,12 +156,15 @@ int hw_launch_start(struct hw_launch *launch, const struct hw_recording_options 
 	*launch = (struct hw_launch){ .program_pidfd = -1, .collector_pidfd = -1 };
 	launch->map.fd = -1;
 	error->message[0] = '\0';
+	hw_relay_prepare(&launch->relay);
 	code = start_collector(launch, options, error);
+	if (!code) {
+		code = start_program(launch, path, arguments, error);
+		if (code)
+			hw_launch_finish(launch);
+	}
 	if (code)
-		return code;
-	code = start_program(launch, path, arguments, error);
-	if (code)
-		hw_launch_finish(launch);
+		hw_relay_end(&launch->relay);
 	return code;
 }
 
@@ -207,6 +184,13 @@ static void reap_collector(struct hw_launch *launch)
 	}
 }
 
+static enum hw_launch_news note_end(struct hw_launch *launch)
+{
+	launch->program_ended = true;
+	hw_relay_end(&launch->relay);
+	return HW_LAUNCH_ENDED;
+}
+
 enum hw_launch_news hw_launch_wait(struct hw_launch *launch, bool look_again)
 {
 	for (bool waited = false;; waited = true) {
@@ -215,10 +199,13 @@ enum hw_launch_news hw_launch_wait(struct hw_launch *launch, bool look_again)
 				.events = POLLIN } };
 		uint32_t states = atomic_load(&launch->map.session->states_stored);
 
-		if (waitpid(launch->program, &launch->status, WNOHANG) > 0) {
-			launch->program_ended = true;
-			return HW_LAUNCH_ENDED;
+		if (waitpid(launch->program, &launch->status, WNOHANG | WUNTRACED) > 0) {
+			if (!WIFSTOPPED(launch->status))
+				return note_end(launch);
+			hw_relay_stop_alike(launch->program, WSTOPSIG(launch->status));
 		}
+		if (hw_relay_quit_pressed())
+			return HW_LAUNCH_QUIT_PRESSED;
 		if (states != launch->states_seen || (look_again && waited)) {
 			launch->states_seen = states;
 			return HW_LAUNCH_STATE;
@@ -228,7 +215,8 @@ enum hw_launch_news hw_launch_wait(struct hw_launch *launch, bool look_again)
 			if (launch->collector_ended)
 				return HW_LAUNCH_COLLECTOR_GONE;
 		}
-		poll(pollfds, 2, launch->collector_ended && !look_again ? -1 : STATE_TICK_MS);
+		/* The program's stops, too, are seen by looking. */
+		poll(pollfds, 2, STATE_TICK_MS);
 	}
 }
 
@@ -297,6 +285,7 @@ void hw_launch_kill(struct hw_launch *launch, int signal_number)
 void hw_launch_exit_alike(const struct hw_launch *launch)
 {
 	struct rlimit no_core = { 0, 0 };
+	sigset_t only;
 	int number;
 
 	if (WIFEXITED(launch->status))
@@ -307,6 +296,9 @@ void hw_launch_exit_alike(const struct hw_launch *launch)
 	setrlimit(RLIMIT_CORE, &no_core);
 	fflush(NULL);
 	signal(number, SIG_DFL);
+	sigemptyset(&only);
+	sigaddset(&only, number);
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
 	raise(number);
 	exit(128 + number);
 }

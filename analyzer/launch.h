@@ -7,9 +7,7 @@
  *
  * The collector is started first and answers with the session. The program
  * is then executed in a child of the same process group and terminal, so that
- * job control, Ctrl-C and terminal modes are as without holdwait: what the
- * terminal sends reaches the program directly, and what is sent to holdwait
- * alone is passed on.
+ * job control, Ctrl-C and terminal modes are as without holdwait; relay.h says how.
  *
  * A collector that dies takes the recording with it, not the program.
  */
@@ -17,11 +15,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "analyzer/relay.h"
 #include "trace/clock.h"
 #include "trace/options.h"
 
 struct hw_launch {
 	struct hw_session_map map;
+	struct hw_relay relay;
 	pid_t program;
 	pid_t collector;
 	int program_pidfd;
@@ -38,12 +38,12 @@ enum hw_launch_news {
 	HW_LAUNCH_STATE,          /* the recording has a waiting state to be looked at */
 	HW_LAUNCH_COLLECTOR_GONE, /* the program goes on unrecorded */
 	HW_LAUNCH_ENDED,          /* the program ended */
+	HW_LAUNCH_QUIT_PRESSED,   /* Ctrl-\ on its terminal: tell who waits for whom */
 };
 
 /*
  * Start both. 0, or an exit status (HW_EXIT_...) with an error; the collector
- * may have said itself what is wrong, then the message is empty. Blocks no signals and
- * changes no terminal mode.
+ * may have said itself what is wrong, then the message is empty. Changes no terminal mode.
  */
 int hw_launch_start(struct hw_launch *launch, const struct hw_recording_options *options,
 	const char *path, char **arguments, struct hw_error *error);

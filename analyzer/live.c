@@ -38,6 +38,17 @@ static uint32_t keep_news(struct hw_live *live, struct hw_analysis *analysis)
 	return deadlocks;
 }
 
+static void write_findings(const struct hw_live *live, const struct hw_analysis *analysis)
+{
+	struct hw_report report = { .out = stderr, .analysis = analysis,
+		.model = analysis->model, .file = live->file, .verbose = live->verbose,
+		.quiet = live->quiet, .partial = true,
+		.term = hw_term_of(stderr, live->color) };
+
+	hw_report_write(&hw_report_text, &report);
+	fflush(stderr);
+}
+
 static int tell_news(struct hw_live *live, const struct hw_model *model, int64_t now_ns)
 {
 	struct hw_analysis_options options = HW_ANALYSIS_DEFAULTS;
@@ -48,16 +59,38 @@ static int tell_news(struct hw_live *live, const struct hw_model *model, int64_t
 	options.now_ns = now_ns - STATE_LAG_NS;
 	hw_analysis_run(model, NULL, &options, &analysis);
 	news = keep_news(live, &analysis);
-	if (analysis.finding_count && !live->silent) {
-		struct hw_report report = { .out = stderr, .analysis = &analysis, .model = model,
-			.file = live->file, .verbose = live->verbose, .quiet = live->quiet,
-			.partial = true, .term = hw_term_of(stderr, live->color) };
-
-		hw_report_write(&hw_report_text, &report);
-		fflush(stderr);
-	}
+	if (analysis.finding_count && !live->silent)
+		write_findings(live, &analysis);
 	hw_analysis_finish(&analysis);
 	return (int)news;
+}
+
+/* Only what is so at this instant; how many are left. */
+static uint32_t keep_state(struct hw_analysis *analysis)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < analysis->finding_count; i++)
+		if (analysis->findings[i].verdict == HW_VERDICT_DEADLOCK ||
+			analysis->findings[i].rule == HW_RULE_STALL)
+			analysis->findings[kept++] = analysis->findings[i];
+	return analysis->finding_count = kept;
+}
+
+static int tell_state(struct hw_live *live, const struct hw_model *model, int64_t now_ns)
+{
+	struct hw_analysis_options options = HW_ANALYSIS_DEFAULTS;
+	struct hw_analysis analysis;
+	uint32_t told;
+
+	options.stall_ns = 1;
+	options.now_ns = now_ns - STATE_LAG_NS;
+	hw_analysis_run(model, NULL, &options, &analysis);
+	told = keep_state(&analysis);
+	if (told)
+		write_findings(live, &analysis);
+	hw_analysis_finish(&analysis);
+	return (int)told;
 }
 
 /* Whether some thread is blocked for too long, and it is not one that was told of. */
@@ -103,23 +136,34 @@ static int anybody_waits(struct hw_live *live, int64_t now_ns, struct hw_error *
 	return found;
 }
 
-int hw_live_look(struct hw_live *live, int64_t now_ns, struct hw_error *error)
+static int with_names(struct hw_live *live, int64_t now_ns,
+	int (*tell)(struct hw_live *live, const struct hw_model *model, int64_t now_ns),
+	struct hw_error *error)
 {
 	struct hw_recording recording;
 	struct hw_model model = { 0 };
-	int news = anybody_waits(live, now_ns, error);
+	int told = hw_recording_open(live->file, HW_RECORDING_WITH_NAMES, &recording, error);
 
-	if (news <= 0)
-		return news;
-	news = hw_recording_open(live->file, HW_RECORDING_WITH_NAMES, &recording, error);
-	if (news)
-		return news;
-	news = hw_model_load(recording.db, live->file, &model, error);
-	if (!news)
-		news = tell_news(live, &model, now_ns);
+	if (told)
+		return told;
+	told = hw_model_load(recording.db, live->file, &model, error);
+	if (!told)
+		told = tell(live, &model, now_ns);
 	hw_model_finish(&model);
 	hw_recording_close(&recording);
-	return news;
+	return told;
+}
+
+int hw_live_look(struct hw_live *live, int64_t now_ns, struct hw_error *error)
+{
+	int news = anybody_waits(live, now_ns, error);
+
+	return news > 0 ? with_names(live, now_ns, tell_news, error) : news;
+}
+
+int hw_live_tell(struct hw_live *live, int64_t now_ns, struct hw_error *error)
+{
+	return with_names(live, now_ns, tell_state, error);
 }
 
 void hw_live_finish(struct hw_live *live)

@@ -34,6 +34,12 @@ struct hw_live {
  */
 int hw_live_look(struct hw_live *live, int64_t now_ns, struct hw_error *error);
 
+/*
+ * Write every deadlock there is, and every wait for a lock, to stderr, told of before or not.
+ * How many there are, or an error as above.
+ */
+int hw_live_tell(struct hw_live *live, int64_t now_ns, struct hw_error *error);
+
 void hw_live_finish(struct hw_live *live);
 
 #endif

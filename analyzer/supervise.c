@@ -63,6 +63,17 @@ static bool look(struct hw_supervised *run, bool again)
 	return news >= 0;
 }
 
+static void tell_state(struct hw_supervised *run)
+{
+	struct hw_error error;
+	int told = hw_live_tell(&run->live, hw_launch_now_ns(&run->launch), &error);
+
+	if (told < 0)
+		hw_error_print(&error);
+	else if (!told)
+		say(run, "no thread waits for a lock");
+}
+
 /*
  * A program that hangs never changes its state again: what failed has to be tried again, and
  * what is blocked for too long is so without a new state.
@@ -78,6 +89,9 @@ static void watch(struct hw_supervised *run)
 		switch (hw_launch_wait(&run->launch, failed || may_stall)) {
 		case HW_LAUNCH_ENDED:
 			return;
+		case HW_LAUNCH_QUIT_PRESSED:
+			tell_state(run);
+			break;
 		case HW_LAUNCH_STATE:
 			if (failed || run->launch.states_seen != seen ||
 				hw_launch_now_ns(&run->launch) >= run->live.due_ns)
