@@ -9,6 +9,7 @@
 
 enum {
 	OPTION_FOLLOW = 0x200,
+	OPTION_HIDE,
 	OPTION_DEPTH,
 	OPTION_PYTHON,
 	OPTION_LOSSY,
@@ -25,6 +26,8 @@ static const struct argp_option option_table[] = {
 	{ "follow", OPTION_FOLLOW, "WHAT", 0,
 		"Follow the program into its children: fork, exec, fork,exec (default) or none",
 		1 },
+	{ "hide-environment", OPTION_HIDE, NULL, 0,
+		"Give the program the environment it would have without holdwait", 1 },
 	{ "depth", OPTION_DEPTH, "N", 0, "Keep at most N frames of a call stack (default: 64)", 1 },
 	{ "python", OPTION_PYTHON, "WHAT", 0,
 		"Show the functions of Python programs in call stacks: auto (default) or off", 1 },
@@ -98,6 +101,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case OPTION_FOLLOW:
 		set(state, "follow", text);
+		return 0;
+	case OPTION_HIDE:
+		set(state, "hide-environment", NULL);
 		return 0;
 	case OPTION_DEPTH:
 		set(state, "depth", text);

@@ -4,7 +4,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -196,8 +195,12 @@ static const char *session_variable(void)
 	size_t length = strlen(HW_SESSION_VARIABLE);
 
 	for (char **at = environ; at && *at; at++)
-		if (!strncmp(*at, HW_SESSION_VARIABLE "=", length + 1))
-			return *at + length + 1;
+		if (!strncmp(*at, HW_SESSION_VARIABLE "=", length + 1)) {
+			const char *path = *at + length + 1;
+			size_t hidden = strlen(HW_SESSION_HIDDEN);
+
+			return strncmp(path, HW_SESSION_HIDDEN, hidden) ? path : path + hidden;
+		}
 	return NULL;
 }
 
@@ -208,8 +211,9 @@ struct hw_session *hw_attach_session(void)
 	return path ? open_session(path) : start_collector();
 }
 
-void hw_attach_environment(void)
+const char *hw_attach_session_path(void)
 {
-	if (started_session[0])
-		setenv(HW_SESSION_VARIABLE, started_session, 1);
+	const char *path = started_session[0] ? started_session : session_variable();
+
+	return path ? path : "";
 }

@@ -17,7 +17,7 @@ struct hw_session;
 /* Map the session at an address where its chunks are aligned; NULL when there is none to join. */
 struct hw_session *hw_attach_session(void);
 
-/* Tell children which session they belong to, or that they need not try. May allocate. */
-void hw_attach_environment(void);
+/* What children are to be told: where the session is, or that they need not try. "" is nothing. */
+const char *hw_attach_session_path(void);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "interpose/environment.h"
 #include "interpose/export.h"
 #include "interpose/log.h"
 #include "interpose/process.h"
@@ -36,34 +37,63 @@ static int exec_failed(int result)
 
 #define CALLER __builtin_return_address(0)
 
+/* The environment that a program to be executed gets, on the stack where it has to be made. */
+#define WITH_SESSION(environment, completed) \
+	size_t room_bytes = hw_environment_room_bytes(environment); \
+	char *const *completed = hw_environment_complete(environment, \
+		__builtin_alloca(room_bytes), room_bytes)
+
+/* By the name that was called, as others may stand behind it, unless something is added. */
+static int execute(const char *path, char *const arguments[], char *const environment[])
+{
+	return environment == environ ? HW_REAL(execv)(path, arguments) :
+					HW_REAL(execve)(path, arguments, environment);
+}
+
+static int search(const char *file, char *const arguments[], char *const environment[])
+{
+	return environment == environ ? HW_REAL(execvp)(file, arguments) :
+					HW_REAL(execvpe)(file, arguments, environment);
+}
+
 HW_EXPORT int execve(const char *path, char *const arguments[], char *const environment[])
 {
+	WITH_SESSION(environment, completed);
+
 	log_exec(CALLER);
-	return exec_failed(HW_REAL(execve)(path, arguments, environment));
+	return exec_failed(HW_REAL(execve)(path, arguments, completed));
 }
 
 HW_EXPORT int execv(const char *path, char *const arguments[])
 {
+	WITH_SESSION(environ, completed);
+
 	log_exec(CALLER);
-	return exec_failed(HW_REAL(execv)(path, arguments));
+	return exec_failed(execute(path, arguments, completed));
 }
 
 HW_EXPORT int execvp(const char *file, char *const arguments[])
 {
+	WITH_SESSION(environ, completed);
+
 	log_exec(CALLER);
-	return exec_failed(HW_REAL(execvp)(file, arguments));
+	return exec_failed(search(file, arguments, completed));
 }
 
 HW_EXPORT int execvpe(const char *file, char *const arguments[], char *const environment[])
 {
+	WITH_SESSION(environment, completed);
+
 	log_exec(CALLER);
-	return exec_failed(HW_REAL(execvpe)(file, arguments, environment));
+	return exec_failed(HW_REAL(execvpe)(file, arguments, completed));
 }
 
 HW_EXPORT int fexecve(int fd, char *const arguments[], char *const environment[])
 {
+	WITH_SESSION(environment, completed);
+
 	log_exec(CALLER);
-	return exec_failed(HW_REAL(fexecve)(fd, arguments, environment));
+	return exec_failed(HW_REAL(fexecve)(fd, arguments, completed));
 }
 
 /* The list forms become the array forms, on the stack as libc does it. */
@@ -97,8 +127,9 @@ HW_EXPORT int execl(const char *path, const char *first, ...)
 	va_start(list, first);
 	WITH_ARGUMENTS(first, list, arguments);
 	va_end(list);
+	WITH_SESSION(environ, completed);
 	log_exec(CALLER);
-	return exec_failed(HW_REAL(execv)(path, arguments));
+	return exec_failed(execute(path, arguments, completed));
 }
 
 HW_EXPORT int execlp(const char *file, const char *first, ...)
@@ -108,8 +139,9 @@ HW_EXPORT int execlp(const char *file, const char *first, ...)
 	va_start(list, first);
 	WITH_ARGUMENTS(first, list, arguments);
 	va_end(list);
+	WITH_SESSION(environ, completed);
 	log_exec(CALLER);
-	return exec_failed(HW_REAL(execvp)(file, arguments));
+	return exec_failed(search(file, arguments, completed));
 }
 
 HW_EXPORT int execle(const char *path, const char *first, ...)
@@ -121,16 +153,18 @@ HW_EXPORT int execle(const char *path, const char *first, ...)
 	WITH_ARGUMENTS(first, list, arguments);
 	environment = va_arg(list, char *const *);
 	va_end(list);
+	WITH_SESSION(environment, completed);
 	log_exec(CALLER);
-	return exec_failed(HW_REAL(execve)(path, arguments, environment));
+	return exec_failed(HW_REAL(execve)(path, arguments, completed));
 }
 
 HW_EXPORT int posix_spawn(pid_t *child, const char *path,
 	const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
 	char *const arguments[], char *const environment[])
 {
+	WITH_SESSION(environment, completed);
 	pid_t pid = 0;
-	int error = HW_REAL(posix_spawn)(&pid, path, actions, attributes, arguments, environment);
+	int error = HW_REAL(posix_spawn)(&pid, path, actions, attributes, arguments, completed);
 
 	if (!error) {
 		if (child)
@@ -144,8 +178,9 @@ HW_EXPORT int posix_spawnp(pid_t *child, const char *file,
 	const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
 	char *const arguments[], char *const environment[])
 {
+	WITH_SESSION(environment, completed);
 	pid_t pid = 0;
-	int error = HW_REAL(posix_spawnp)(&pid, file, actions, attributes, arguments, environment);
+	int error = HW_REAL(posix_spawnp)(&pid, file, actions, attributes, arguments, completed);
 
 	if (!error) {
 		if (child)

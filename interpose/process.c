@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "interpose/attach.h"
+#include "interpose/environment.h"
 #include "interpose/glib.h"
 #include "interpose/log.h"
 #include "interpose/module.h"
@@ -260,7 +261,8 @@ __attribute__((constructor)) static void start(void)
 	if (atomic_load(&join_state) == JOIN_NOT_TRIED)
 		join();
 	hw_self_pause(&hw_self);
-	hw_attach_environment();
+	hw_environment_init(atomic_load(&join_state) == JOIN_DONE ? hw_log_session : NULL,
+		hw_attach_session_path());
 	if (atomic_load(&join_state) != JOIN_DONE)
 		return;
 	hw_stack_init();

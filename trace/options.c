@@ -165,6 +165,10 @@ int hw_recording_options_set(struct hw_recording_options *options, const char *n
 		options->session.lossy = true;
 		return 0;
 	}
+	if (!strcmp(name, "hide-environment") && !value) {
+		options->session.hides = true;
+		return 0;
+	}
 	if (!strcmp(name, "depth") && value)
 		return parse_depth(options, value, error);
 	if (!strcmp(name, "events") && value)
@@ -180,8 +184,8 @@ int hw_recording_options_set(struct hw_recording_options *options, const char *n
 		return 0;
 	}
 	hw_error_set(error, -EINVAL, "unknown option '%s' in HOLDWAIT_OPTIONS", name);
-	hw_error_hint(error, "known are depth=N events=KINDS follow=WHAT python=WHAT lossy "
-		"store=FORM file=PATH");
+	hw_error_hint(error, "known are depth=N events=KINDS follow=WHAT python=WHAT "
+		"hide-environment lossy store=FORM file=PATH");
 	return -EINVAL;
 }
 
@@ -218,8 +222,10 @@ void hw_recording_options_text(const struct hw_recording_options *options, char 
 	length += (size_t)snprintf(text + length, size_bytes - length, " follow=%s%s",
 		session->follow & HW_FOLLOW_FORK ? "fork," : "",
 		session->follow & HW_FOLLOW_EXEC ? "exec," : "");
-	snprintf(text + length, size_bytes - length, "%s%s store=%s file=%s",
+	length += (size_t)snprintf(text + length, size_bytes - length, "%s%s%s",
 		session->python ? "" : " python=off", session->lossy ? " lossy" : "",
+		session->hides ? " hide-environment" : "");
+	snprintf(text + length, size_bytes - length, " store=%s file=%s",
 		form_names[options->form], options->file);
 }
 

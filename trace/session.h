@@ -43,6 +43,7 @@
 #define HW_SESSION_MAGIC   0x31545741574c4448ull /* "HDLWAWT1" */
 #define HW_SESSION_VERSION 3u
 #define HW_SESSION_VARIABLE "HOLDWAIT_SESSION"
+#define HW_SESSION_HIDDEN  "hidden:" /* before the path: the program is not to see it */
 
 enum {
 	HW_PROCESS_MAX = 2048,
@@ -126,6 +127,7 @@ struct hw_session {
 	uint32_t kinds; /* 1 << enum hw_kind for each kind to record */
 	uint32_t follow; /* enum hw_follow bits */
 	uint32_t python; /* look for Python functions, and leave the GIL out */
+	uint32_t hides; /* programs do not see the variables that make them join */
 
 	_Alignas(64) _Atomic uint32_t state; /* enum hw_session_state; a futex */
 	_Atomic uint32_t heartbeat;          /* of the collector; changes at least once a second */

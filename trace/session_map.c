@@ -130,6 +130,7 @@ static int fill(struct hw_session *session, const struct hw_session_options *opt
 	session->kinds = options->kinds;
 	session->follow = options->follow;
 	session->python = options->python;
+	session->hides = options->hides;
 	session->free_processes.limit = HW_PROCESS_MAX;
 	session->free_threads.limit = HW_THREAD_MAX;
 	session->version = HW_SESSION_VERSION;

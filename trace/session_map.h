@@ -22,6 +22,7 @@ struct hw_session_options {
 	uint32_t follow; /* enum hw_follow */
 	bool lossy;
 	bool python; /* show the functions of Python programs */
+	bool hides; /* programs do not see the variables that make them join */
 };
 
 struct hw_session_map {

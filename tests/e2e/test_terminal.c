@@ -79,8 +79,8 @@ Test(terminal, the_core_is_the_program_s)
 	free(hw_terminal_command(&terminal, "ulimit -c unlimited"));
 	free(hw_terminal_command(&terminal, "$H " PROGRAM " end 6"));
 	/* Only the program has the library in its memory. */
-	cores = hw_terminal_command(
-		&terminal, "ls | grep -c '^core'; grep -qaP 'libholdwait[.]so\\x00' core*; echo $?");
+	cores = hw_terminal_command(&terminal,
+		"ls | grep -c '^core'; grep -qaP 'libholdwait[.]so\\x00' core*; echo $?");
 	cr_expect_str_eq(cores, "1\r\n0\r\n", "%s", cores);
 	free(cores);
 	hw_terminal_finish(&terminal);
