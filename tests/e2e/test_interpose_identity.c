@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/e2e/preloaded.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+
+/* What is one object and what is another; and that ends of all kinds leave what was recorded. */
+
+static const char identities[] = HW_FIXTURE("identities");
+static const char ends[] = HW_FIXTURE("ends");
+
+/* Each object, what is known of it, how many events it has in how many processes, and which. */
+static const char objects[] =
+	"SELECT thing.name, type, object.name IS NOT NULL, shared_key IS NOT NULL, count(*), "
+	"count(DISTINCT process), group_concat(DISTINCT op || coalesce(' ' || how, '')) "
+	"FROM (SELECT event.object, op, how, thread.process FROM event "
+	"JOIN thread ON thread.id = event.thread ORDER BY op, how) AS done "
+	"JOIN object ON object.id = done.object JOIN thing ON thing.id = object.id "
+	"WHERE kind IN ('mutex', 'sem') GROUP BY object.id ORDER BY object.id";
+
+static void expect_objects(const char *part, const char *rows)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(identities, part));
+	hw_preloaded_expect(&run, objects, rows);
+	hw_preloaded_finish(&run);
+}
+
+Test(interpose_identity, heap_is_used_again)
+{
+	expect_objects("heap",
+		"mutex1|normal|0|0|3|1|destroy freed,lock,unlock\n"
+		"mutex2|normal|0|0|3|1|destroy freed,lock,unlock\n"
+		"mutex3|normal|0|0|2|1|lock,unlock\n");
+}
+
+Test(interpose_identity, memory_is_mapped_again)
+{
+	expect_objects("maps",
+		"mutex1|normal|0|0|2|1|lock,unlock\n"
+		"mutex2|normal|0|0|2|1|lock,unlock\n"
+		"mutex3|normal|0|0|2|1|lock,unlock\n");
+}
+
+/* A private object cannot be moved; what is shared stays itself. */
+Test(interpose_identity, memory_is_moved)
+{
+	expect_objects("moves",
+		"mutex1|normal|0|0|2|1|lock,unlock\n"
+		"mutex2|normal|0|0|2|1|lock,unlock\n"
+		"mutex3|shared|0|1|5|1|init,lock,unlock\n");
+}
+
+/* Wherever it is mapped, and made larger; another one of the same name is another. */
+Test(interpose_identity, shared_memory_is_mapped_elsewhere)
+{
+	expect_objects("shm",
+		"mutex1|shared|0|1|7|1|init,lock,unlock\n"
+		"mutex2|shared|0|1|7|1|init,lock,unlock\n");
+}
+
+Test(interpose_identity, copied_before_the_first_use)
+{
+	expect_objects("copies",
+		"mutex1|recursive|0|0|4|1|lock,unlock\n"
+		"mutex2|recursive|0|0|2|1|lock,unlock\n");
+}
+
+Test(interpose_identity, one_name_in_many_processes)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(identities, "names"));
+	/* How many of them had to wait is another matter every time. */
+	hw_preloaded_expect(&run,
+		"SELECT op, count(*), count(DISTINCT thread.process), count(DISTINCT object) "
+		"FROM event JOIN thread ON thread.id = event.thread "
+		"WHERE op IN ('take', 'post') OR op = 'init' GROUP BY op",
+		"init|1|1|1\n"
+		"post|9|9|1\n"
+		"take|9|9|1\n");
+	hw_preloaded_expect(&run,
+		"SELECT type, name LIKE '/holdwait-names-%' FROM object WHERE kind = 'sem'",
+		"shared named|1\n");
+	hw_preloaded_finish(&run);
+}
+
+/* Held by one process that died, then by another, and the third cannot have it any more. */
+Test(interpose_identity, recovered_from_the_dead)
+{
+	expect_objects("robust", "mutex1|robust shared|0|1|8|3|fail,init,lock,unlock\n");
+}
+
+/* All 5000 times, the lock that is held, and that nothing is missing. */
+static void expect_end(const char *part, int status, int late)
+{
+	struct hw_preloaded run;
+	char rows[64];
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record(&run, NULL, HW_ARGUMENTS(ends, part));
+	cr_expect_eq(run.process.status, status, "%s ends with %d", part, run.process.status);
+	snprintf(rows, sizeof(rows), "lock|%d\nstart|1\nunlock|%d\n", 5001 + late, 5000 + late);
+	hw_preloaded_expect(&run, "SELECT op, count(*) FROM event GROUP BY op ORDER BY op", rows);
+	hw_preloaded_expect(&run,
+		"SELECT thing.name, mode, count FROM hold JOIN thing ON thing.id = object",
+		"mutex2|exclusive|1\n");
+	hw_preloaded_expect(&run, "SELECT value FROM meta WHERE key = 'lost'", "0\n");
+	hw_preloaded_finish(&run);
+}
+
+Test(interpose_end, of_each_kind)
+{
+	expect_end("exit", 7, 1);
+	expect_end("quick_exit", 7, 1);
+	expect_end("_exit", 7, 0);
+	expect_end("exit_group", 7, 0);
+	expect_end("abort", 128 + SIGABRT, 0);
+	expect_end("fault", 128 + SIGSEGV, 0);
+	expect_end("kill", 128 + SIGKILL, 0);
+}
