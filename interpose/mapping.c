@@ -47,15 +47,15 @@ static bool line_holds(const char *line, uintptr_t address, bool *ret_shared,
 	return true;
 }
 
-bool hw_mapping_of(uintptr_t address, struct hw_object_definition *definition)
+void hw_mapping_walk(bool (*look)(const char *line, void *context), void *context)
 {
 	char buffer[2048];
 	size_t filled = 0;
-	bool shared = false, skipping = false;
+	bool skipping = false;
 	long fd = hw_sys4(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0), got;
 
 	if (fd < 0)
-		return false;
+		return;
 	while ((got = hw_sys3(SYS_read, fd, buffer + filled, sizeof(buffer) - 1 - filled)) > 0) {
 		char *line = buffer, *end;
 
@@ -63,7 +63,7 @@ bool hw_mapping_of(uintptr_t address, struct hw_object_definition *definition)
 		buffer[filled] = '\0';
 		while ((end = strchr(line, '\n'))) {
 			*end = '\0';
-			if (!skipping && line_holds(line, address, &shared, definition))
+			if (!skipping && look(line, context))
 				goto out;
 			skipping = false;
 			line = end + 1;
@@ -72,7 +72,7 @@ bool hw_mapping_of(uintptr_t address, struct hw_object_definition *definition)
 		memmove(buffer, line, filled);
 		/* A path longer than the buffer: its line was looked at when it began. */
 		if (filled == sizeof(buffer) - 1) {
-			if (!skipping && line_holds(buffer, address, &shared, definition))
+			if (!skipping && look(buffer, context))
 				goto out;
 			skipping = true;
 			filled = 0;
@@ -80,5 +80,36 @@ bool hw_mapping_of(uintptr_t address, struct hw_object_definition *definition)
 	}
 out:
 	hw_sys1(SYS_close, fd);
-	return shared;
+}
+
+struct search {
+	uintptr_t address;
+	struct hw_object_definition *definition;
+	bool shared;
+};
+
+static bool look_at(const char *line, void *context)
+{
+	struct search *search = context;
+
+	return line_holds(line, search->address, &search->shared, search->definition);
+}
+
+bool hw_mapping_of(uintptr_t address, struct hw_object_definition *definition)
+{
+	struct search search = { .address = address, .definition = definition };
+
+	hw_mapping_walk(look_at, &search);
+	return search.shared;
+}
+
+const char *hw_mapping_range(const char *line, uintptr_t *ret_start, uintptr_t *ret_end)
+{
+	uint64_t start, end;
+
+	line = number(line, 16, &start);
+	line = number(line + (*line == '-'), 16, &end);
+	*ret_start = start;
+	*ret_end = end;
+	return line + (*line == ' ');
 }

@@ -18,4 +18,13 @@ struct hw_object_definition;
 /* Fill device, inode and offset; false when the address is not in shared memory. */
 bool hw_mapping_of(uintptr_t address, struct hw_object_definition *definition);
 
+/*
+ * Every mapping, in the order of addresses, as a line of /proc/self/maps (cut off where a path
+ * is very long); until `look` is true. No allocation.
+ */
+void hw_mapping_walk(bool (*look)(const char *line, void *context), void *context);
+
+/* The range of a line; returns where its permissions begin. */
+const char *hw_mapping_range(const char *line, uintptr_t *ret_start, uintptr_t *ret_end);
+
 #endif

@@ -140,6 +140,8 @@
 	X(void *, realloc, (void *, size_t), NULL) \
 	X(size_t, malloc_usable_size, (void *), NULL) \
 	X(void *, mmap, (void *, size_t, int, int, int, off_t), NULL) \
+	X(int, mlockall, (int), NULL) \
+	X(int, munlockall, (void), NULL) \
 	X(int, munmap, (void *, size_t), NULL) \
 	X(void *, mremap, (void *, size_t, size_t, int, ...), NULL)
 

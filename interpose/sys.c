@@ -4,12 +4,68 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
+enum { LARGE_BYTES = 1 << 20, LARGE_MAX = 64 };
+
+static struct {
+	_Atomic uintptr_t start;
+	size_t size_bytes;
+} large[LARGE_MAX];
+
+static _Atomic uint32_t large_count;
+static _Atomic size_t mapped_bytes;
+static _Atomic bool kernel_locks;
+
+bool hw_sys_mapped(uintptr_t start, uintptr_t end)
+{
+	uint32_t count = atomic_load(&large_count);
+
+	for (uint32_t i = 0; i < count && i < LARGE_MAX; i++)
+		if (start >= atomic_load(&large[i].start) &&
+			end <= large[i].start + large[i].size_bytes)
+			return true;
+	return false;
+}
+
+size_t hw_sys_mapped_bytes(void)
+{
+	return atomic_load(&mapped_bytes);
+}
+
+void hw_sys_note_locking(bool locks)
+{
+	atomic_store(&kernel_locks, locks);
+}
+
+static void remember(uintptr_t start, size_t size_bytes)
+{
+	uint32_t number;
+
+	atomic_fetch_add(&mapped_bytes, size_bytes);
+	if (size_bytes < LARGE_BYTES)
+		return;
+	number = atomic_fetch_add(&large_count, 1);
+	if (number < LARGE_MAX) {
+		large[number].size_bytes = size_bytes;
+		atomic_store(&large[number].start, start);
+	}
+}
+
+/* Without access nothing is brought into memory before it is unlocked again. */
 void *hw_sys_map(size_t size_bytes)
 {
-	long at = hw_sys6(SYS_mmap, 0, (long)size_bytes, PROT_READ | PROT_WRITE,
+	bool locked = atomic_load_explicit(&kernel_locks, memory_order_relaxed);
+	long at = hw_sys6(SYS_mmap, 0, (long)size_bytes,
+		locked ? PROT_NONE : PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	return at < 0 && at > -4096 ? NULL : (void *)at;
+	if (at < 0 && at > -4096)
+		return NULL;
+	if (locked) {
+		hw_sys2(SYS_munlock, at, size_bytes);
+		hw_sys3(SYS_mprotect, at, size_bytes, PROT_READ | PROT_WRITE);
+	}
+	remember((uintptr_t)at, size_bytes);
+	return (void *)at;
 }
 
 long hw_sys_read_file(const char *path, char *buffer, size_t size_bytes)

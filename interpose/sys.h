@@ -11,6 +11,7 @@
 #include <linux/futex.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -62,8 +63,15 @@ static inline void hw_sys_futex_wake(_Atomic uint32_t *word, int count)
 	hw_sys3(SYS_futex, word, FUTEX_WAKE, count);
 }
 
-/* Private zeroed memory, or NULL. */
+/* Private zeroed memory, or NULL. It is not locked in memory, whatever mlockall(2) asked for. */
 void *hw_sys_map(size_t size_bytes);
+
+/* Whether a range lies in one of the large pieces; and how many bytes there are in all. */
+bool hw_sys_mapped(uintptr_t start, uintptr_t end);
+size_t hw_sys_mapped_bytes(void);
+
+/* From now on what is mapped is locked by the kernel, or no more. */
+void hw_sys_note_locking(bool locks);
 
 /* Read at most `size_bytes` of a (proc) file; how many were read or a negative errno. */
 long hw_sys_read_file(const char *path, char *buffer, size_t size_bytes);

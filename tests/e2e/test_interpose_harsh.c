@@ -56,6 +56,17 @@ Test(interpose_harsh, has_no_address_space_left)
 	expect_all("memory");
 }
 
+/* mlockall brings none of the library's memory in, and counts none of it. */
+Test(interpose_harsh, locks_its_memory)
+{
+	expect_all("locked");
+}
+
+Test(interpose_harsh, locks_its_memory_within_limits)
+{
+	expect_all("locked_within_limits");
+}
+
 Test(interpose_harsh, has_no_descriptors_left)
 {
 	expect_all("files");
