@@ -211,9 +211,19 @@ static int exit_status(const struct hw_supervised *run, uint32_t findings)
 	hw_launch_exit_alike(&run->launch);
 }
 
+static void tell_unrecorded(const struct hw_supervised *run)
+{
+	unsigned count = atomic_load(&run->launch.map.session->unrecorded_processes);
+
+	if (count)
+		say(run, "%u program%s with too little address space (ulimit -v) %s not recorded",
+			count, count == 1 ? "" : "s", count == 1 ? "was" : "were");
+}
+
 static void supervise(struct hw_supervised *run)
 {
 	watch(run);
+	tell_unrecorded(run);
 	run->closed = hw_launch_finish(&run->launch);
 	if (!run->closed)
 		say(run, "%u of its processes still run and are recorded in '%s'",

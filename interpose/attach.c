@@ -6,13 +6,14 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "interpose/sys.h"
 #include "trace/session.h"
 
-enum { PATH_BYTES = 4096, ANSWER_BYTES = 512 };
+enum { PATH_BYTES = 4096, ANSWER_BYTES = 512, PROGRAM_SHARE = 4 };
 
 /* What children are told: the session's path, or that there is none to be had. */
 static char started_session[ANSWER_BYTES];
@@ -49,6 +50,30 @@ static struct hw_session *map_session(long fd)
 	return (struct hw_session *)mapped;
 }
 
+/* Of a limited address space most is left to the program: what it may not notice must be small. */
+static bool has_room(void)
+{
+	struct rlimit limit;
+
+	return hw_sys2(SYS_getrlimit, RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY ||
+	       limit.rlim_cur / PROGRAM_SHARE >= sizeof(struct hw_session);
+}
+
+/* There is room for the first page at least, in which to say so. */
+static void count_unrecorded(long fd)
+{
+	size_t size_bytes = offsetof(struct hw_session, processes);
+	long mapped = hw_sys6(SYS_mmap, 0, (long)size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+		fd, 0);
+	struct hw_session *session = (struct hw_session *)mapped;
+
+	if (failed(mapped))
+		return;
+	if (session->magic == HW_SESSION_MAGIC && session->version == HW_SESSION_VERSION)
+		atomic_fetch_add(&session->unrecorded_processes, 1);
+	hw_sys2(SYS_munmap, mapped, size_bytes);
+}
+
 static struct hw_session *open_session(const char *path)
 {
 	long fd = hw_sys4(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0);
@@ -56,7 +81,9 @@ static struct hw_session *open_session(const char *path)
 
 	if (fd < 0)
 		return NULL;
-	session = map_session(fd);
+	session = has_room() ? map_session(fd) : NULL;
+	if (!session)
+		count_unrecorded(fd);
 	hw_sys1(SYS_close, fd);
 	if (session && (session->magic != HW_SESSION_MAGIC ||
 			session->version != HW_SESSION_VERSION ||

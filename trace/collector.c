@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -252,6 +253,23 @@ static void sleep_until_rung(struct hw_collector *collector)
 	atomic_store(&session->collector_sleeps, 0);
 }
 
+/* What was not recorded, and why. */
+static void note_unrecorded(const struct hw_collector *collector)
+{
+	unsigned count = atomic_load(&collector->map.session->unrecorded_processes);
+	char text[128];
+
+	if (count) {
+		snprintf(text, sizeof(text),
+			"programs not recorded for want of address space (ulimit -v): %u", count);
+		hw_store_meta_text(collector->store, "note.2", text);
+	} else if (!collector->had_process) {
+		hw_store_meta_text(collector->store, "note.2",
+			"the program did not load the library that records it: the system ignores "
+			"LD_PRELOAD for it, or something removed that from its environment");
+	}
+}
+
 static void close_recording(struct hw_collector *collector)
 {
 	struct hw_store *recording = collector->store;
@@ -260,10 +278,7 @@ static void close_recording(struct hw_collector *collector)
 	if (state == HW_SESSION_ALONE)
 		hw_store_meta_text(recording, "note.1",
 			"a program waited in vain for the collector, and was not recorded further");
-	if (!collector->had_process)
-		hw_store_meta_text(recording, "note.2",
-			"the program did not load the library that records it: the system ignores "
-			"LD_PRELOAD for it, or something removed that from its environment");
+	note_unrecorded(collector);
 	hw_store_roster(recording, &collector->roster, &collector->order);
 	hw_elsewhere_store(collector);
 	hw_unseen_store(collector);

@@ -152,6 +152,8 @@ struct hw_session {
 	_Atomic uint32_t flush_done;
 	/* 1 while the launcher keeps the session open, though no process may be left. */
 	_Atomic uint32_t launcher_holds;
+	/* Programs executed that have too little address space to join. */
+	_Atomic uint32_t unrecorded_processes;
 
 	_Alignas(64) _Atomic uint64_t next_uid; /* processes and threads count together */
 	struct hw_free_list free_processes;

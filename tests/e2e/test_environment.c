@@ -145,3 +145,26 @@ Test(environment, a_thousand_short_programs_are_one_recording)
 		0);
 	hw_recorded_finish(&recorded);
 }
+
+/* What would leave a program too little to live in stays away, and is told of. */
+Test(environment, a_program_keeps_its_address_space)
+{
+	static const char script[] = "(ulimit -v 100000; cat /proc/self/limits | grep address); "
+				     "(ulimit -v 500000; /bin/true; :); /bin/true; exit 0";
+	struct hw_recorded recorded;
+	char *with, *without, *note;
+
+	hw_recorded_init(&recorded);
+	with = output_of(&recorded, "-q", NULL, script);
+	without = output_of(&recorded, NULL, NULL, script);
+	cr_expect_str_eq(with, without);
+	note = hw_recorded_text(&recorded, "SELECT value FROM meta WHERE key = 'note.2'");
+	cr_expect_str_eq(note,
+		"programs not recorded for want of address space (ulimit -v): 3");
+	cr_expect_eq(hw_recorded_number(&recorded,
+			     "SELECT count(*) FROM process WHERE command = '/bin/true'"), 1);
+	free(with);
+	free(without);
+	free(note);
+	hw_recorded_finish(&recorded);
+}
