@@ -22,9 +22,10 @@ static void log_reap(pid_t child, const void *caller)
 			&pid, sizeof(pid));
 }
 
-static pid_t reaped(pid_t child, int status, const void *caller)
+/* Nothing was written to `status`, which may be nowhere, unless there was a child. */
+static pid_t reaped(pid_t child, const int *status, const void *caller)
 {
-	if (child > 0 && (WIFEXITED(status) || WIFSIGNALED(status)))
+	if (child > 0 && (WIFEXITED(*status) || WIFSIGNALED(*status)))
 		log_reap(child, caller);
 	return child;
 }
@@ -36,7 +37,7 @@ HW_EXPORT pid_t wait(int *status)
 	int own;
 
 	status = status ? status : &own;
-	return reaped(HW_REAL(wait)(status), *status, CALLER);
+	return reaped(HW_REAL(wait)(status), status, CALLER);
 }
 
 HW_EXPORT pid_t waitpid(pid_t pid, int *status, int options)
@@ -44,7 +45,7 @@ HW_EXPORT pid_t waitpid(pid_t pid, int *status, int options)
 	int own;
 
 	status = status ? status : &own;
-	return reaped(HW_REAL(waitpid)(pid, status, options), *status, CALLER);
+	return reaped(HW_REAL(waitpid)(pid, status, options), status, CALLER);
 }
 
 HW_EXPORT pid_t wait3(int *status, int options, struct rusage *usage)
@@ -52,7 +53,7 @@ HW_EXPORT pid_t wait3(int *status, int options, struct rusage *usage)
 	int own;
 
 	status = status ? status : &own;
-	return reaped(HW_REAL(wait3)(status, options, usage), *status, CALLER);
+	return reaped(HW_REAL(wait3)(status, options, usage), status, CALLER);
 }
 
 HW_EXPORT pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
@@ -60,7 +61,7 @@ HW_EXPORT pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
 	int own;
 
 	status = status ? status : &own;
-	return reaped(HW_REAL(wait4)(pid, status, options, usage), *status, CALLER);
+	return reaped(HW_REAL(wait4)(pid, status, options, usage), status, CALLER);
 }
 
 static bool has_ended(const siginfo_t *info)
