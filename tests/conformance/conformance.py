@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+"""What programs print, write to stderr and exit with: the same without holdwait and with it.
+
+usage: conformance.py same     HOLDWAIT PROGRAM...      each, recorded by itself
+       conformance.py crowd    HOLDWAIT PROGRAM...      32 at once, with a recording each
+       conformance.py family   HOLDWAIT PROGRAM...      32 at once, in one recording
+       conformance.py memcheck HOLDWAIT PROGRAM...      under valgrind, and the same errors
+       conformance.py covers   MAP_FILE PROGRAM...      a case for each function of the map
+"""
+
+import collections
+import difflib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+CROWD = 32
+LIMIT_SECONDS = 100
+
+# What the cases are there for: when none of these comes about any more, they are not tested.
+OUTCOMES = ("EBUSY ETIMEDOUT EINVAL EDEADLK EPERM EOWNERDEAD ENOTRECOVERABLE EAGAIN EOVERFLOW "
+            "EINTR ECHILD ENOENT ENOMEM EEXIST EMFILE E2BIG EFAULT").split()
+
+Outcome = collections.namedtuple("Outcome", "output errors status")
+
+# Sanitizers find what the cases do wrong on purpose, and would stop at the first.
+ENVIRONMENT = dict(os.environ,
+                   TSAN_OPTIONS="report_bugs=0 exitcode=0",
+                   ASAN_OPTIONS="detect_leaks=0 allocator_may_return_null=1")
+
+# Numbers of processes and addresses, which differ from run to run.
+CHANGING = re.compile(r"==\d+==|\b0x[0-9a-f]+\b|\(pid=\d+\)")
+
+
+def outcome(command):
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace",
+                          stdin=subprocess.DEVNULL, env=ENVIRONMENT, timeout=LIMIT_SECONDS)
+    return Outcome(done.stdout, CHANGING.sub("X", done.stderr), done.returncode)
+
+
+def recorded(holdwait, file, command):
+    return [holdwait, "record", "-q", "-o", str(file), "--", *command]
+
+
+def difference(name, without, with_holdwait):
+    """Complaints; each shows the lines that differ."""
+    for what in ("output", "errors"):
+        lines = difflib.unified_diff(getattr(without, what).splitlines(),
+                                     getattr(with_holdwait, what).splitlines(),
+                                     "without holdwait", "with holdwait", "", n=0)
+        text = "\n".join(lines)
+        if text:
+            yield f"{name}: another {what}\n{text}"
+    if without.status != with_holdwait.status:
+        yield f"{name}: status {with_holdwait.status} instead of {without.status}"
+
+
+def natively(programs):
+    """What they do by themselves, which they must do in the same way every time."""
+    outcomes = {program: outcome([program]) for program in programs}
+    for program, done in outcomes.items():
+        if done.status:
+            sys.exit(f"{program}: status {done.status} without holdwait\n{done.errors}")
+    return outcomes
+
+
+def same(folder, holdwait, *programs):
+    for program, alone in natively(programs).items():
+        file = folder / "one.db"
+        yield from difference(Path(program).name, alone,
+                              outcome(recorded(holdwait, file, [program])))
+        if not file.exists():
+            yield f"{program}: was not recorded"
+
+
+def some(programs):
+    """So many that all run at once, each several times."""
+    return [programs[i % len(programs)] for i in range(CROWD)]
+
+
+def crowd(folder, holdwait, *programs):
+    alone = natively(programs)
+    crew = some(programs)
+    with ThreadPoolExecutor(CROWD) as pool:
+        together = pool.map(
+            lambda i: outcome(recorded(holdwait, folder / f"{i}.db", [crew[i]])), range(CROWD))
+    for program, done in zip(crew, together):
+        yield from difference(Path(program).name, alone[program], done)
+
+
+# Starts its arguments at once, and leaves what each did in files of the folder that is first.
+FAMILY = """folder=$1; shift; i=0
+for program; do
+    {
+        "$program" > "$folder/$i.out" 2> "$folder/$i.err" < /dev/null
+        echo $? > "$folder/$i.status"
+    } &
+    i=$((i + 1))
+done
+wait"""
+
+
+def members(folder, number):
+    """What each of so many programs that FAMILY started did."""
+    for i in range(number):
+        yield Outcome((folder / f"{i}.out").read_text(errors="replace"),
+                      CHANGING.sub("X", (folder / f"{i}.err").read_text(errors="replace")),
+                      int((folder / f"{i}.status").read_text()))
+
+
+def family(folder, holdwait, *programs):
+    crew = some(programs)
+    command = ["sh", "-c", FAMILY, "sh", str(folder), *crew]
+    parent_alone = outcome(command)
+    alone = list(members(folder, len(crew)))
+    parent = outcome(recorded(holdwait, folder / "all.db", command))
+    yield from difference("their parent", parent_alone, parent)
+    for program, before, after in zip(crew, alone, members(folder, len(crew))):
+        yield from difference(Path(program).name, before, after)
+
+
+def memcheck_errors(log):
+    """The kinds of errors with their numbers, without the stacks."""
+    kinds = re.findall(r"^==\d+== ((?:Invalid|Conditional|Use of|Syscall param|Mismatched|"
+                       r"Source and|Argument|Process terminating).*)$", log, re.MULTILINE)
+    return collections.Counter(re.sub(r"0x[0-9A-F]+", "X", kind) for kind in kinds)
+
+
+def under_memcheck(folder, program, wrap):
+    log = folder / "memcheck.log"
+    valgrind = ["valgrind", "-q", f"--log-file={log}", "--fair-sched=yes", program]
+    done = outcome(wrap(valgrind))
+    return done, memcheck_errors(log.read_text(errors="replace"))
+
+
+def memcheck(folder, holdwait, *programs):
+    for program in programs:
+        name = Path(program).name
+        alone, errors_alone = under_memcheck(folder, program, lambda command: command)
+        done, errors = under_memcheck(
+            folder, program, lambda command: recorded(holdwait, folder / "one.db", command))
+        yield from difference(name, alone, done)
+        for kind, count in (errors - errors_alone).items():
+            yield f"{name}: memcheck found {count} more: {kind}"
+
+
+def covers(folder, map_file, *programs):
+    text = re.sub(r"/\*.*?\*/", "", Path(map_file).read_text(), flags=re.DOTALL)
+    wanted = set(re.findall(r"^\s*(\w+);", text.split("local:")[0], flags=re.MULTILINE))
+    output = "".join(done.output for done in natively(programs).values())
+    shown = {line.split(" | ")[0] for line in output.splitlines()}
+    for name in sorted(wanted - shown):
+        yield f"'{name}' is intercepted, and no case calls it"
+    for name in OUTCOMES:
+        if not re.search(rf"\b{name}\b", output):
+            yield f"no case brings about {name}"
+    if "| was cancelled |" not in output:
+        yield "no case is cancelled"
+    if not wanted:
+        yield f"{map_file}: names no symbol"
+
+
+MODES = {"same": same, "crowd": crowd, "family": family, "memcheck": memcheck, "covers": covers}
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        complaints = list(MODES[sys.argv[1]](Path(folder), *sys.argv[2:]))
+    print("\n".join(complaints))
+    sys.exit(bool(complaints))
+
+
+main()
