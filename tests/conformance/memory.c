@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "tests/conformance/case.h"
@@ -102,11 +103,28 @@ static void remap(void)
 	SHOW_POINTER("gone", mremap, place, PAGE, PAGE, MREMAP_MAYMOVE);
 }
 
+/* What is locked is not held against the limit: none is left. */
+static void locked(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	SHOW("no flags", mlockall, 0);
+	SHOW("unknown flags", mlockall, 64);
+	SHOW("what is there", mlockall, MCL_CURRENT);
+	SHOW("what comes", mlockall, MCL_CURRENT | MCL_FUTURE);
+	SHOW_POINTER("while all is locked", malloc, 1 << 20);
+	SHOW("locked", munlockall);
+	SHOW("not locked", munlockall);
+	setrlimit(RLIMIT_MEMLOCK, &none);
+	SHOW("beyond the limit", mlockall, geteuid() ? MCL_CURRENT : 0);
+}
+
 int main(void)
 {
 	heap();
 	maps("mmap", mmap);
 	maps("mmap64", mmap64);
 	remap();
+	locked();
 	return 0;
 }
