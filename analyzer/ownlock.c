@@ -26,6 +26,9 @@ static const struct {
 		"is not seen; those that others take are" },
 };
 
+/* CPython 3.13.1. */
+enum { PYTHON_PARKING = 0x030d0100 };
+
 /* Where calls of other modules' functions go through. */
 struct linkage {
 	uint64_t starts[4], ends[4];
@@ -57,8 +60,27 @@ static void take_import(struct sections *s, const char *name)
 		s->facts->is_cxx = true;
 }
 
-static void take_definition(struct sections *s, const char *name)
+/* The interpreter says its version as 0x030d01f0, in a constant. */
+static bool is_parking_python(struct sections *s, const GElf_Sym *symbol)
 {
+	Elf_Scn *section = elf_getscn(s->elf, symbol->st_shndx);
+	Elf_Data *data = elf_rawdata(section, NULL);
+	GElf_Shdr header;
+	uint64_t version, at;
+
+	if (!data || !data->d_buf || !gelf_getshdr(section, &header))
+		return false;
+	at = symbol->st_value - header.sh_addr;
+	if (at > data->d_size || data->d_size - at < sizeof(version))
+		return false;
+	memcpy(&version, (const char *)data->d_buf + at, sizeof(version));
+	return version >= PYTHON_PARKING;
+}
+
+static void take_definition(struct sections *s, const char *name, const GElf_Sym *symbol)
+{
+	if (!strcmp(name, "Py_Version"))
+		s->facts->is_parking_python = is_parking_python(s, symbol);
 	if (!strcmp(name, "rust_eh_personality"))
 		s->facts->is_rust = true;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]) && !s->facts->known; i++)
@@ -80,7 +102,7 @@ static void read_symbols(struct sections *s, Elf_Scn *section, const GElf_Shdr *
 		if (symbol.st_shndx == SHN_UNDEF)
 			take_import(s, name);
 		else
-			take_definition(s, name);
+			take_definition(s, name, &symbol);
 	}
 }
 
@@ -203,6 +225,9 @@ void hw_ownlock_read(Elf *elf, struct hw_ownlock_facts *ret_facts)
 
 const char *hw_ownlock_tell(const struct hw_ownlock_facts *facts)
 {
+	if (facts->is_parking_python)
+		return "is CPython 3.13.1 or later, whose locks are not seen; those of 3.13.0 and "
+		       "before are";
 	if (facts->is_go)
 		return "has code in Go, whose locks and channels are not seen; the package "
 		       "go-deadlock checks the order of Go's locks";

@@ -26,6 +26,7 @@ struct hw_ownlock_facts {
 	bool is_rust;
 	bool is_cxx;	      /* imports from a C++ library */
 	bool waits_for_future; /* of C++, which libstdc++ makes of a futex */
+	bool is_parking_python; /* CPython whose locks park threads by themselves: since 3.13.1 */
 	int known;	      /* index of a known library + 1; 0 is none */
 };
 

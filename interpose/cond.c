@@ -6,6 +6,7 @@
 #include "interpose/cancel.h"
 #include "interpose/export.h"
 #include "interpose/mutex.h"
+#include "interpose/python.h"
 #include "interpose/real.h"
 #include "interpose/stack.h"
 
@@ -34,14 +35,40 @@ static bool will_wait(clockid_t clock, const struct timespec *deadline)
 	return !deadline || hw_attempt_deadline_valid(clock, deadline);
 }
 
+/* So that whoever looks from outside knows what it waits for to be seen. */
+static bool leave_out(struct hw_cond_wait *wait, const pthread_cond_t *cond, const void *caller)
+{
+	struct hw_self *self;
+
+	if (__builtin_expect(!hw_python_is_internal(cond), 1))
+		return false;
+	self = hw_self_enter(caller);
+	*wait = (struct hw_cond_wait){ .attempt.self = self, .left_out = self };
+	if (!self)
+		return true;
+	wait->attempt.outer_wait = atomic_load_explicit(&self->slot->wait, memory_order_relaxed);
+	atomic_store_explicit(&self->slot->wait, HW_WAIT_LEFT_OUT, memory_order_relaxed);
+	return true;
+}
+
+static void end_left_out(const struct hw_cond_wait *wait)
+{
+	if (wait->left_out)
+		atomic_store_explicit(&wait->attempt.self->slot->wait, wait->attempt.outer_wait,
+			memory_order_relaxed);
+}
+
 void hw_cond_wait_begin(struct hw_cond_wait *wait, const pthread_cond_t *cond,
 	const pthread_mutex_t *mutex, clockid_t clock, const struct timespec *deadline,
 	const void *caller)
 {
-	struct hw_self *self = hw_cond_wait_enter(wait, caller);
+	struct hw_self *self;
 	struct hw_cell *cell;
 	bool released;
 
+	if (leave_out(wait, cond, caller))
+		return;
+	self = hw_cond_wait_enter(wait, caller);
 	if (!self)
 		return;
 	cell = cond_object(self, cond, wait->stack);
@@ -66,6 +93,7 @@ void hw_cond_wait_end(struct hw_cond_wait *wait, int error)
 	struct hw_cell *cell = wait->attempt.cell;
 	bool woken = error == 0 || error == EOWNERDEAD;
 
+	end_left_out(wait);
 	if (cell)
 		hw_log_add(self, hw_object_acquired(cell), woken ? HW_OP_WAKE : HW_OP_FAIL,
 			cell->object, wait->stack, woken ? 0 : (uint32_t)error);
@@ -78,6 +106,7 @@ void hw_cond_wait_cancelled(void *argument)
 {
 	struct hw_cond_wait *wait = argument;
 
+	end_left_out(wait);
 	if (wait->attempt.cell)
 		hw_cancel_log(wait->attempt.self, wait->attempt.what);
 	log_reacquired(wait, 0);

@@ -21,6 +21,7 @@ struct hw_cond_wait {
 	struct hw_attempt attempt; /* to get the condition; no cell when not recorded */
 	struct hw_cell *mutex;     /* NULL when it is not recorded, or not released */
 	uint32_t stack;
+	bool left_out; /* the wait is an interpreter's for its own lock */
 };
 
 /* Fill what every wait begins with. NULL when nothing is to be recorded. */
@@ -32,6 +33,7 @@ static inline __attribute__((always_inline)) struct hw_self *hw_cond_wait_enter(
 	wait->attempt.self = self;
 	wait->attempt.cell = NULL;
 	wait->mutex = NULL;
+	wait->left_out = false;
 	if (self)
 		wait->stack = hw_stack_capture(self, caller);
 	return self;

@@ -115,6 +115,19 @@ void hw_mutex_destroyed(struct hw_self *self, const pthread_mutex_t *mutex, cons
 	hw_object_destroyed(self, mutex, HW_KIND_MUTEX, caller);
 }
 
+/* So that whoever looks from outside knows that it is intercepted. */
+static int lock_left_out(struct hw_self *self, pthread_mutex_t *mutex)
+{
+	_Atomic uint64_t *slot = &self->slot->wait;
+	uint64_t outer = atomic_load_explicit(slot, memory_order_relaxed);
+	int error;
+
+	atomic_store_explicit(slot, HW_WAIT_LEFT_OUT, memory_order_relaxed);
+	error = HW_REAL(pthread_mutex_lock)(mutex);
+	atomic_store_explicit(slot, outer, memory_order_relaxed);
+	return error;
+}
+
 HW_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
 	struct hw_self *self = HW_ENTER();
@@ -128,7 +141,7 @@ HW_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 	stack = HW_STACK(self);
 	cell = hw_mutex_object(self, mutex, stack);
 	if (!cell)
-		return HW_REAL(pthread_mutex_lock)(mutex);
+		return lock_left_out(self, mutex);
 	hw_attempt_begin(&attempt, self, cell, stack, 0, hw_mutex_taken(self, mutex));
 	error = HW_REAL(pthread_mutex_lock)(mutex);
 	hw_attempt_end(&attempt, HW_OP_LOCK, error == EOWNERDEAD ? 0 : error,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "trace/futex.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <stdbool.h>
@@ -54,12 +55,22 @@ static ssize_t read_file(pid_t pid, pid_t tid, const char *name, char *text, siz
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", (int)pid, (int)tid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return -1;
+		return -errno;
 	length = read(fd, text, size_bytes - 1);
+	if (length < 0)
+		length = -errno;
 	close(fd);
 	if (length >= 0)
 		text[length] = '\0';
 	return length;
+}
+
+/* Else the thread has ended, or is about to. /proc may hide processes of others (hidepid). */
+static bool is_refused(pid_t pid, pid_t tid, ssize_t length)
+{
+	return length == -EACCES || length == -EPERM ||
+		(length == -ENOENT &&
+			(!syscall(SYS_tgkill, pid, tid, 0) || errno == EPERM));
 }
 
 /* Sleepers on a priority-inheriting futex sleep in the kernel's own kind of lock. */
@@ -85,9 +96,10 @@ static bool sleeps(pid_t pid, pid_t tid)
 static enum hw_futex_state look_at_channel(pid_t pid, pid_t tid, struct hw_futex_place *ret_place)
 {
 	char function[128];
+	ssize_t length = read_file(pid, tid, "wchan", function, sizeof(function));
 
-	if (read_file(pid, tid, "wchan", function, sizeof(function)) <= 0)
-		return HW_FUTEX_UNKNOWN;
+	if (length <= 0)
+		return is_refused(pid, tid, length) ? HW_FUTEX_UNKNOWN : HW_FUTEX_NONE;
 	*ret_place = (struct hw_futex_place){ 0 };
 	if (!strcmp(function, "0"))
 		return sleeps(pid, tid) ? HW_FUTEX_UNKNOWN : HW_FUTEX_NONE;
@@ -97,8 +109,9 @@ static enum hw_futex_state look_at_channel(pid_t pid, pid_t tid, struct hw_futex
 enum hw_futex_state hw_futex_look(pid_t pid, pid_t tid, struct hw_futex_place *ret_place)
 {
 	char line[256];
+	ssize_t length = read_file(pid, tid, "syscall", line, sizeof(line));
 
-	if (read_file(pid, tid, "syscall", line, sizeof(line)) <= 0)
-		return look_at_channel(pid, tid, ret_place);
+	if (length <= 0)
+		return is_refused(pid, tid, length) ? look_at_channel(pid, tid, ret_place) : HW_FUTEX_NONE;
 	return hw_futex_parse(line, ret_place);
 }

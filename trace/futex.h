@@ -16,9 +16,9 @@
 #include <sys/types.h>
 
 enum hw_futex_state {
-	HW_FUTEX_NONE,    /* it runs, or sleeps somewhere else */
+	HW_FUTEX_NONE,    /* it runs, sleeps somewhere else, or has ended */
 	HW_FUTEX_BLOCKED,
-	HW_FUTEX_UNKNOWN, /* it cannot be asked; or it is gone */
+	HW_FUTEX_UNKNOWN, /* it cannot be asked */
 };
 
 /* Where a thread is blocked; all 0 when only wchan told of it. */

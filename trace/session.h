@@ -102,7 +102,8 @@ struct hw_thread_slot {
 
 	/*
 	 * hw_record_what() of what this thread blocks on, or is about to; 0 when
-	 * it runs. Set before the call that may block and cleared after it.
+	 * it runs. Set before the call that may block and cleared after it. HW_WAIT_LEFT_OUT
+	 * for what is intercepted and not recorded.
 	 */
 	_Alignas(64) _Atomic uint64_t wait;
 };
@@ -164,6 +165,9 @@ struct hw_session {
 	struct hw_thread_slot threads[HW_THREAD_MAX];
 	_Alignas(32768) struct hw_chunk chunks[HW_CHUNK_MAX];
 };
+
+/* hw_record_what() of no object. */
+#define HW_WAIT_LEFT_OUT 1u
 
 enum hw_follow { HW_FOLLOW_FORK = 1, HW_FOLLOW_EXEC = 2 };
 

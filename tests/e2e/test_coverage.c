@@ -114,6 +114,22 @@ Test(coverage, names_what_looks_like_go)
 	expect_go(COVER("like_go"));
 }
 
+/* There the locks of threading are no semaphores any more. */
+Test(coverage, names_a_python_whose_locks_are_not_seen)
+{
+	need(COVER("python_3_13_1"));
+	hw_recorded_run(&recorded, &process, "run", HW_ARGUMENTS(COVER("python_3_13_1")));
+	hw_process_expect_errors(&process,
+		"cover_python_3_13_1' is CPython 3.13.1 or later, whose locks are not seen");
+}
+
+Test(coverage, has_no_note_about_a_python_whose_locks_are_seen)
+{
+	need(COVER("python_3_13_0"));
+	hw_recorded_run(&recorded, &process, "run", HW_ARGUMENTS(COVER("python_3_13_0")));
+	cr_expect_null(strstr(hw_process_errors(&process), "CPython"));
+}
+
 Test(coverage, has_no_note_about_a_program_that_is_seen_whole)
 {
 	json_t *report;

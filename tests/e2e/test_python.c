@@ -256,6 +256,9 @@ Test(python, the_gil_is_left_out)
 
 	run(&two, "--depth=64", FIXTURE("two_locks.py"), NULL);
 	cr_expect_eq(hw_recorded_number(&two.recorded, gil), 0);
+	cr_expect_eq(hw_recorded_number(&two.recorded, "SELECT count(*) FROM meta WHERE"
+						      " key = 'blocked_elsewhere.1'"),
+		0, "waits for it are told to be for something that is not seen");
 	finish(&two);
 }
 

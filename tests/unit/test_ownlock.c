@@ -49,6 +49,8 @@ static void expect_words(struct hw_ownlock_facts facts, const char *words)
 /* A language or library in the file matters only with code that waits; Go always has it. */
 Test(ownlock, tells_the_most_particular_thing)
 {
+	expect_words((struct hw_ownlock_facts){ .is_parking_python = true,
+			     .calls_futex = true }, "CPython");
 	expect_words((struct hw_ownlock_facts){ .is_go = true }, "Go");
 	expect_words((struct hw_ownlock_facts){ .calls_futex = true, .is_rust = true,
 			     .is_cxx = true }, "Rust");
