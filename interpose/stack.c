@@ -8,6 +8,7 @@
 #include "interpose/python.h"
 #include "interpose/sys.h"
 #include "interpose/unwinder.h"
+#include "interpose/valgrind.h"
 
 enum {
 	WAYS = 2,
@@ -24,6 +25,7 @@ struct hw_memo {
 };
 
 static bool can_unwind;
+static bool is_watched; /* by Valgrind */
 static struct hw_module_range own_range;
 static struct hw_sys_lock memo_lock;
 static struct hw_memo *free_memos;
@@ -32,6 +34,7 @@ void hw_stack_init(void)
 {
 	hw_module_range_of((const void *)hw_stack_init, &own_range);
 	can_unwind = hw_unwinder_open();
+	is_watched = hw_valgrind_ask(HW_VALGRIND_IS_HERE, 0);
 }
 
 struct hw_memo *hw_stack_memo_take(void)
@@ -293,7 +296,7 @@ static __attribute__((noinline)) uint32_t capture_caller(struct hw_self *self, c
 	return remember(self, has_room(self) ? caller : NULL, frames, count);
 }
 
-uint32_t hw_stack_capture(struct hw_self *self, const void *caller)
+static inline uint32_t capture(struct hw_self *self, const void *caller)
 {
 	uint32_t depth = hw_log_session->depth;
 
@@ -301,4 +304,21 @@ uint32_t hw_stack_capture(struct hw_self *self, const void *caller)
 			!(self->unwinding && hw_unwinder_works(self)) ?
 		capture_all(self, caller, depth) :
 		capture_caller(self, caller, depth);
+}
+
+static __attribute__((noinline)) uint32_t capture_silently(struct hw_self *self,
+	const void *caller)
+{
+	uint32_t entry;
+
+	hw_valgrind_ask(HW_VALGRIND_HUSH, 1);
+	entry = capture(self, caller);
+	hw_valgrind_ask(HW_VALGRIND_HUSH, -1);
+	return entry;
+}
+
+uint32_t hw_stack_capture(struct hw_self *self, const void *caller)
+{
+	return __builtin_expect(is_watched, 0) ? capture_silently(self, caller) :
+						 capture(self, caller);
 }

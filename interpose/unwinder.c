@@ -6,6 +6,7 @@
 #include <link.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "interpose/got.h"
@@ -13,6 +14,7 @@
 #include "interpose/module.h"
 #include "interpose/real.h"
 #include "interpose/sys.h"
+#include "interpose/valgrind.h"
 
 /* What libunwind asks the dynamic linker for: a module, and an offset in its storage. */
 struct tls_index {
@@ -54,10 +56,24 @@ static ssize_t lodger_read(int fd, void *buffer, size_t size_bytes)
 	return with_errno(working() ? -EAGAIN : hw_sys3(SYS_read, fd, buffer, size_bytes));
 }
 
+static bool is_watched; /* by Valgrind */
+
 /*
- * Writing one byte from an address into the pipe, to see whether it can be read. The
- * kernel reads a signal mask before it refuses to do something unknown with it.
+ * The kernel reads a signal mask before it refuses to do something unknown with it, and no sandbox
+ * forbids that. Valgrind would talk about it.
  */
+static bool can_be_read(uintptr_t address)
+{
+	uint64_t word;
+	struct iovec here = { &word, sizeof(word) }, there = { (void *)address, sizeof(word) };
+
+	if (!is_watched)
+		return hw_sys4(SYS_rt_sigprocmask, ~0u, address, NULL, sizeof(word)) != -EFAULT;
+	return hw_sys6(SYS_process_vm_readv, hw_sys0(SYS_getpid), (long)&here, 1, (long)&there, 1,
+		       0) == sizeof(word);
+}
+
+/* Writing one byte from an address into the pipe, to see whether it can be read. */
 static long lodger_syscall(long number, ...)
 {
 	long argument[6];
@@ -68,9 +84,8 @@ static long lodger_syscall(long number, ...)
 		argument[i] = va_arg(list, long);
 	va_end(list);
 	if (number == SYS_write && working())
-		return hw_sys4(SYS_rt_sigprocmask, ~0u, argument[1] & ~7l, NULL, 8) == -EFAULT ?
-			with_errno(-EFAULT) :
-			1;
+		return can_be_read((uintptr_t)argument[1] & ~(uintptr_t)7) ?
+			1 : with_errno(-EFAULT);
 	return with_errno(hw_sys6(number, argument[0], argument[1], argument[2], argument[3],
 		argument[4], argument[5]));
 }
@@ -163,6 +178,7 @@ bool hw_unwinder_open(void)
 	hw_got_replace(&module, replacements, sizeof(replacements) / sizeof(replacements[0]));
 	if (!own_tls_get_addr || !own_iterate_phdr || !own_setspecific)
 		return false;
+	is_watched = hw_valgrind_ask(HW_VALGRIND_IS_HERE, 0);
 	hw_module_range_of(function, &range);
 	*(void **)&backtrace = function;
 	return true;

@@ -112,6 +112,7 @@ enum hw_futex_state hw_futex_look(pid_t pid, pid_t tid, struct hw_futex_place *r
 	ssize_t length = read_file(pid, tid, "syscall", line, sizeof(line));
 
 	if (length <= 0)
-		return is_refused(pid, tid, length) ? look_at_channel(pid, tid, ret_place) : HW_FUTEX_NONE;
+		return is_refused(pid, tid, length) ? look_at_channel(pid, tid, ret_place) :
+						      HW_FUTEX_NONE;
 	return hw_futex_parse(line, ret_place);
 }
