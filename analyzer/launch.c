@@ -18,6 +18,7 @@
 
 #include "analyzer/places.h"
 #include "analyzer/program.h"
+#include "analyzer/sanitizer.h"
 #include "trace/memory.h"
 
 enum {
@@ -105,8 +106,11 @@ static char *preload(const char *library)
 static void become_program(const struct hw_launch *launch, const char *path, char **arguments,
 	const char *library, int failure_fd)
 {
+	char *sanitizer = hw_sanitizer_options(path);
 	int code;
 
+	if (sanitizer)
+		setenv("ASAN_OPTIONS", sanitizer, 1);
 	setenv("LD_PRELOAD", preload(library), 1);
 	setenv(HW_SESSION_VARIABLE, launch->map.path, 1);
 	hw_relay_leave(&launch->relay);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/e2e/recorded.h"
+
 /* Many threads, and programs that bring their own allocator or a sanitizer. */
 
 static const char crowds[] = HW_FIXTURE("crowds");
@@ -105,6 +107,23 @@ Test(interpose_variant, address_sanitizer)
 {
 	/* It insists on being the first library; that we are not it may be told. */
 	expect_variant(HW_FIXTURE("crowds_address"), "ASAN_OPTIONS=verify_asan_link_order=0");
+}
+
+/* The launcher sees to it. */
+Test(interpose_variant, address_sanitizer_launched)
+{
+	static const char program[] = HW_FIXTURE("crowds_address");
+	struct hw_recorded recorded;
+	struct hw_process process;
+
+	if (access(program, X_OK))
+		cr_skip("'%s' was not built", program);
+	hw_recorded_init(&recorded);
+	hw_recorded_run(&recorded, &process, "record", HW_ARGUMENTS(program, "one_by_one"));
+	cr_expect_eq(process.status, 0, "%s", hw_process_errors(&process));
+	cr_expect_gt(hw_recorded_number(&recorded, "SELECT count(*) FROM event"), 0);
+	hw_process_finish(&process);
+	hw_recorded_finish(&recorded);
 }
 
 Test(interpose_variant, undefined_behaviour_sanitizer)
