@@ -56,6 +56,8 @@ static ssize_t lodger_read(int fd, void *buffer, size_t size_bytes)
 	return with_errno(working() ? -EAGAIN : hw_sys3(SYS_read, fd, buffer, size_bytes));
 }
 
+enum { PAGE_BYTES = 4096 };
+
 static bool is_watched; /* by Valgrind */
 
 /*
@@ -88,6 +90,22 @@ static long lodger_syscall(long number, ...)
 			1 : with_errno(-EFAULT);
 	return with_errno(hw_sys6(number, argument[0], argument[1], argument[2], argument[3],
 		argument[4], argument[5]));
+}
+
+/* Before that it asks whether the page is there, in a way that a sandbox may forbid. */
+static int lodger_mincore(void *address, size_t size_bytes, unsigned char *ret_pages)
+{
+	if (!working())
+		return (int)with_errno(hw_sys3(SYS_mincore, address, size_bytes, ret_pages));
+	memset(ret_pages, 1, (size_bytes + PAGE_BYTES - 1) / PAGE_BYTES);
+	return can_be_read((uintptr_t)address & ~(uintptr_t)7) ? 0 : (int)with_errno(-ENOMEM);
+}
+
+static int lodger_msync(void *address, size_t size_bytes, int flags)
+{
+	if (!working())
+		return (int)with_errno(hw_sys3(SYS_msync, address, size_bytes, flags));
+	return can_be_read((uintptr_t)address & ~(uintptr_t)7) ? 0 : (int)with_errno(-ENOMEM);
 }
 
 static void *(*own_tls_get_addr)(const struct tls_index *);
@@ -149,6 +167,8 @@ void hw_unwinder_forked(void)
 static const struct hw_got_replacement replacements[] = {
 	{ "__tls_get_addr", (void *)lodger_tls_get_addr, (void **)&own_tls_get_addr },
 	{ "dl_iterate_phdr", (void *)lodger_iterate_phdr, (void **)&own_iterate_phdr },
+	{ "mincore", (void *)lodger_mincore, NULL },
+	{ "msync", (void *)lodger_msync, NULL },
 	{ "pipe2", (void *)lodger_pipe2, NULL },
 	{ "pthread_mutex_lock", (void *)lodger_mutex_lock, NULL },
 	{ "pthread_mutex_unlock", (void *)lodger_mutex_unlock, NULL },

@@ -11,10 +11,10 @@
  * slower (TRAPS). Then entries of its global offset table are replaced, so that
  * while it works for us
  *
- *   pipe2, read, syscall   it opens no pipe to try addresses with: the program would
- *                          see its numbers, or close them and get a byte
+ *   pipe2, read, syscall,  it opens no pipe to try addresses with: the program would
+ *   mincore, msync         see its numbers, or close them and get a byte
  *                          written into the file that it opened next. A system call
- *                          that needs no file tells as much.
+ *                          that needs no file, and that no sandbox forbids, tells as much.
  *   __tls_get_addr         its thread-local storage is in ours: the dynamic linker
  *                          would allocate it with the program's malloc, whose locks
  *                          may be what called the hook.
