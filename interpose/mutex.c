@@ -115,14 +115,15 @@ void hw_mutex_destroyed(struct hw_self *self, const pthread_mutex_t *mutex, cons
 	hw_object_destroyed(self, mutex, HW_KIND_MUTEX, caller);
 }
 
-/* So that whoever looks from outside knows that it is intercepted. */
+/* So that whoever looks from outside knows that it is intercepted, unless the slot says more. */
 static int lock_left_out(struct hw_self *self, pthread_mutex_t *mutex)
 {
 	_Atomic uint64_t *slot = &self->slot->wait;
 	uint64_t outer = atomic_load_explicit(slot, memory_order_relaxed);
 	int error;
 
-	atomic_store_explicit(slot, HW_WAIT_LEFT_OUT, memory_order_relaxed);
+	if (!outer)
+		atomic_store_explicit(slot, HW_WAIT_LEFT_OUT, memory_order_relaxed);
 	error = HW_REAL(pthread_mutex_lock)(mutex);
 	atomic_store_explicit(slot, outer, memory_order_relaxed);
 	return error;

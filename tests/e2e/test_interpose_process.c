@@ -36,6 +36,7 @@ Test(interpose_process, fork)
 		"1|lock mutex1\n"
 		"1|unlock mutex1\n"
 		"1|fork =2\n"
+		"1|reap =2\n"
 		"1|lock mutex1\n"
 		"1|unlock mutex1\n"
 		"2|start thread2\n"
@@ -63,6 +64,7 @@ Test(interpose_process, bare_fork)
 		"1|start thread1\n"
 		"1|lock mutex1\n"
 		"1|unlock mutex1\n"
+		"1|reap =2\n"
 		"2|start thread2\n"
 		"2|lock mutex2\n"
 		"2|unlock mutex2\n");
@@ -84,6 +86,7 @@ Test(interpose_process, vfork)
 		"GROUP BY process, op ORDER BY process, op",
 		"1|fork|1\n"
 		"1|lock|1\n"
+		"1|reap|1\n"
 		"1|start|1\n"
 		"1|unlock|1\n"
 		"2|lock|1\n"
@@ -105,7 +108,9 @@ Test(interpose_process, spawn)
 	hw_preloaded_expect(&run, "SELECT what FROM told WHERE process = 1 ORDER BY id",
 		"start thread1\n"
 		"fork\n"
-		"fork\n");
+		"reap =2\n"
+		"fork\n"
+		"reap =3\n");
 	hw_preloaded_finish(&run);
 }
 
@@ -191,6 +196,7 @@ Test(interpose_process, daemon)
 	hw_preloaded_expect(&run, done,
 		"1|start thread1\n"
 		"1|fork =2\n"
+		"1|reap =2\n"
 		"2|start thread2\n"
 		"2|fork =3\n"
 		"3|start thread3\n"
