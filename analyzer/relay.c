@@ -96,13 +96,16 @@ bool hw_relay_quit_pressed(void)
 	return was;
 }
 
-/* Not continued or ended since it was seen to stop; a second SIGCONT is one too many. */
+/*
+ * Not continued or ended since it was seen to stop; a second SIGCONT is one too many. It may be
+ * stopped all the same: by a key pressed after it was continued, which is a stop of its own.
+ */
 static bool is_stopped(pid_t program)
 {
 	siginfo_t info = { 0 };
 
 	return waitid(P_PID, (id_t)program, &info,
-		       WCONTINUED | WEXITED | WNOHANG | WNOWAIT) == 0 &&
+		       WCONTINUED | WSTOPPED | WEXITED | WNOHANG | WNOWAIT) == 0 &&
 	       info.si_pid == 0;
 }
 
