@@ -95,6 +95,13 @@ static void describe(struct hw_object_definition *definition, uintptr_t address,
 		strncpy(definition->name, facts->name, sizeof(definition->name) - 1);
 }
 
+/* A home-made lock may have turned out to be a rwlock, and never turns back. */
+static bool lives(const struct hw_cell *cell, const struct hw_object_facts *facts)
+{
+	return hw_object_lives(cell, facts->kind) ||
+		(facts->type & HW_TYPE_ANNOTATED && hw_object_lives(cell, HW_KIND_RWLOCK));
+}
+
 /*
  * Under the lock: the cell of an address, with nothing alive in it. NULL when what is there
  * is kept: it is the object that is looked for, or, for a thread that ended meanwhile,
@@ -108,7 +115,7 @@ static struct hw_cell *vacate(uintptr_t address, const struct hw_object_facts *f
 	*ret_kept = NULL;
 	if (!cell)
 		return new_cell(address);
-	if (hw_object_lives(cell, facts->kind) && keep && cell->token >= facts->token) {
+	if (lives(cell, facts) && keep && cell->token >= facts->token) {
 		*ret_kept = cell->token == facts->token ? cell : NULL;
 		return NULL;
 	}
@@ -175,9 +182,23 @@ struct hw_cell *hw_object_find_or_define(struct hw_self *self, const void *addre
 {
 	struct hw_cell *cell = hw_object_cell(address);
 
-	return cell && hw_object_lives(cell, facts->kind) && cell->token == facts->token ?
+	return cell && lives(cell, facts) && cell->token == facts->token ?
 		cell :
 		define(self, address, facts, true);
+}
+
+void hw_object_correct(struct hw_self *self, struct hw_cell *cell,
+	const struct hw_object_facts *facts)
+{
+	struct hw_object_definition definition;
+
+	describe(&definition, cell->address, facts);
+	hw_sys_lock(&table_lock);
+	if (cell->kind != facts->kind &&
+		hw_log_add_payload(self, HW_OP_OBJECT, cell->object, facts->stack, &definition,
+			sizeof(definition)))
+		cell->kind = (uint8_t)facts->kind;
+	hw_sys_unlock(&table_lock);
 }
 
 void hw_object_hide(struct hw_self *self, const void *address, enum hw_kind kind)

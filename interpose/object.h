@@ -61,6 +61,10 @@ struct hw_cell *hw_object_define(struct hw_self *self, const void *address,
 struct hw_cell *hw_object_find_or_define(struct hw_self *self, const void *address,
 	const struct hw_object_facts *facts);
 
+/* A living object is of another kind than it was defined with: define its number anew. */
+void hw_object_correct(struct hw_self *self, struct hw_cell *cell,
+	const struct hw_object_facts *facts);
+
 /*
  * What is at this address is part of another object, which is recorded in its place: nothing
  * done to it is logged.

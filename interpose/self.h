@@ -28,6 +28,17 @@ struct hw_once;
 struct hw_cell;
 struct hw_unwinder_seat;
 
+/* A wait for a home-made lock, between the two calls that tell of it (annotate.c). */
+struct hw_annotated_wait {
+	uint64_t what;       /* object, stack and how, as in a record */
+	uint64_t outer_wait; /* what the slot said before, and from where */
+	uintptr_t outer_sp;
+	uintptr_t sp;        /* stack pointer of the function that waits */
+};
+
+/* A home-made lock may be made of others; waits further in than these are logged only. */
+enum { HW_ANNOTATED_DEPTH = 3 };
+
 struct hw_self {
 	uint64_t epoch;           /* hw_self_epoch_word() + 1 while recording */
 	struct hw_record *next;   /* where the next record goes; the end of a chunk when full */
@@ -52,6 +63,8 @@ struct hw_self {
 	uint8_t exit_round;       /* runs of its thread-specific destructor */
 	uint8_t in_glib;          /* what is created inside is part of an object of GLib's */
 	struct hw_once *once;     /* the innermost pthread_once under way */
+	uint32_t annotated_count; /* waits for home-made locks under way, the innermost last */
+	struct hw_annotated_wait annotated[HW_ANNOTATED_DEPTH];
 };
 
 extern __thread struct hw_self hw_self;

@@ -20,10 +20,11 @@ prefix=${bin%/bin}
 # Every file, nothing more.
 {
 	echo bin/holdwait
+	echo include/holdwait.h
 	echo "$libdir/holdwait/holdwait-collector"
 	echo "$libdir/holdwait/holdwait_event.so"
 	echo "$libdir/holdwait/libholdwait.so"
-	for page in "$source"/man/*.[157]; do
+	for page in "$source"/man/*.[1357]; do
 		echo "share/man/man${page##*.}/${page##*/}"
 	done
 } | sort > "$folder/expected"

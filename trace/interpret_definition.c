@@ -36,17 +36,29 @@ static int compare_times(const void *a, const void *b)
 	return left->sequence < right->sequence ? -1 : 1;
 }
 
+/* A home-made lock is a mutex until it is acquired in shared mode. */
+static void correct_object(struct hw_object *object, const struct hw_object_definition *definition)
+{
+	if (object->type & definition->type & HW_TYPE_ANNOTATED &&
+		object->kind == HW_KIND_MUTEX && definition->kind == HW_KIND_RWLOCK) {
+		object->kind = HW_KIND_RWLOCK;
+		object->dirty = true;
+	}
+}
+
 static void define_object(struct hw_interpreter *interpreter, const struct hw_defined *defined)
 {
 	uint32_t number = hw_what_object(defined->record.what);
+	struct hw_object *known = hw_roster_object(defined->process, number);
 	struct hw_object_definition definition;
 
-	const struct hw_object *known = hw_roster_object(defined->process, number);
-
-	if (payload_bytes(defined) < sizeof(definition) || !number ||
-		(known && known->kind != HW_KIND_NONE))
+	if (payload_bytes(defined) < sizeof(definition) || !number)
 		return;
 	memcpy(&definition, defined->payload, sizeof(definition));
+	if (known && known->kind != HW_KIND_NONE) {
+		correct_object(known, &definition);
+		return;
+	}
 	definition.name[sizeof(definition.name) - 1] = '\0';
 	hw_roster_define(interpreter->roster, defined->process, number, &definition);
 }

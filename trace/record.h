@@ -118,6 +118,7 @@ enum hw_type {
 	HW_TYPE_INITIALISED = 512,  /* seen by an init call, not by its first use */
 	HW_TYPE_PREFER_WRITER_RECURSIVE = 1024,
 	HW_TYPE_GLIB = 2048, /* GMutex, GRecMutex, GRWLock, GCond */
+	HW_TYPE_ANNOTATED = 4096, /* home-made, told of by holdwait(3); mutex until it is shared */
 };
 
 /* Payload of HW_OP_OBJECT. `what` carries its number and where it was created. */
