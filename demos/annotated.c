@@ -5,8 +5,9 @@
  *
  * The lock is one word: 0 when it is free, 1 when a thread has it, 2 when others may wait
  * for it in the kernel (Ulrich Drepper, "Futexes Are Tricky", mutex2). libc knows nothing of it,
- * and so holdwait would not see it. The four calls of <holdwait.h> below are all that it takes;
- * without holdwait each is a test of a null pointer, and there is nothing to link.
+ * and so holdwait would not see it. The calls of <holdwait.h> below are all that it takes; one
+ * more names the locks, which are on the heap. Without holdwait each call is a test of a null
+ * pointer, and there is nothing to link.
  *
  * Two threads move money between two accounts, and take their locks in both orders. The second one
  * waits until the first has finished, by a flag in memory, so that both are never in each
@@ -92,13 +93,14 @@ static void *spend(void *unused)
 	return unused;
 }
 
-static struct account *open_account(int euros)
+static struct account *open_account(const char *name, int euros)
 {
 	struct account *account = calloc(1, sizeof(*account));
 
 	if (!account)
 		die("out of memory");
 	account->euros = euros;
+	holdwait_name(&account->lock, name);
 	return account;
 }
 
@@ -111,8 +113,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: %s [--certain]\n", argv[0]);
 		return 2;
 	}
-	checking = open_account(100);
-	savings = open_account(0);
+	checking = open_account("checking", 100);
+	savings = open_account("savings", 0);
 	check(pthread_barrier_init(&both_live, NULL, 2), "make a barrier");
 	check(pthread_barrier_init(&both_hold_one, NULL, 2), "make a barrier");
 	check(pthread_create(&threads[0], NULL, save, NULL), "start a thread");

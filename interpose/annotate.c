@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <string.h>
 
 #include "interpose/attempt.h"
 #include "interpose/export.h"
@@ -15,7 +16,10 @@
  * goes on as long as the function runs that began it.
  */
 
-enum { HOW_MASK = HOLDWAIT_SHARED | HOLDWAIT_TRY | HOLDWAIT_TIMED };
+enum {
+	HOW_MASK = HOLDWAIT_SHARED | HOLDWAIT_TRY | HOLDWAIT_TIMED,
+	NAME_BYTES_MAX = sizeof(((struct hw_object_definition *)NULL)->name) - 1,
+};
 
 _Static_assert((int)HOLDWAIT_SHARED == (int)HW_HOW_SHARED, "as in the log");
 _Static_assert((int)HOLDWAIT_TRY == (int)HW_HOW_TRY, "as in the log");
@@ -161,4 +165,17 @@ HW_EXPORT void (holdwait_releasing)(const void *lock)
 	cell = lock_object(self, lock, 0, stack);
 	if (cell)
 		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object, stack, 0);
+}
+
+HW_EXPORT void (holdwait_name)(const void *object, const char *name)
+{
+	struct hw_self *self = HW_ENTER();
+	uint32_t number;
+
+	if (!self || !name || !name[0])
+		return;
+	number = hw_object_promise(object);
+	if (number)
+		hw_log_add_payload(self, HW_OP_NAME, number, 0, name,
+			(uint32_t)strnlen(name, NAME_BYTES_MAX));
 }

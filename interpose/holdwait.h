@@ -44,6 +44,9 @@ HOLDWAIT_WEAK void holdwait_failed(const void *lock);
 /* The calling thread is about to give the lock back. */
 HOLDWAIT_WEAK void holdwait_releasing(const void *lock);
 
+/* What the object at this address, of any kind, is called in findings; the name is copied. */
+HOLDWAIT_WEAK void holdwait_name(const void *object, const char *name);
+
 #ifdef __cplusplus
 }
 #endif
@@ -69,5 +72,6 @@ HOLDWAIT_WEAK void holdwait_releasing(const void *lock);
 #define holdwait_acquired(lock, how)  HOLDWAIT_CALL(holdwait_acquired, (lock, how))
 #define holdwait_failed(lock)	      HOLDWAIT_CALL(holdwait_failed, (lock))
 #define holdwait_releasing(lock)      HOLDWAIT_CALL(holdwait_releasing, (lock))
+#define holdwait_name(object, name)   HOLDWAIT_CALL(holdwait_name, (object, name))
 
 #endif

@@ -105,20 +105,23 @@ static bool lives(const struct hw_cell *cell, const struct hw_object_facts *fact
 /*
  * Under the lock: the cell of an address, with nothing alive in it. NULL when what is there
  * is kept: it is the object that is looked for, or, for a thread that ended meanwhile,
- * a newer one that got its address.
+ * a newer one that got its address. A number that was promised is to be used.
  */
 static struct hw_cell *vacate(uintptr_t address, const struct hw_object_facts *facts, bool keep,
-	struct hw_cell **ret_kept)
+	struct hw_cell **ret_kept, uint32_t *ret_promised)
 {
 	struct hw_cell *cell = hw_object_cell((const void *)address);
 
 	*ret_kept = NULL;
+	*ret_promised = 0;
 	if (!cell)
 		return new_cell(address);
 	if (lives(cell, facts) && keep && cell->token >= facts->token) {
 		*ret_kept = cell->token == facts->token ? cell : NULL;
 		return NULL;
 	}
+	if (hw_object_lives(cell, HW_KIND_NONE))
+		*ret_promised = cell->object;
 	atomic_store_explicit(&cell->object, 0, memory_order_release);
 	return cell;
 }
@@ -128,10 +131,10 @@ static struct hw_cell *vacate(uintptr_t address, const struct hw_object_facts *f
  * ever waits for one that does not come. Writing it may have to wait for the
  * collector; whoever wants to define something meanwhile waits for it too.
  */
-static bool publish(struct hw_self *self, struct hw_cell *cell, const struct hw_object_facts *facts,
-	const struct hw_object_definition *definition)
+static bool publish(struct hw_self *self, struct hw_cell *cell, uint32_t promised,
+	const struct hw_object_facts *facts, const struct hw_object_definition *definition)
 {
-	uint32_t object = ++object_count;
+	uint32_t object = promised ? promised : ++object_count;
 
 	cell->kind = (uint8_t)facts->kind;
 	cell->token = facts->token;
@@ -152,6 +155,7 @@ static struct hw_cell *define(struct hw_self *self, const void *address,
 		!hw_python_is_internal(address);
 	struct hw_object_definition definition;
 	struct hw_cell *cell, *kept;
+	uint32_t promised;
 	bool published;
 
 	if (recorded) {
@@ -159,8 +163,8 @@ static struct hw_cell *define(struct hw_self *self, const void *address,
 		hw_module_note(self, address);
 	}
 	hw_sys_lock(&table_lock);
-	cell = vacate((uintptr_t)address, facts, keep, &kept);
-	published = cell && publish(self, cell, facts, recorded ? &definition : NULL);
+	cell = vacate((uintptr_t)address, facts, keep, &kept, &promised);
+	published = cell && publish(self, cell, promised, facts, recorded ? &definition : NULL);
 	hw_sys_unlock(&table_lock);
 	if (!published)
 		return kept;
@@ -201,6 +205,32 @@ void hw_object_correct(struct hw_self *self, struct hw_cell *cell,
 	hw_sys_unlock(&table_lock);
 }
 
+/* It is ignored until it is defined, so that the end of its memory is not logged as its end. */
+uint32_t hw_object_promise(const void *address)
+{
+	struct hw_cell *cell;
+	uint32_t object = 0;
+
+	hw_sys_lock(&table_lock);
+	cell = hw_object_cell(address);
+	if (!cell)
+		cell = new_cell((uintptr_t)address);
+	if (cell && (!cell->object || cell->fork_round != hw_object_fork_round)) {
+		atomic_store_explicit(&cell->object, 0, memory_order_release);
+		cell->kind = HW_KIND_NONE;
+		cell->token = 0;
+		cell->ignored = 1;
+		cell->fork_round = hw_object_fork_round;
+		atomic_store_explicit(&cell->object, ++object_count, memory_order_release);
+	}
+	if (cell && (!cell->ignored || cell->kind == HW_KIND_NONE))
+		object = cell->object;
+	hw_sys_unlock(&table_lock);
+	if (object)
+		hw_memory_mark((uintptr_t)address);
+	return object;
+}
+
 void hw_object_hide(struct hw_self *self, const void *address, enum hw_kind kind)
 {
 	struct hw_object_facts facts = { .kind = kind, .hidden = true };
@@ -214,6 +244,9 @@ void hw_object_destroyed(struct hw_self *self, const void *address, enum hw_kind
 	struct hw_cell *cell = hw_object_find(address, kind);
 	uint32_t object;
 
+	/* It was never used: what it was to be called is forgotten. */
+	if (!cell)
+		cell = hw_object_find(address, HW_KIND_NONE);
 	if (!cell)
 		return;
 	object = cell->object;

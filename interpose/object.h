@@ -25,7 +25,7 @@ struct hw_cell {
 	_Atomic uint64_t released;   /* ticks */
 	_Atomic uint32_t object;     /* 0: nothing lives here */
 	_Atomic uint16_t fork_round; /* of the process in which `object` was given */
-	_Atomic uint8_t kind;        /* enum hw_kind */
+	_Atomic uint8_t kind;        /* enum hw_kind; NONE: `object` is only promised */
 	_Atomic uint8_t ignored;     /* it is not recorded */
 	_Atomic uint64_t token;      /* threads: uid */
 };
@@ -64,6 +64,12 @@ struct hw_cell *hw_object_find_or_define(struct hw_self *self, const void *addre
 /* A living object is of another kind than it was defined with: define its number anew. */
 void hw_object_correct(struct hw_self *self, struct hw_cell *cell,
 	const struct hw_object_facts *facts);
+
+/*
+ * The number of what lives at this address, or else of the object that will be defined there
+ * next: it is promised to it until the memory is freed. 0 when it cannot be recorded.
+ */
+uint32_t hw_object_promise(const void *address);
 
 /*
  * What is at this address is part of another object, which is recorded in its place: nothing

@@ -314,12 +314,12 @@ bool hw_interpret(void *context, struct hw_reader *reader, const struct hw_recor
 	}
 	/* Behind a hole there may be definitions that nobody could see beforehand. */
 	if (reading.op == HW_OP_MODULE || reading.op == HW_OP_OBJECT ||
-		reading.op == HW_OP_CODE)
+		reading.op == HW_OP_CODE || reading.op == HW_OP_NAME)
 		hw_interpret_define(interpreter,
 			&(struct hw_defined){ .process = reader->thread->process,
 				.record = *record,
 				.payload = payload });
-	if (reading.op == HW_OP_MODULE || reading.op == HW_OP_CODE)
+	if (reading.op == HW_OP_MODULE || reading.op == HW_OP_CODE || reading.op == HW_OP_NAME)
 		return true;
 	reading.stack = slot < HW_STACK_SLOTS ? reader->thread->stacks[slot] : 0;
 	if (!find_object(&reading, hw_what_object(record->what)))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the records define: objects, modules, functions of interpreted programs. */
+/* What the records define: objects and their names, modules, functions of interpreted programs. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +17,7 @@ bool hw_interpret_definition(void *context, struct hw_reader *reader,
 	struct hw_interpreter *interpreter = context;
 	enum hw_op op = hw_record_op(record);
 
-	if (op != HW_OP_OBJECT && op != HW_OP_MODULE && op != HW_OP_CODE)
+	if (op != HW_OP_OBJECT && op != HW_OP_MODULE && op != HW_OP_CODE && op != HW_OP_NAME)
 		return true;
 	HW_GROW(interpreter->defined, interpreter->defined_count, interpreter->defined_capacity);
 	interpreter->defined[interpreter->defined_count] = (struct hw_defined){ .ticks = ticks,
@@ -98,6 +98,11 @@ void hw_interpret_define(struct hw_interpreter *interpreter, const struct hw_def
 		break;
 	case HW_OP_CODE:
 		define_code(interpreter, defined);
+		break;
+	case HW_OP_NAME:
+		hw_roster_name(interpreter->roster, defined->process,
+			hw_what_object(defined->record.what), (const char *)defined->payload,
+			payload_bytes(defined));
 		break;
 	default:
 		define_module(interpreter, defined);

@@ -78,6 +78,7 @@ enum hw_op {
 
 	/* More definitions, apart from the events. */
 	HW_OP_CODE = 128, /* object: its number; payload: struct hw_code_definition */
+	HW_OP_NAME, /* of an object, that may be defined only later; payload: text, zero-padded */
 };
 
 /* `detail` of WAIT, LOCK, TAKE and DESTROY: how it was done. */
@@ -242,6 +243,7 @@ static inline uint32_t hw_record_payload(const struct hw_record *r)
 	case HW_OP_FORK:
 	case HW_OP_REAP:
 	case HW_OP_CODE:
+	case HW_OP_NAME:
 		return hw_what_detail(r->what);
 	default:
 		return 0;

@@ -11,6 +11,7 @@ static void free_process(struct hw_process *process)
 	hw_table_finish(&process->objects);
 	free(process->mappings);
 	hw_table_finish(&process->codes);
+	hw_table_finish(&process->promised);
 	free(process->inherited);
 	free(process->exe);
 	free(process->command);
@@ -150,6 +151,13 @@ static struct hw_object *add_object(struct hw_roster *roster)
 	return object;
 }
 
+/* A home-made lock that was acquired in shared mode is defined as a mutex by the next process. */
+static bool same_kind(const struct hw_object *object, const struct hw_object_definition *definition)
+{
+	return object->kind == definition->kind ||
+		object->type & definition->type & HW_TYPE_ANNOTATED;
+}
+
 /* The shared object already known by this key, or NULL; *ret_key is where it belongs. */
 static struct hw_object *find_shared(const struct hw_roster *roster,
 	const struct hw_object_definition *definition, uint64_t *ret_key)
@@ -160,7 +168,7 @@ static struct hw_object *find_shared(const struct hw_roster *roster,
 
 	while ((object = pointer_in(&roster->shared_by_key, key))) {
 		if (object->device == definition->device && object->inode == definition->inode &&
-			object->offset == definition->offset && object->kind == definition->kind)
+			object->offset == definition->offset && same_kind(object, definition))
 			break;
 		key++;
 	}
@@ -185,7 +193,8 @@ static void describe(struct hw_roster *roster, struct hw_object *object,
 	object->type = definition->type;
 	object->address = definition->address;
 	object->generation = (uint32_t)(*hw_table_put(&roster->generations, place, NULL))++;
-	memcpy(object->name, definition->name, sizeof(object->name) - 1);
+	if (!object->name[0])
+		memcpy(object->name, definition->name, sizeof(object->name) - 1);
 	if (object->kind == HW_KIND_THREAD)
 		object->thread_uid = definition->capacity;
 	else
@@ -207,16 +216,29 @@ static void describe(struct hw_roster *roster, struct hw_object *object,
 	}
 }
 
+static void rename_object(struct hw_object *object, const char *name, size_t name_bytes)
+{
+	size_t length = strnlen(name, name_bytes);
+
+	if (length >= sizeof(object->name))
+		length = sizeof(object->name) - 1;
+	memset(object->name, 0, sizeof(object->name));
+	memcpy(object->name, name, length);
+	/* What is not defined has no row. */
+	object->dirty |= object->kind != HW_KIND_NONE;
+}
+
 struct hw_object *hw_roster_define(struct hw_roster *roster, struct hw_process *process,
 	uint32_t number, const struct hw_object_definition *definition)
 {
-	struct hw_object *object = NULL;
+	struct hw_object *promised = pointer_in(&process->promised, number), *object = NULL;
 	uint64_t key = 0;
 
 	if (definition->type & HW_TYPE_SHARED)
 		object = find_shared(roster, definition, &key);
 	if (!object || replaces(object, definition)) {
-		object = add_object(roster);
+		object = promised ? promised : add_object(roster);
+		object->dirty = true;
 		describe(roster, object, process, definition);
 		if (definition->type & HW_TYPE_SHARED)
 			put_pointer(&roster->shared_by_key, key, object);
@@ -224,8 +246,27 @@ struct hw_object *hw_roster_define(struct hw_roster *roster, struct hw_process *
 		memcpy(object->name, definition->name, sizeof(object->name) - 1);
 		object->dirty = true;
 	}
+	if (promised && promised != object)
+		rename_object(object, promised->name, sizeof(promised->name));
 	put_pointer(&process->objects, number, object);
 	return object;
+}
+
+void hw_roster_name(struct hw_roster *roster, struct hw_process *process, uint32_t number,
+	const char *name, size_t name_bytes)
+{
+	struct hw_object *object = hw_roster_object(process, number);
+
+	if (!object)
+		object = pointer_in(&process->promised, number);
+	if (object) {
+		rename_object(object, name, name_bytes);
+		return;
+	}
+	object = add_object(roster);
+	object->dirty = false;
+	rename_object(object, name, name_bytes);
+	put_pointer(&process->promised, number, object);
 }
 
 struct hw_object *hw_roster_undefined(struct hw_roster *roster, struct hw_process *process,

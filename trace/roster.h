@@ -59,6 +59,7 @@ struct hw_process {
 	int64_t end_ns; /* -1 while it runs */
 	uint32_t thread_count;
 	struct hw_table objects; /* its number -> struct hw_object * */
+	struct hw_table promised; /* the same of those that have a name and no definition yet */
 	struct hw_mapping *mappings;
 	size_t mapping_count, mapping_capacity;
 	struct hw_table codes; /* its number -> index in the roster's `codes` */
@@ -240,6 +241,13 @@ struct hw_thread *hw_roster_known_thread(const struct hw_roster *roster, uint64_
 
 /* What a thread holds of an object, or NULL. */
 struct hw_hold *hw_hold_of(struct hw_thread *thread, const struct hw_object *object);
+
+/*
+ * The object that a process gave, or will give, this number is called so; the text ends
+ * with its first zero byte, if there is one, and is cut where a name is too long.
+ */
+void hw_roster_name(struct hw_roster *roster, struct hw_process *process, uint32_t number,
+	const char *name, size_t name_bytes);
 
 /* The object a process gave this number to, or NULL when its definition has not come yet. */
 struct hw_object *hw_roster_object(const struct hw_process *process, uint32_t number);

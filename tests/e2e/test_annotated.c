@@ -38,6 +38,8 @@ Test(annotated, both_orders_are_found)
 	report = hw_recorded_report(&recorded, false);
 	finding = hw_recorded_finding(report, "HW001");
 	cr_expect_str_eq(text_of(finding, "verdict"), "predicted");
+	cr_expect_str_eq(text_of(finding, "title"),
+		"checking and savings are taken in both orders");
 	json_decref(report);
 	hw_process_finish(&process);
 	hw_recorded_finish(&recorded);

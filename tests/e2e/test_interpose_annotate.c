@@ -113,6 +113,23 @@ static void expect_nests(const char *fixture)
 }
 EVERYWHERE(nests)
 
+static void expect_names(const char *fixture)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(fixture, "names"));
+	hw_preloaded_expect(&run,
+		"SELECT kind, type, name FROM object WHERE kind <> 'thread' ORDER BY create_ns",
+		"mutex|normal|named before\n"
+		"mutex|normal|named after\n"
+		"sem||01234567890123456789012345678901234567890123456\n"
+		"mutex|annotated|home-made\n"
+		"mutex|annotated|\n");
+	hw_preloaded_finish(&run);
+}
+EVERYWHERE(names)
+
 static void expect_forked(const char *fixture)
 {
 	struct hw_preloaded run;
