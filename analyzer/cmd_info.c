@@ -129,6 +129,9 @@ static void print_summary(FILE *out, const struct hw_input *input)
 	if (m->meta.events != HW_UNKNOWN)
 		fprintf(out, "  events     %" PRId64 "\n", m->meta.events);
 	fprintf(out, "  lost       %" PRId64 " event%s\n", m->meta.lost, plural(m->meta.lost));
+	if (m->meta.ignored)
+		fprintf(out, "  ignored    %" PRId64 " object%s, as the program asked\n",
+			m->meta.ignored, plural(m->meta.ignored));
 	print_elsewhere(out, &m->meta);
 	for (uint32_t i = 0; i < m->meta.note_count; i++)
 		print_field(out, "note", m->meta.notes[i]);

@@ -201,6 +201,7 @@ struct hw_meta {
 	int64_t ended_ns;      /* HW_UNKNOWN when not known */
 	int64_t events;	       /* HW_UNKNOWN when not known */
 	int64_t lost;
+	int64_t ignored; /* objects that the program asked to leave out */
 	bool complete;
 	int64_t blocked_ns; /* in futexes; HW_UNKNOWN when that was not measured */
 	int64_t blocked_elsewhere_ns;	/* of it, in those that were not intercepted */

@@ -242,7 +242,7 @@ const char *hw_ownlock_tell(const struct hw_ownlock_facts *facts)
 		       "-D_GLIBCXX_USE_POSIX_SEMAPHORE the semaphores are";
 	if (facts->calls_futex)
 		return "has futexes of its own, which are not seen; a lock of pthreads in their "
-		       "place is";
+		       "place is, and what the program tells of by holdwait(3)";
 	if (facts->waits_for_future)
 		return "waits for std::future, which is not seen; a std::condition_variable in "
 		       "its place is";

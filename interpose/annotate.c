@@ -179,3 +179,13 @@ HW_EXPORT void (holdwait_name)(const void *object, const char *name)
 		hw_log_add_payload(self, HW_OP_NAME, number, 0, name,
 			(uint32_t)strnlen(name, NAME_BYTES_MAX));
 }
+
+HW_EXPORT void (holdwait_ignore)(const void *object)
+{
+	struct hw_self *self = HW_ENTER();
+	uint32_t number = self ? hw_object_ignore(object) : 0;
+
+	/* After the last record about it that this thread writes. */
+	if (number)
+		hw_log_add(self, hw_log_now(), HW_OP_IGNORE, number, 0, 0);
+}

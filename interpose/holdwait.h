@@ -47,6 +47,9 @@ HOLDWAIT_WEAK void holdwait_releasing(const void *lock);
 /* What the object at this address, of any kind, is called in findings; the name is copied. */
 HOLDWAIT_WEAK void holdwait_name(const void *object, const char *name);
 
+/* What is done to the object at this address, of any kind, is not recorded from here on. */
+HOLDWAIT_WEAK void holdwait_ignore(const void *object);
+
 #ifdef __cplusplus
 }
 #endif
@@ -73,5 +76,6 @@ HOLDWAIT_WEAK void holdwait_name(const void *object, const char *name);
 #define holdwait_failed(lock)	      HOLDWAIT_CALL(holdwait_failed, (lock))
 #define holdwait_releasing(lock)      HOLDWAIT_CALL(holdwait_releasing, (lock))
 #define holdwait_name(object, name)   HOLDWAIT_CALL(holdwait_name, (object, name))
+#define holdwait_ignore(object)	      HOLDWAIT_CALL(holdwait_ignore, (object))
 
 #endif

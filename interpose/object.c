@@ -148,10 +148,18 @@ static bool publish(struct hw_self *self, struct hw_cell *cell, uint32_t promise
 	return true;
 }
 
+static bool is_to_be_ignored(const void *address)
+{
+	const struct hw_cell *cell = hw_object_find(address, HW_KIND_NONE);
+
+	return cell && cell->ignored == HW_OBJECT_TO_IGNORE;
+}
+
 static struct hw_cell *define(struct hw_self *self, const void *address,
 	const struct hw_object_facts *facts, bool keep)
 {
-	bool recorded = !facts->hidden && hw_log_session->kinds & 1u << facts->kind &&
+	bool recorded = !facts->hidden && !is_to_be_ignored(address) &&
+		hw_log_session->kinds & 1u << facts->kind &&
 		!hw_python_is_internal(address);
 	struct hw_object_definition definition;
 	struct hw_cell *cell, *kept;
@@ -228,6 +236,17 @@ uint32_t hw_object_promise(const void *address)
 	hw_sys_unlock(&table_lock);
 	if (object)
 		hw_memory_mark((uintptr_t)address);
+	return object;
+}
+
+uint32_t hw_object_ignore(const void *address)
+{
+	uint32_t object = hw_object_promise(address);
+	struct hw_cell *cell = hw_object_cell(address);
+
+	if (!object || !cell || cell->ignored == HW_OBJECT_TO_IGNORE)
+		return 0;
+	cell->ignored = cell->kind == HW_KIND_NONE ? HW_OBJECT_TO_IGNORE : 1;
 	return object;
 }
 

@@ -26,7 +26,7 @@ struct hw_cell {
 	_Atomic uint32_t object;     /* 0: nothing lives here */
 	_Atomic uint16_t fork_round; /* of the process in which `object` was given */
 	_Atomic uint8_t kind;        /* enum hw_kind; NONE: `object` is only promised */
-	_Atomic uint8_t ignored;     /* it is not recorded */
+	_Atomic uint8_t ignored;     /* it is not recorded, or will not be (HW_OBJECT_TO_IGNORE) */
 	_Atomic uint64_t token;      /* threads: uid */
 };
 
@@ -34,6 +34,9 @@ struct hw_index {
 	uint64_t mask;
 	_Atomic(struct hw_cell *) cells[];
 };
+
+/* Of what is only promised. */
+enum { HW_OBJECT_TO_IGNORE = 2 };
 
 /* What the definition of a new object says besides its address. */
 struct hw_object_facts {
@@ -70,6 +73,12 @@ void hw_object_correct(struct hw_self *self, struct hw_cell *cell,
  * next: it is promised to it until the memory is freed. 0 when it cannot be recorded.
  */
 uint32_t hw_object_promise(const void *address);
+
+/*
+ * Nothing done to what lives at this address, or is defined there next, will be recorded.
+ * Its number, or 0 when it is not recorded anyway.
+ */
+uint32_t hw_object_ignore(const void *address);
 
 /*
  * What is at this address is part of another object, which is recorded in its place: nothing

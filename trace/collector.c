@@ -286,6 +286,9 @@ static void close_recording(struct hw_collector *collector)
 	hw_store_state(recording, &collector->roster, hw_collector_now_ns(collector));
 	hw_store_meta_number(recording, "events", (int64_t)hw_store_event_count(recording));
 	hw_store_meta_number(recording, "lost", (int64_t)collector->lost);
+	if (collector->interpreter.ignored_count)
+		hw_store_meta_number(recording, "ignored",
+			(int64_t)collector->interpreter.ignored_count);
 	hw_store_meta_number(recording, "ended_ns", hw_collector_now_ns(collector));
 	hw_store_destroy(recording, true);
 	collector->store = NULL;

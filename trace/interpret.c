@@ -247,6 +247,19 @@ static void change_order(const struct reading *reading)
 	}
 }
 
+/* What other threads did to it at that time may follow: it is dropped. */
+static void ignore_object(const struct reading *reading, uint32_t number)
+{
+	struct hw_interpreter *interpreter = reading->interpreter;
+	struct hw_object *object = hw_roster_object(reading->thread->process, number);
+
+	interpreter->ignored_count++;
+	if (!object || object->ignored)
+		return;
+	hw_order_forget(interpreter->order, object, reading->time_ns);
+	object->ignored = true;
+}
+
 static void apply(const struct reading *reading)
 {
 	int64_t result = reading->op == HW_OP_FAIL ? (int64_t)reading->detail : 0;
@@ -268,6 +281,8 @@ static void apply(const struct reading *reading)
 		result = reap_process(reading);
 		break;
 	default:
+		if (reading->object && reading->object->ignored)
+			return;
 		if (reading->object)
 			change_order(reading);
 		break;
@@ -321,6 +336,10 @@ bool hw_interpret(void *context, struct hw_reader *reader, const struct hw_recor
 				.payload = payload });
 	if (reading.op == HW_OP_MODULE || reading.op == HW_OP_CODE || reading.op == HW_OP_NAME)
 		return true;
+	if (reading.op == HW_OP_IGNORE) {
+		ignore_object(&reading, hw_what_object(record->what));
+		return true;
+	}
 	reading.stack = slot < HW_STACK_SLOTS ? reader->thread->stacks[slot] : 0;
 	if (!find_object(&reading, hw_what_object(record->what)))
 		return false;

@@ -327,7 +327,7 @@ void hw_order_acquire(struct hw_order *order, struct hw_thread *thread, struct h
 	add_hold(thread, object, stack, how, time_ns);
 }
 
-/* It signals: whoever was thought to hold a unit of it does not. */
+/* Whoever was thought to hold it does not, as a semaphore that signals is held by nobody. */
 static void forget_holders(struct hw_order *order, struct hw_object *object, int64_t time_ns)
 {
 	for (size_t i = 0; i < order->roster->thread_count; i++) {
@@ -337,6 +337,14 @@ static void forget_holders(struct hw_order *order, struct hw_object *object, int
 		if (hold)
 			remove_hold(order, thread, hold, time_ns);
 	}
+}
+
+void hw_order_forget(struct hw_order *order, struct hw_object *object, int64_t time_ns)
+{
+	forget_holders(order, object, time_ns);
+	for (size_t i = 0; i < order->roster->thread_count; i++)
+		if (order->roster->threads[i]->waits_for == object)
+			end_wait(order->roster->threads[i]);
 }
 
 static void post(struct hw_order *order, struct hw_object *object, struct hw_hold *hold,

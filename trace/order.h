@@ -83,6 +83,9 @@ void hw_order_fail(struct hw_order *order, struct hw_thread *thread, struct hw_o
 void hw_order_release(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
 	uint32_t stack, int64_t time_ns);
 
+/* The program wants it left out: nobody holds it or waits for it any more. */
+void hw_order_forget(struct hw_order *order, struct hw_object *object, int64_t time_ns);
+
 /* The thread holds it since before its process was forked. */
 void hw_order_inherit(struct hw_thread *thread, struct hw_object *object, uint32_t stack,
 	uint32_t how, int64_t time_ns);

@@ -125,8 +125,8 @@ static bool makes_sense(const struct hw_record *record, uint32_t position)
 {
 	enum hw_op op = hw_record_op(record);
 
-	return ((op != HW_OP_NONE && op < HW_OP_COUNT) || op == HW_OP_CODE ||
-		       op == HW_OP_NAME) &&
+	return ((op != HW_OP_NONE && op < HW_OP_COUNT) ||
+		       (op >= HW_OP_CODE && op <= HW_OP_IGNORE)) &&
 		position + 1 + hw_record_payload(record) <= HW_CHUNK_RECORDS;
 }
 

@@ -79,6 +79,7 @@ enum hw_op {
 	/* More definitions, apart from the events. */
 	HW_OP_CODE = 128, /* object: its number; payload: struct hw_code_definition */
 	HW_OP_NAME, /* of an object, that may be defined only later; payload: text, zero-padded */
+	HW_OP_IGNORE, /* an object, that may be defined only later: nothing about it follows */
 };
 
 /* `detail` of WAIT, LOCK, TAKE and DESTROY: how it was done. */

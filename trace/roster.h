@@ -126,6 +126,7 @@ struct hw_object {
 	struct hw_thread *last_waiter; /* the last to wait for it, where and when */
 	uint32_t last_wait_stack;
 	int64_t last_wait_ns;
+	bool ignored;             /* the program asked for that: nothing done to it counts */
 	struct hw_thread *orphan; /* held it in the parent, and does not exist in this process */
 	uint32_t orphan_stack;
 	bool dirty;

@@ -15,7 +15,7 @@ PRAGMA user_version = 2;
 
 -- What was recorded, with what, and whether it is whole. Keys: version,
 -- command, directory, host, started_at (Unix seconds), clock, depth, events,
--- lost, complete (1 when the collector closed the file itself), ended_ns,
+-- lost, ignored (objects that programs asked to leave out), complete (1 when the collector closed the file itself), ended_ns,
 -- blocked_ns, blocked_elsewhere_ns, blocked_elsewhere.N, blocked_unknown (how long threads
 -- were blocked in futexes, and in those that were not intercepted; trace/elsewhere.h),
 -- unrecorded.N, bypass.N, second_libc (what was not seen; trace/unseen.h, trace/bypass.h),

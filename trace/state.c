@@ -29,6 +29,8 @@ void hw_state_settle(struct hw_order *order, struct hw_thread *thread)
 	if (!wait || thread->blocked_on)
 		return;
 	object = hw_roster_object(thread->process, hw_what_object(wait));
+	if (object && object->ignored)
+		return;
 	thread->blocked_on = object;
 	thread->blocked_how = hw_what_detail(wait);
 	thread->blocked_stack = slot < HW_STACK_SLOTS ? thread->stacks[slot] : 0;

@@ -2,6 +2,10 @@
 #include "tests/e2e/preloaded.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/e2e/recorded.h"
 
 /* Home-made locks, by what they tell; in a program at any address, and at a fixed one. */
 
@@ -129,6 +133,37 @@ static void expect_names(const char *fixture)
 	hw_preloaded_finish(&run);
 }
 EVERYWHERE(names)
+
+static void expect_ignores(const char *fixture)
+{
+	struct hw_preloaded run;
+	char *info;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(fixture, "ignores"));
+	hw_preloaded_expect(&run,
+		"SELECT o.kind, o.type, group_concat(op, ' ') FROM event e"
+		" JOIN object o ON o.id = e.object WHERE o.kind <> 'thread'"
+		" AND op <> 'signal' GROUP BY o.id ORDER BY o.create_ns",
+		"mutex|normal|lock unlock\n"
+		"rwlock||lock\n"
+		"mutex|normal|lock unlock lock unlock\n"
+		"mutex|annotated|lock unlock\n"
+		"mutex|normal|init\n");
+	hw_preloaded_expect(&run, "SELECT value FROM meta WHERE key = 'ignored'", "4\n");
+	/* Held while it was ignored, it is none of what the locks after it were taken inside of. */
+	hw_preloaded_expect(&run,
+		"SELECT count(*) FROM dependency_hold h JOIN object o ON o.id = h.object"
+		" WHERE o.kind = 'rwlock'",
+		"0\n");
+	hw_preloaded_expect(&run, "SELECT count(*) FROM misuse", "0\n");
+	hw_preloaded_expect(&run, "SELECT count(*) FROM hold", "0\n");
+	info = hw_process_text(0, HW_ARGUMENTS(HW_HOLDWAIT, "info", run.file));
+	cr_expect(strstr(info, "\n  ignored    4 objects, as the program asked\n"), "%s", info);
+	free(info);
+	hw_preloaded_finish(&run);
+}
+EVERYWHERE(ignores)
 
 static void expect_forked(const char *fixture)
 {
