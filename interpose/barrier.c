@@ -81,6 +81,6 @@ HW_EXPORT int pthread_barrier_destroy(pthread_barrier_t *barrier)
 
 	if (self && !error)
 		hw_object_destroyed(self, barrier, HW_KIND_BARRIER,
-			__builtin_return_address(0));
+			HW_CALL);
 	return error;
 }

@@ -41,8 +41,6 @@ static int as_errno(int result)
 	}
 }
 
-#define CALLER __builtin_return_address(0)
-
 HW_EXPORT int mtx_lock(mtx_t *mutex)
 {
 	struct hw_self *self = HW_ENTER();
@@ -107,7 +105,7 @@ HW_EXPORT int mtx_unlock(mtx_t *mutex)
 	struct hw_self *self = HW_ENTER();
 
 	if (self)
-		hw_mutex_release(self, as_mutex(mutex), 0, CALLER);
+		hw_mutex_release(self, as_mutex(mutex), 0, HW_CALL);
 	return HW_REAL(mtx_unlock)(mutex);
 }
 
@@ -126,7 +124,7 @@ HW_EXPORT void mtx_destroy(mtx_t *mutex)
 	struct hw_self *self = HW_ENTER();
 
 	if (self)
-		hw_mutex_destroyed(self, as_mutex(mutex), CALLER);
+		hw_mutex_destroyed(self, as_mutex(mutex), HW_CALL);
 	HW_REAL(mtx_destroy)(mutex);
 }
 
@@ -135,7 +133,7 @@ HW_EXPORT int cnd_wait(cnd_t *cond, mtx_t *mutex)
 	struct hw_cond_wait wait;
 	int result;
 
-	hw_cond_wait_begin(&wait, as_cond(cond), as_mutex(mutex), CLOCK_REALTIME, NULL, CALLER);
+	hw_cond_wait_begin(&wait, as_cond(cond), as_mutex(mutex), CLOCK_REALTIME, NULL, HW_CALL);
 	pthread_cleanup_push(hw_cond_wait_cancelled, &wait);
 	result = HW_REAL(cnd_wait)(cond, mutex);
 	pthread_cleanup_pop(0);
@@ -149,7 +147,7 @@ HW_EXPORT int cnd_timedwait(cnd_t *cond, mtx_t *mutex, const struct timespec *de
 	int result;
 
 	hw_cond_wait_begin(&wait, as_cond(cond), as_mutex(mutex), CLOCK_REALTIME, deadline,
-		CALLER);
+		HW_CALL);
 	pthread_cleanup_push(hw_cond_wait_cancelled, &wait);
 	result = HW_REAL(cnd_timedwait)(cond, mutex, deadline);
 	pthread_cleanup_pop(0);
@@ -159,13 +157,13 @@ HW_EXPORT int cnd_timedwait(cnd_t *cond, mtx_t *mutex, const struct timespec *de
 
 HW_EXPORT int cnd_signal(cnd_t *cond)
 {
-	hw_cond_notify(as_cond(cond), HW_OP_SIGNAL, CALLER);
+	hw_cond_notify(as_cond(cond), HW_OP_SIGNAL, HW_CALL);
 	return HW_REAL(cnd_signal)(cond);
 }
 
 HW_EXPORT int cnd_broadcast(cnd_t *cond)
 {
-	hw_cond_notify(as_cond(cond), HW_OP_BROADCAST, CALLER);
+	hw_cond_notify(as_cond(cond), HW_OP_BROADCAST, HW_CALL);
 	return HW_REAL(cnd_broadcast)(cond);
 }
 
@@ -174,12 +172,12 @@ HW_EXPORT int cnd_init(cnd_t *cond)
 	int result = HW_REAL(cnd_init)(cond);
 
 	if (result == thrd_success)
-		hw_cond_initialised(as_cond(cond), CALLER);
+		hw_cond_initialised(as_cond(cond), HW_CALL);
 	return result;
 }
 
 HW_EXPORT void cnd_destroy(cnd_t *cond)
 {
-	hw_cond_destroyed(as_cond(cond), CALLER);
+	hw_cond_destroyed(as_cond(cond), HW_CALL);
 	HW_REAL(cnd_destroy)(cond);
 }

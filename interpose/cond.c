@@ -36,13 +36,14 @@ static bool will_wait(clockid_t clock, const struct timespec *deadline)
 }
 
 /* So that whoever looks from outside knows what it waits for to be seen. */
-static bool leave_out(struct hw_cond_wait *wait, const pthread_cond_t *cond, const void *caller)
+static bool leave_out(struct hw_cond_wait *wait, const pthread_cond_t *cond,
+	const struct hw_call *call)
 {
 	struct hw_self *self;
 
 	if (__builtin_expect(!hw_python_is_internal(cond), 1))
 		return false;
-	self = hw_self_enter(caller);
+	self = hw_self_enter(call);
 	*wait = (struct hw_cond_wait){ .attempt.self = self, .left_out = self };
 	if (!self)
 		return true;
@@ -60,20 +61,20 @@ static void end_left_out(const struct hw_cond_wait *wait)
 
 void hw_cond_wait_begin(struct hw_cond_wait *wait, const pthread_cond_t *cond,
 	const pthread_mutex_t *mutex, clockid_t clock, const struct timespec *deadline,
-	const void *caller)
+	const struct hw_call *call)
 {
 	struct hw_self *self;
 	struct hw_cell *cell;
 	bool released;
 
-	if (leave_out(wait, cond, caller))
+	if (leave_out(wait, cond, call))
 		return;
-	self = hw_cond_wait_enter(wait, caller);
+	self = hw_cond_wait_enter(wait, call);
 	if (!self)
 		return;
 	cell = cond_object(self, cond, wait->stack);
 	released = will_wait(clock, deadline) &&
-		hw_mutex_release(self, mutex, HW_HOW_REACQUIRE, caller);
+		hw_mutex_release(self, mutex, HW_HOW_REACQUIRE, call);
 	if (released)
 		wait->mutex = hw_mutex_object(self, mutex, wait->stack);
 	if (cell)
@@ -114,48 +115,46 @@ void hw_cond_wait_cancelled(void *argument)
 		hw_attempt_over(&wait->attempt);
 }
 
-void hw_cond_notify(const pthread_cond_t *cond, enum hw_op op, const void *caller)
+void hw_cond_notify(const pthread_cond_t *cond, enum hw_op op, const struct hw_call *call)
 {
-	struct hw_self *self = hw_self_enter(caller);
+	struct hw_self *self = hw_self_enter(call);
 	struct hw_cell *cell;
 	uint32_t stack;
 
 	if (!self)
 		return;
-	stack = hw_stack_capture(self, caller);
+	stack = hw_stack_capture(self, call);
 	cell = cond_object(self, cond, stack);
 	if (cell)
 		hw_log_add(self, hw_object_releasing(cell), op, cell->object, stack, 0);
 }
 
-void hw_cond_initialised(const pthread_cond_t *cond, const void *caller)
+void hw_cond_initialised(const pthread_cond_t *cond, const struct hw_call *call)
 {
-	struct hw_self *self = hw_self_enter(caller);
+	struct hw_self *self = hw_self_enter(call);
 
 	if (self) {
 		struct hw_object_facts facts = { .kind = HW_KIND_COND, .type = type_of(cond),
-			.stack = hw_stack_capture(self, caller), .event = HW_OP_INIT };
+			.stack = hw_stack_capture(self, call), .event = HW_OP_INIT };
 
 		hw_object_define(self, cond, &facts);
 	}
 }
 
-void hw_cond_destroyed(const pthread_cond_t *cond, const void *caller)
+void hw_cond_destroyed(const pthread_cond_t *cond, const struct hw_call *call)
 {
-	struct hw_self *self = hw_self_enter(caller);
+	struct hw_self *self = hw_self_enter(call);
 
 	if (self)
-		hw_object_destroyed(self, cond, HW_KIND_COND, caller);
+		hw_object_destroyed(self, cond, HW_KIND_COND, call);
 }
-
-#define CALLER __builtin_return_address(0)
 
 HW_EXPORT int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 {
 	struct hw_cond_wait wait;
 	int error;
 
-	hw_cond_wait_begin(&wait, cond, mutex, CLOCK_REALTIME, NULL, CALLER);
+	hw_cond_wait_begin(&wait, cond, mutex, CLOCK_REALTIME, NULL, HW_CALL);
 	pthread_cleanup_push(hw_cond_wait_cancelled, &wait);
 	error = HW_REAL(pthread_cond_wait)(cond, mutex);
 	pthread_cleanup_pop(0);
@@ -169,7 +168,7 @@ HW_EXPORT int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mute
 	struct hw_cond_wait wait;
 	int error;
 
-	hw_cond_wait_begin(&wait, cond, mutex, CLOCK_REALTIME, deadline, CALLER);
+	hw_cond_wait_begin(&wait, cond, mutex, CLOCK_REALTIME, deadline, HW_CALL);
 	pthread_cleanup_push(hw_cond_wait_cancelled, &wait);
 	error = HW_REAL(pthread_cond_timedwait)(cond, mutex, deadline);
 	pthread_cleanup_pop(0);
@@ -185,7 +184,7 @@ HW_EXPORT int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mute
 
 	if (!HW_REAL_HAS(pthread_cond_clockwait))
 		return ENOSYS;
-	hw_cond_wait_begin(&wait, cond, mutex, clock, deadline, CALLER);
+	hw_cond_wait_begin(&wait, cond, mutex, clock, deadline, HW_CALL);
 	pthread_cleanup_push(hw_cond_wait_cancelled, &wait);
 	error = HW_REAL(pthread_cond_clockwait)(cond, mutex, clock, deadline);
 	pthread_cleanup_pop(0);
@@ -195,13 +194,13 @@ HW_EXPORT int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mute
 
 HW_EXPORT int pthread_cond_signal(pthread_cond_t *cond)
 {
-	hw_cond_notify(cond, HW_OP_SIGNAL, CALLER);
+	hw_cond_notify(cond, HW_OP_SIGNAL, HW_CALL);
 	return HW_REAL(pthread_cond_signal)(cond);
 }
 
 HW_EXPORT int pthread_cond_broadcast(pthread_cond_t *cond)
 {
-	hw_cond_notify(cond, HW_OP_BROADCAST, CALLER);
+	hw_cond_notify(cond, HW_OP_BROADCAST, HW_CALL);
 	return HW_REAL(pthread_cond_broadcast)(cond);
 }
 
@@ -210,7 +209,7 @@ HW_EXPORT int pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *
 	int error = HW_REAL(pthread_cond_init)(cond, attributes);
 
 	if (!error)
-		hw_cond_initialised(cond, CALLER);
+		hw_cond_initialised(cond, HW_CALL);
 	return error;
 }
 
@@ -219,6 +218,6 @@ HW_EXPORT int pthread_cond_destroy(pthread_cond_t *cond)
 	int error = HW_REAL(pthread_cond_destroy)(cond);
 
 	if (!error)
-		hw_cond_destroyed(cond, CALLER);
+		hw_cond_destroyed(cond, HW_CALL);
 	return error;
 }

@@ -26,16 +26,16 @@ struct hw_cond_wait {
 
 /* Fill what every wait begins with. NULL when nothing is to be recorded. */
 static inline __attribute__((always_inline)) struct hw_self *hw_cond_wait_enter(
-	struct hw_cond_wait *wait, const void *caller)
+	struct hw_cond_wait *wait, const struct hw_call *call)
 {
-	struct hw_self *self = hw_self_enter(caller);
+	struct hw_self *self = hw_self_enter(call);
 
 	wait->attempt.self = self;
 	wait->attempt.cell = NULL;
 	wait->mutex = NULL;
 	wait->left_out = false;
 	if (self)
-		wait->stack = hw_stack_capture(self, caller);
+		wait->stack = hw_stack_capture(self, call);
 	return self;
 }
 
@@ -53,7 +53,7 @@ static inline __attribute__((always_inline)) void hw_cond_wait_sleep(struct hw_c
 /* `deadline` is NULL for the wait that has none; libc accepts it on `clock`, or refuses. */
 void hw_cond_wait_begin(struct hw_cond_wait *wait, const pthread_cond_t *cond,
 	const pthread_mutex_t *mutex, clockid_t clock, const struct timespec *deadline,
-	const void *caller);
+	const struct hw_call *call);
 
 /* For pthread_cleanup_push: log that the wait (a struct hw_cond_wait) is cancelled. */
 void hw_cond_wait_cancelled(void *wait);
@@ -62,9 +62,9 @@ void hw_cond_wait_cancelled(void *wait);
 void hw_cond_wait_end(struct hw_cond_wait *wait, int error);
 
 /* signal, broadcast: `op` says which. Call before the real one. */
-void hw_cond_notify(const pthread_cond_t *cond, enum hw_op op, const void *caller);
+void hw_cond_notify(const pthread_cond_t *cond, enum hw_op op, const struct hw_call *call);
 
-void hw_cond_initialised(const pthread_cond_t *cond, const void *caller);
-void hw_cond_destroyed(const pthread_cond_t *cond, const void *caller);
+void hw_cond_initialised(const pthread_cond_t *cond, const struct hw_call *call);
+void hw_cond_destroyed(const pthread_cond_t *cond, const struct hw_call *call);
 
 #endif

@@ -160,23 +160,21 @@ static void joined(struct hw_attempt *attempt, int error)
 }
 
 static struct hw_cell *begin_join(struct hw_attempt *attempt, pthread_t thread, uint32_t how,
-	const void *caller)
+	const struct hw_call *call)
 {
-	struct hw_self *self = hw_self_enter(caller);
+	struct hw_self *self = hw_self_enter(call);
 	struct hw_cell *cell = self ? known_thread(thread) : NULL;
 
 	attempt->cell = cell;
 	if (cell)
-		hw_attempt_begin(attempt, self, cell, hw_stack_capture(self, caller), how, true);
+		hw_attempt_begin(attempt, self, cell, hw_stack_capture(self, call), how, true);
 	return cell;
 }
-
-#define CALLER __builtin_return_address(0)
 
 HW_EXPORT int pthread_join(pthread_t thread, void **result)
 {
 	struct hw_attempt attempt;
-	struct hw_cell *cell = begin_join(&attempt, thread, 0, CALLER);
+	struct hw_cell *cell = begin_join(&attempt, thread, 0, HW_CALL);
 	int error;
 
 	HW_CANCEL_PUSH(&attempt);
@@ -190,7 +188,7 @@ HW_EXPORT int pthread_join(pthread_t thread, void **result)
 HW_EXPORT int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *deadline)
 {
 	struct hw_attempt attempt;
-	struct hw_cell *cell = begin_join(&attempt, thread, HW_HOW_TIMED, CALLER);
+	struct hw_cell *cell = begin_join(&attempt, thread, HW_HOW_TIMED, HW_CALL);
 	int error;
 
 	HW_CANCEL_PUSH(&attempt);
@@ -210,7 +208,7 @@ HW_EXPORT int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t cl
 
 	if (!HW_REAL_HAS(pthread_clockjoin_np))
 		return ENOSYS;
-	cell = begin_join(&attempt, thread, HW_HOW_TIMED, CALLER);
+	cell = begin_join(&attempt, thread, HW_HOW_TIMED, HW_CALL);
 	HW_CANCEL_PUSH(&attempt);
 	error = HW_REAL(pthread_clockjoin_np)(thread, result, clock, deadline);
 	HW_CANCEL_POP();
@@ -222,7 +220,7 @@ HW_EXPORT int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t cl
 HW_EXPORT int thrd_join(thrd_t thread, int *result)
 {
 	struct hw_attempt attempt;
-	struct hw_cell *cell = begin_join(&attempt, thread, 0, CALLER);
+	struct hw_cell *cell = begin_join(&attempt, thread, 0, HW_CALL);
 	int error;
 
 	HW_CANCEL_PUSH(&attempt);
@@ -250,11 +248,11 @@ HW_EXPORT int pthread_tryjoin_np(pthread_t thread, void **result)
 }
 
 /* `error`: as pthread_detach returns it. The thread may be gone, and its address used again. */
-static void detached(struct hw_self *self, uint32_t object, int error, const void *caller)
+static void detached(struct hw_self *self, uint32_t object, int error, const struct hw_call *call)
 {
 	if (object)
 		hw_log_add(self, hw_log_now(), error ? HW_OP_FAIL : HW_OP_DETACH, object,
-			hw_stack_capture(self, caller), (uint32_t)error);
+			hw_stack_capture(self, call), (uint32_t)error);
 }
 
 static uint32_t number_of(pthread_t thread)
@@ -270,7 +268,7 @@ HW_EXPORT int pthread_detach(pthread_t thread)
 	uint32_t object = self ? number_of(thread) : HW_NO_OBJECT;
 	int error = HW_REAL(pthread_detach)(thread);
 
-	detached(self, object, error, CALLER);
+	detached(self, object, error, HW_CALL);
 	return error;
 }
 
@@ -280,6 +278,6 @@ HW_EXPORT int thrd_detach(thrd_t thread)
 	uint32_t object = self ? number_of(thread) : HW_NO_OBJECT;
 	int result = HW_REAL(thrd_detach)(thread);
 
-	detached(self, object, result == thrd_success ? 0 : EINVAL, CALLER);
+	detached(self, object, result == thrd_success ? 0 : EINVAL, HW_CALL);
 	return result;
 }

@@ -17,13 +17,13 @@
  * one ends, or where a child came from.
  */
 
-static void log_exec(const void *caller)
+static void log_exec(const struct hw_call *call)
 {
-	struct hw_self *self = hw_self_enter(caller);
+	struct hw_self *self = hw_self_enter(call);
 
 	if (self)
 		hw_log_add(self, hw_log_now(), HW_OP_EXEC, HW_NO_OBJECT,
-			hw_stack_capture(self, caller), 0);
+			hw_stack_capture(self, call), 0);
 }
 
 static int exec_failed(int result)
@@ -34,8 +34,6 @@ static int exec_failed(int result)
 		hw_log_add(self, hw_log_now(), HW_OP_FAIL, HW_NO_OBJECT, 0, (uint32_t)errno);
 	return result;
 }
-
-#define CALLER __builtin_return_address(0)
 
 /* The environment that a program to be executed gets, on the stack where it has to be made. */
 #define WITH_SESSION(environment, completed) \
@@ -60,7 +58,7 @@ HW_EXPORT int execve(const char *path, char *const arguments[], char *const envi
 {
 	WITH_SESSION(environment, completed);
 
-	log_exec(CALLER);
+	log_exec(HW_CALL);
 	return exec_failed(HW_REAL(execve)(path, arguments, completed));
 }
 
@@ -68,7 +66,7 @@ HW_EXPORT int execv(const char *path, char *const arguments[])
 {
 	WITH_SESSION(environ, completed);
 
-	log_exec(CALLER);
+	log_exec(HW_CALL);
 	return exec_failed(execute(path, arguments, completed));
 }
 
@@ -76,7 +74,7 @@ HW_EXPORT int execvp(const char *file, char *const arguments[])
 {
 	WITH_SESSION(environ, completed);
 
-	log_exec(CALLER);
+	log_exec(HW_CALL);
 	return exec_failed(search(file, arguments, completed));
 }
 
@@ -84,7 +82,7 @@ HW_EXPORT int execvpe(const char *file, char *const arguments[], char *const env
 {
 	WITH_SESSION(environment, completed);
 
-	log_exec(CALLER);
+	log_exec(HW_CALL);
 	return exec_failed(HW_REAL(execvpe)(file, arguments, completed));
 }
 
@@ -92,7 +90,7 @@ HW_EXPORT int fexecve(int fd, char *const arguments[], char *const environment[]
 {
 	WITH_SESSION(environment, completed);
 
-	log_exec(CALLER);
+	log_exec(HW_CALL);
 	return exec_failed(HW_REAL(fexecve)(fd, arguments, completed));
 }
 
@@ -128,7 +126,7 @@ HW_EXPORT int execl(const char *path, const char *first, ...)
 	WITH_ARGUMENTS(first, list, arguments);
 	va_end(list);
 	WITH_SESSION(environ, completed);
-	log_exec(CALLER);
+	log_exec(HW_CALL);
 	return exec_failed(execute(path, arguments, completed));
 }
 
@@ -140,7 +138,7 @@ HW_EXPORT int execlp(const char *file, const char *first, ...)
 	WITH_ARGUMENTS(first, list, arguments);
 	va_end(list);
 	WITH_SESSION(environ, completed);
-	log_exec(CALLER);
+	log_exec(HW_CALL);
 	return exec_failed(search(file, arguments, completed));
 }
 
@@ -154,7 +152,7 @@ HW_EXPORT int execle(const char *path, const char *first, ...)
 	environment = va_arg(list, char *const *);
 	va_end(list);
 	WITH_SESSION(environment, completed);
-	log_exec(CALLER);
+	log_exec(HW_CALL);
 	return exec_failed(HW_REAL(execve)(path, arguments, completed));
 }
 
@@ -169,7 +167,7 @@ HW_EXPORT int posix_spawn(pid_t *child, const char *path,
 	if (!error) {
 		if (child)
 			*child = pid;
-		hw_process_spawned(pid, CALLER);
+		hw_process_spawned(pid, HW_CALL);
 	}
 	return error;
 }
@@ -185,7 +183,7 @@ HW_EXPORT int posix_spawnp(pid_t *child, const char *file,
 	if (!error) {
 		if (child)
 			*child = pid;
-		hw_process_spawned(pid, CALLER);
+		hw_process_spawned(pid, HW_CALL);
 	}
 	return error;
 }

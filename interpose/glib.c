@@ -103,10 +103,10 @@ struct hw_cell *hw_glib_object(struct hw_self *self, const void *address, enum h
 }
 
 void hw_glib_initialised(struct hw_self *self, const void *address, enum hw_kind kind,
-	uint32_t type, const void *caller)
+	uint32_t type, const struct hw_call *call)
 {
 	struct hw_object_facts facts = { .kind = kind, .type = type | HW_TYPE_GLIB,
-		.stack = hw_stack_capture(self, caller), .event = HW_OP_INIT };
+		.stack = hw_stack_capture(self, call), .event = HW_OP_INIT };
 
 	hw_object_define(self, address, &facts);
 }

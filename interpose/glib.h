@@ -94,7 +94,7 @@ void hw_glib_resolve(const void *caller);
 /* Whether there is one; it must be asked first thing in the hook. */
 #define HW_GLIB_HAS(name) \
 	(__builtin_expect(hw_glib_functions.name != NULL, 1) || \
-		(hw_glib_resolve(__builtin_return_address(0)), hw_glib_functions.name != NULL))
+		(hw_glib_resolve(HW_CALL->from), hw_glib_functions.name != NULL))
 
 /* Give a hook the name that programs call. */
 #define HW_GLIB_HOOK(result, hook, parameters, name) \
@@ -107,7 +107,7 @@ struct hw_cell *hw_glib_object(struct hw_self *self, const void *address, enum h
 
 /* Its definition by an init call. */
 void hw_glib_initialised(struct hw_self *self, const void *address, enum hw_kind kind,
-	uint32_t type, const void *caller);
+	uint32_t type, const struct hw_call *call);
 
 /* Hide what a GRecMutex or GRWLock points to, if that was seen to become such an object. */
 void hw_glib_hide(struct hw_self *self, const void *inner, enum hw_kind kind);

@@ -11,8 +11,6 @@
  * called through syscall(2).
  */
 
-#define CALLER __builtin_return_address(0)
-
 static struct hw_cell *cond_object(struct hw_self *self, const struct hw_glib_cond *cond,
 	uint32_t stack)
 {
@@ -32,9 +30,9 @@ static bool has_come(const int64_t *end_us)
 
 /* `end_us` is NULL for the wait without a limit. */
 static void begin_wait(struct hw_cond_wait *wait, const struct hw_glib_cond *cond,
-	const struct hw_glib_mutex *mutex, const int64_t *end_us, const void *caller)
+	const struct hw_glib_mutex *mutex, const int64_t *end_us, const struct hw_call *call)
 {
-	struct hw_self *self = hw_cond_wait_enter(wait, caller);
+	struct hw_self *self = hw_cond_wait_enter(wait, call);
 	struct hw_cell *cell;
 	bool released;
 
@@ -43,22 +41,22 @@ static void begin_wait(struct hw_cond_wait *wait, const struct hw_glib_cond *con
 	cell = cond_object(self, cond, wait->stack);
 	released = !has_come(end_us);
 	if (released) {
-		hw_glib_mutex_release(self, mutex, HW_HOW_REACQUIRE, caller);
+		hw_glib_mutex_release(self, mutex, HW_HOW_REACQUIRE, call);
 		wait->mutex = hw_glib_mutex_object(self, mutex, wait->stack);
 	}
 	if (cell)
 		hw_cond_wait_sleep(wait, cell, end_us ? HW_HOW_TIMED : 0, released);
 }
 
-static void notify(const struct hw_glib_cond *cond, enum hw_op op, const void *caller)
+static void notify(const struct hw_glib_cond *cond, enum hw_op op, const struct hw_call *call)
 {
-	struct hw_self *self = hw_self_enter(caller);
+	struct hw_self *self = hw_self_enter(call);
 	struct hw_cell *cell;
 	uint32_t stack;
 
 	if (!self)
 		return;
-	stack = hw_stack_capture(self, caller);
+	stack = hw_stack_capture(self, call);
 	cell = cond_object(self, cond, stack);
 	if (cell)
 		hw_log_add(self, hw_object_releasing(cell), op, cell->object, stack, 0);
@@ -83,7 +81,7 @@ void hw_glib_cond_init(struct hw_glib_cond *cond)
 	self = HW_ENTER();
 	HW_GLIB(g_cond_init)(cond);
 	if (self)
-		hw_glib_initialised(self, cond, HW_KIND_COND, 0, CALLER);
+		hw_glib_initialised(self, cond, HW_KIND_COND, 0, HW_CALL);
 }
 
 void hw_glib_cond_clear(struct hw_glib_cond *cond)
@@ -95,7 +93,7 @@ void hw_glib_cond_clear(struct hw_glib_cond *cond)
 	self = HW_ENTER();
 	HW_GLIB(g_cond_clear)(cond);
 	if (self)
-		hw_object_destroyed(self, cond, HW_KIND_COND, CALLER);
+		hw_object_destroyed(self, cond, HW_KIND_COND, HW_CALL);
 }
 
 void hw_glib_cond_wait(struct hw_glib_cond *cond, struct hw_glib_mutex *mutex)
@@ -104,7 +102,7 @@ void hw_glib_cond_wait(struct hw_glib_cond *cond, struct hw_glib_mutex *mutex)
 
 	if (!HW_GLIB_HAS(g_cond_wait))
 		return;
-	begin_wait(&wait, cond, mutex, NULL, CALLER);
+	begin_wait(&wait, cond, mutex, NULL, HW_CALL);
 	HW_GLIB(g_cond_wait)(cond, mutex);
 	hw_cond_wait_end(&wait, 0);
 }
@@ -116,7 +114,7 @@ int hw_glib_cond_wait_until(struct hw_glib_cond *cond, struct hw_glib_mutex *mut
 
 	if (!HW_GLIB_HAS(g_cond_wait_until))
 		return 0;
-	begin_wait(&wait, cond, mutex, &end_us, CALLER);
+	begin_wait(&wait, cond, mutex, &end_us, HW_CALL);
 	woken = HW_GLIB(g_cond_wait_until)(cond, mutex, end_us);
 	hw_cond_wait_end(&wait, woken ? 0 : ETIMEDOUT);
 	return woken;
@@ -126,7 +124,7 @@ void hw_glib_cond_signal(struct hw_glib_cond *cond)
 {
 	if (!HW_GLIB_HAS(g_cond_signal))
 		return;
-	notify(cond, HW_OP_SIGNAL, CALLER);
+	notify(cond, HW_OP_SIGNAL, HW_CALL);
 	HW_GLIB(g_cond_signal)(cond);
 }
 
@@ -134,6 +132,6 @@ void hw_glib_cond_broadcast(struct hw_glib_cond *cond)
 {
 	if (!HW_GLIB_HAS(g_cond_broadcast))
 		return;
-	notify(cond, HW_OP_BROADCAST, CALLER);
+	notify(cond, HW_OP_BROADCAST, HW_CALL);
 	HW_GLIB(g_cond_broadcast)(cond);
 }

@@ -7,8 +7,6 @@
 #include "interpose/glib_mutex.h"
 #include "interpose/stack.h"
 
-#define CALLER __builtin_return_address(0)
-
 /* In a GLib without futexes the word is half a pointer, and tells nothing. */
 static bool is_taken(const struct hw_glib_mutex *mutex)
 {
@@ -24,14 +22,14 @@ struct hw_cell *hw_glib_mutex_object(struct hw_self *self, const struct hw_glib_
 }
 
 void hw_glib_mutex_release(struct hw_self *self, const struct hw_glib_mutex *mutex, uint32_t how,
-	const void *caller)
+	const struct hw_call *call)
 {
 	struct hw_cell *cell = hw_glib_mutex_object(self, mutex, 0);
 
 	/* Where it is unlocked matters only when nobody has it: GLib does not know who. */
 	if (cell)
 		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object,
-			is_taken(mutex) ? 0 : hw_stack_capture(self, caller), how);
+			is_taken(mutex) ? 0 : hw_stack_capture(self, call), how);
 }
 
 HW_GLIB_HOOK(void, hw_glib_mutex_init, (struct hw_glib_mutex * mutex), g_mutex_init)
@@ -49,7 +47,7 @@ void hw_glib_mutex_init(struct hw_glib_mutex *mutex)
 	self = HW_ENTER();
 	HW_GLIB(g_mutex_init)(mutex);
 	if (self)
-		hw_glib_initialised(self, mutex, HW_KIND_MUTEX, 0, CALLER);
+		hw_glib_initialised(self, mutex, HW_KIND_MUTEX, 0, HW_CALL);
 }
 
 void hw_glib_mutex_clear(struct hw_glib_mutex *mutex)
@@ -61,7 +59,7 @@ void hw_glib_mutex_clear(struct hw_glib_mutex *mutex)
 	self = HW_ENTER();
 	HW_GLIB(g_mutex_clear)(mutex);
 	if (self)
-		hw_object_destroyed(self, mutex, HW_KIND_MUTEX, CALLER);
+		hw_object_destroyed(self, mutex, HW_KIND_MUTEX, HW_CALL);
 }
 
 void hw_glib_mutex_lock(struct hw_glib_mutex *mutex)
@@ -113,6 +111,6 @@ void hw_glib_mutex_unlock(struct hw_glib_mutex *mutex)
 		return;
 	self = HW_ENTER();
 	if (self)
-		hw_glib_mutex_release(self, mutex, 0, CALLER);
+		hw_glib_mutex_release(self, mutex, 0, HW_CALL);
 	HW_GLIB(g_mutex_unlock)(mutex);
 }

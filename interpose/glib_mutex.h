@@ -12,6 +12,6 @@ struct hw_cell *hw_glib_mutex_object(struct hw_self *self, const struct hw_glib_
 
 /* Log the release; call before the real one. */
 void hw_glib_mutex_release(struct hw_self *self, const struct hw_glib_mutex *mutex, uint32_t how,
-	const void *caller);
+	const struct hw_call *call);
 
 #endif

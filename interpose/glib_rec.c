@@ -6,8 +6,6 @@
 #include "interpose/mutex.h"
 #include "interpose/stack.h"
 
-#define CALLER __builtin_return_address(0)
-
 /* The pthread mutex inside, if it was seen to become one: nothing else may be looked into. */
 static const pthread_mutex_t *inner_of(const struct hw_glib_rec_mutex *mutex)
 {
@@ -48,7 +46,7 @@ void hw_glib_rec_init(struct hw_glib_rec_mutex *mutex)
 	HW_GLIB(g_rec_mutex_init)(mutex);
 	hw_glib_leave(self);
 	if (self)
-		hw_glib_initialised(self, mutex, HW_KIND_MUTEX, HW_TYPE_RECURSIVE, CALLER);
+		hw_glib_initialised(self, mutex, HW_KIND_MUTEX, HW_TYPE_RECURSIVE, HW_CALL);
 }
 
 void hw_glib_rec_clear(struct hw_glib_rec_mutex *mutex)
@@ -60,7 +58,7 @@ void hw_glib_rec_clear(struct hw_glib_rec_mutex *mutex)
 	self = HW_ENTER();
 	HW_GLIB(g_rec_mutex_clear)(mutex);
 	if (self)
-		hw_object_destroyed(self, mutex, HW_KIND_MUTEX, CALLER);
+		hw_object_destroyed(self, mutex, HW_KIND_MUTEX, HW_CALL);
 }
 
 void hw_glib_rec_lock(struct hw_glib_rec_mutex *mutex)
@@ -111,13 +109,13 @@ int hw_glib_rec_trylock(struct hw_glib_rec_mutex *mutex)
 
 /* GLib does not look at the answer of a pthread mutex that another thread holds. */
 static void log_release(struct hw_self *self, const struct hw_glib_rec_mutex *mutex,
-	struct hw_cell *cell, const void *caller)
+	struct hw_cell *cell, const struct hw_call *call)
 {
 	const pthread_mutex_t *inner = inner_of(mutex);
 
 	if (inner && inner->__data.__owner != self->slot->tid)
 		hw_log_add(self, hw_log_now(), HW_OP_FAIL, cell->object,
-			hw_stack_capture(self, caller), EPERM);
+			hw_stack_capture(self, call), EPERM);
 	else
 		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object, 0, 0);
 }
@@ -132,6 +130,6 @@ void hw_glib_rec_unlock(struct hw_glib_rec_mutex *mutex)
 	self = HW_ENTER();
 	cell = self ? rec_object(self, mutex, 0) : NULL;
 	if (cell)
-		log_release(self, mutex, cell, CALLER);
+		log_release(self, mutex, cell, HW_CALL);
 	HW_GLIB(g_rec_mutex_unlock)(mutex);
 }

@@ -6,8 +6,6 @@
 #include "interpose/rwlock.h"
 #include "interpose/stack.h"
 
-#define CALLER __builtin_return_address(0)
-
 /* The pthread rwlock inside, if it was seen to become one: nothing else may be looked into. */
 static const pthread_rwlock_t *inner_of(const struct hw_glib_rw_lock *rwlock)
 {
@@ -33,15 +31,15 @@ static bool is_taken(const struct hw_self *self, const struct hw_glib_rw_lock *r
 }
 
 static inline __attribute__((always_inline)) void lock(struct hw_glib_rw_lock *rwlock,
-	void (*real)(struct hw_glib_rw_lock *), uint32_t how, const void *caller)
+	void (*real)(struct hw_glib_rw_lock *), uint32_t how, const struct hw_call *call)
 {
-	struct hw_self *self = hw_self_enter(caller);
+	struct hw_self *self = hw_self_enter(call);
 	struct hw_attempt attempt;
 	struct hw_cell *cell = NULL;
 	uint32_t stack;
 
 	if (self) {
-		stack = hw_stack_capture(self, caller);
+		stack = hw_stack_capture(self, call);
 		cell = rw_object(self, rwlock, stack);
 	}
 	if (cell)
@@ -54,15 +52,15 @@ static inline __attribute__((always_inline)) void lock(struct hw_glib_rw_lock *r
 }
 
 static inline __attribute__((always_inline)) int try_lock(struct hw_glib_rw_lock *rwlock,
-	int (*real)(struct hw_glib_rw_lock *), uint32_t how, const void *caller)
+	int (*real)(struct hw_glib_rw_lock *), uint32_t how, const struct hw_call *call)
 {
-	struct hw_self *self = hw_self_enter(caller);
+	struct hw_self *self = hw_self_enter(call);
 	struct hw_cell *cell = NULL;
 	uint32_t stack;
 	int got;
 
 	if (self) {
-		stack = hw_stack_capture(self, caller);
+		stack = hw_stack_capture(self, call);
 		cell = rw_object(self, rwlock, stack);
 	}
 	hw_glib_enter(self);
@@ -73,9 +71,9 @@ static inline __attribute__((always_inline)) int try_lock(struct hw_glib_rw_lock
 	return got;
 }
 
-static void log_release(struct hw_glib_rw_lock *rwlock, const void *caller)
+static void log_release(struct hw_glib_rw_lock *rwlock, const struct hw_call *call)
 {
-	struct hw_self *self = hw_self_enter(caller);
+	struct hw_self *self = hw_self_enter(call);
 	struct hw_cell *cell = self ? rw_object(self, rwlock, 0) : NULL;
 	const pthread_rwlock_t *inner;
 	uint32_t stack = 0;
@@ -84,7 +82,7 @@ static void log_release(struct hw_glib_rw_lock *rwlock, const void *caller)
 		return;
 	inner = inner_of(rwlock);
 	if (inner && !hw_rwlock_may_be_ours(self, inner))
-		stack = hw_stack_capture(self, caller);
+		stack = hw_stack_capture(self, call);
 	hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object, stack, 0);
 }
 
@@ -114,7 +112,7 @@ void hw_glib_rw_init(struct hw_glib_rw_lock *rwlock)
 	HW_GLIB(g_rw_lock_init)(rwlock);
 	hw_glib_leave(self);
 	if (self)
-		hw_glib_initialised(self, rwlock, HW_KIND_RWLOCK, 0, CALLER);
+		hw_glib_initialised(self, rwlock, HW_KIND_RWLOCK, 0, HW_CALL);
 }
 
 void hw_glib_rw_clear(struct hw_glib_rw_lock *rwlock)
@@ -126,45 +124,45 @@ void hw_glib_rw_clear(struct hw_glib_rw_lock *rwlock)
 	self = HW_ENTER();
 	HW_GLIB(g_rw_lock_clear)(rwlock);
 	if (self)
-		hw_object_destroyed(self, rwlock, HW_KIND_RWLOCK, CALLER);
+		hw_object_destroyed(self, rwlock, HW_KIND_RWLOCK, HW_CALL);
 }
 
 void hw_glib_rw_reader_lock(struct hw_glib_rw_lock *rwlock)
 {
 	if (HW_GLIB_HAS(g_rw_lock_reader_lock))
-		lock(rwlock, HW_GLIB(g_rw_lock_reader_lock), HW_HOW_SHARED, CALLER);
+		lock(rwlock, HW_GLIB(g_rw_lock_reader_lock), HW_HOW_SHARED, HW_CALL);
 }
 
 int hw_glib_rw_reader_trylock(struct hw_glib_rw_lock *rwlock)
 {
 	return HW_GLIB_HAS(g_rw_lock_reader_trylock) &&
-		try_lock(rwlock, HW_GLIB(g_rw_lock_reader_trylock), HW_HOW_SHARED, CALLER);
+		try_lock(rwlock, HW_GLIB(g_rw_lock_reader_trylock), HW_HOW_SHARED, HW_CALL);
 }
 
 void hw_glib_rw_reader_unlock(struct hw_glib_rw_lock *rwlock)
 {
 	if (!HW_GLIB_HAS(g_rw_lock_reader_unlock))
 		return;
-	log_release(rwlock, CALLER);
+	log_release(rwlock, HW_CALL);
 	HW_GLIB(g_rw_lock_reader_unlock)(rwlock);
 }
 
 void hw_glib_rw_writer_lock(struct hw_glib_rw_lock *rwlock)
 {
 	if (HW_GLIB_HAS(g_rw_lock_writer_lock))
-		lock(rwlock, HW_GLIB(g_rw_lock_writer_lock), 0, CALLER);
+		lock(rwlock, HW_GLIB(g_rw_lock_writer_lock), 0, HW_CALL);
 }
 
 int hw_glib_rw_writer_trylock(struct hw_glib_rw_lock *rwlock)
 {
 	return HW_GLIB_HAS(g_rw_lock_writer_trylock) &&
-		try_lock(rwlock, HW_GLIB(g_rw_lock_writer_trylock), 0, CALLER);
+		try_lock(rwlock, HW_GLIB(g_rw_lock_writer_trylock), 0, HW_CALL);
 }
 
 void hw_glib_rw_writer_unlock(struct hw_glib_rw_lock *rwlock)
 {
 	if (!HW_GLIB_HAS(g_rw_lock_writer_unlock))
 		return;
-	log_release(rwlock, CALLER);
+	log_release(rwlock, HW_CALL);
 	HW_GLIB(g_rw_lock_writer_unlock)(rwlock);
 }

@@ -79,6 +79,13 @@ static inline void hw_log_publish(struct hw_record *at, uint64_t when, uint64_t 
 	atomic_store_explicit((_Atomic uint64_t *)&at->when, when, memory_order_release);
 }
 
+/* One more of what only the calling thread counts. */
+static inline void hw_log_count(_Atomic uint64_t *counter)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
+		memory_order_relaxed);
+}
+
 /* One record without payload. */
 static inline void hw_log_add(struct hw_self *self, uint64_t time_ticks, enum hw_op op,
 	uint32_t object, uint32_t stack, uint32_t detail)

@@ -76,8 +76,9 @@ static bool looks_used(const struct hw_cell *cell)
 	}
 }
 
-/* `caller` is NULL at the end of a thread, whose stack goes without being freed by anybody. */
-static void forget(struct hw_self *self, struct hw_cell *cell, bool freed, const void *caller)
+/* `call` is NULL at the end of a thread, whose stack goes without being freed by anybody. */
+static void forget(struct hw_self *self, struct hw_cell *cell, bool freed,
+	const struct hw_call *call)
 {
 	uint32_t object = atomic_load(&cell->object);
 
@@ -86,15 +87,15 @@ static void forget(struct hw_self *self, struct hw_cell *cell, bool freed, const
 		return;
 	if (freed && !cell->ignored && self)
 		hw_log_add(self, hw_log_now(), HW_OP_DESTROY, object,
-			caller && looks_used(cell) ? hw_stack_capture(self, caller) : 0,
+			call && looks_used(cell) ? hw_stack_capture(self, call) : 0,
 			HW_HOW_FREED);
 	hw_object_forget(cell, object);
 }
 
 static void forget_granule(uint64_t granule, uintptr_t start, uintptr_t end, bool freed,
-	const void *caller)
+	const struct hw_call *call)
 {
-	struct hw_self *self = hw_self_enter(caller);
+	struct hw_self *self = hw_self_enter(call);
 	uintptr_t from = granule * GRANULE_BYTES, to = from + GRANULE_BYTES;
 
 	if (from < start)
@@ -103,12 +104,12 @@ static void forget_granule(uint64_t granule, uintptr_t start, uintptr_t end, boo
 		struct hw_cell *cell = hw_object_cell((const void *)from);
 
 		if (cell)
-			forget(self, cell, freed, caller);
+			forget(self, cell, freed, call);
 	}
 }
 
 /* Everything that lives in a range ends; `freed` says that it was private memory. */
-static void gone(const void *memory, size_t size_bytes, bool freed, const void *caller)
+static void gone(const void *memory, size_t size_bytes, bool freed, const struct hw_call *call)
 {
 	_Atomic uint64_t *map = atomic_load_explicit(&bits, memory_order_acquire);
 	uintptr_t start = (uintptr_t)memory, end = start + size_bytes;
@@ -123,7 +124,7 @@ static void gone(const void *memory, size_t size_bytes, bool freed, const void *
 
 		for (; word && granule <= last; word >>= 1, granule++)
 			if (word & 1)
-				forget_granule(granule, start, end, freed, caller);
+				forget_granule(granule, start, end, freed, call);
 		if (!word)
 			granule = granule - granule % WORD_BITS + WORD_BITS;
 	}
@@ -177,12 +178,10 @@ static size_t size_of(void *block)
 	return seen > 0 ? HW_REAL(malloc_usable_size)(block) : 0;
 }
 
-#define CALLER __builtin_return_address(0)
-
 HW_EXPORT void free(void *block)
 {
 	if (watched() && block)
-		gone(block, size_of(block), true, CALLER);
+		gone(block, size_of(block), true, HW_CALL);
 	/* Only what dlsym frees while it is asked for this very function is not freed. */
 	if (__builtin_expect(hw_real_functions.free != NULL, 1) || HW_REAL_HAS(free))
 		HW_REAL(free)(block);
@@ -192,7 +191,7 @@ HW_EXPORT void *realloc(void *block, size_t size_bytes)
 {
 	/* An object may not be moved (POSIX); if the block stays, it is met as a new one. */
 	if (watched() && block)
-		gone(block, size_of(block), true, CALLER);
+		gone(block, size_of(block), true, HW_CALL);
 	return HW_REAL(realloc)(block, size_bytes);
 }
 
@@ -200,7 +199,7 @@ HW_EXPORT void *realloc(void *block, size_t size_bytes)
 HW_EXPORT int munmap(void *memory, size_t size_bytes)
 {
 	if (watched())
-		gone(memory, size_bytes, false, CALLER);
+		gone(memory, size_bytes, false, HW_CALL);
 	return HW_REAL(munmap)(memory, size_bytes);
 }
 
@@ -211,7 +210,7 @@ HW_EXPORT void *mmap64(void *memory, size_t size_bytes, int protection, int flag
 	long result;
 
 	if (watched() && flags & MAP_FIXED)
-		gone(memory, size_bytes, false, CALLER);
+		gone(memory, size_bytes, false, HW_CALL);
 	if (__builtin_expect(hw_real_functions.mmap != NULL, 1))
 		return HW_REAL(mmap)(memory, size_bytes, protection, flags, fd, offset);
 	/* An allocator may want memory before dlsym works, or while it is looking for mmap. */
@@ -238,6 +237,6 @@ HW_EXPORT void *mremap(void *memory, size_t old_bytes, size_t new_bytes, int fla
 		va_end(arguments);
 	}
 	if (watched() && flags & MREMAP_MAYMOVE)
-		gone(memory, old_bytes, false, CALLER);
+		gone(memory, old_bytes, false, HW_CALL);
 	return HW_REAL(mremap)(memory, old_bytes, new_bytes, flags, place);
 }

@@ -85,7 +85,7 @@ static bool release_will_fail(const struct hw_self *self, const pthread_mutex_t 
 }
 
 bool hw_mutex_release(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t how,
-	const void *caller)
+	const struct hw_call *call)
 {
 	struct hw_cell *cell = hw_object_find(mutex, HW_KIND_MUTEX);
 	uint32_t stack = 0;
@@ -96,7 +96,7 @@ bool hw_mutex_release(struct hw_self *self, const pthread_mutex_t *mutex, uint32
 		cell = hw_mutex_object(self, mutex, 0);
 	/* Where it is unlocked matters only when it is somebody else's. */
 	if (__builtin_expect(mutex->__data.__owner != self->slot->tid, 0))
-		stack = hw_stack_capture(self, caller);
+		stack = hw_stack_capture(self, call);
 	if (cell && !cell->ignored)
 		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object, stack, how);
 	return true;
@@ -110,9 +110,10 @@ void hw_mutex_initialised(struct hw_self *self, const pthread_mutex_t *mutex, ui
 	hw_object_define(self, mutex, &facts);
 }
 
-void hw_mutex_destroyed(struct hw_self *self, const pthread_mutex_t *mutex, const void *caller)
+void hw_mutex_destroyed(struct hw_self *self, const pthread_mutex_t *mutex,
+	const struct hw_call *call)
 {
-	hw_object_destroyed(self, mutex, HW_KIND_MUTEX, caller);
+	hw_object_destroyed(self, mutex, HW_KIND_MUTEX, call);
 }
 
 /* So that whoever looks from outside knows that it is intercepted, unless the slot says more. */
@@ -170,16 +171,16 @@ HW_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 
 /* Both calls that give up at a time; `clock` is NULL for the one without. */
 static inline __attribute__((always_inline)) int timed_lock(pthread_mutex_t *mutex,
-	const clockid_t *clock, const struct timespec *deadline, const void *caller)
+	const clockid_t *clock, const struct timespec *deadline, const struct hw_call *call)
 {
-	struct hw_self *self = hw_self_enter(caller);
+	struct hw_self *self = hw_self_enter(call);
 	struct hw_attempt attempt;
 	struct hw_cell *cell = NULL;
 	uint32_t stack;
 	int error;
 
 	if (self) {
-		stack = hw_stack_capture(self, caller);
+		stack = hw_stack_capture(self, call);
 		cell = hw_mutex_object(self, mutex, stack);
 	}
 	if (cell)
@@ -197,7 +198,7 @@ static inline __attribute__((always_inline)) int timed_lock(pthread_mutex_t *mut
 
 HW_EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *deadline)
 {
-	return timed_lock(mutex, NULL, deadline, __builtin_return_address(0));
+	return timed_lock(mutex, NULL, deadline, HW_CALL);
 }
 
 HW_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
@@ -205,13 +206,13 @@ HW_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 {
 	if (!HW_REAL_HAS(pthread_mutex_clocklock))
 		return ENOSYS;
-	return timed_lock(mutex, &clock, deadline, __builtin_return_address(0));
+	return timed_lock(mutex, &clock, deadline, HW_CALL);
 }
 
 HW_EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
 	struct hw_self *self = HW_ENTER();
-	bool logged = self && hw_mutex_release(self, mutex, 0, __builtin_return_address(0));
+	bool logged = self && hw_mutex_release(self, mutex, 0, HW_CALL);
 	int error = HW_REAL(pthread_mutex_unlock)(mutex);
 	struct hw_cell *cell;
 
@@ -231,7 +232,7 @@ HW_EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr
 
 	if (!self || error)
 		return error;
-	if (hw_glib_creates(self, __builtin_return_address(0)))
+	if (hw_glib_creates(self, HW_CALL->from))
 		hw_object_hide(self, mutex, HW_KIND_MUTEX);
 	else
 		hw_mutex_initialised(self, mutex, HW_STACK(self));
@@ -248,7 +249,7 @@ HW_EXPORT int pthread_mutex_destroy(pthread_mutex_t *mutex)
 	if (!self)
 		return error;
 	if (!error) {
-		hw_mutex_destroyed(self, mutex, __builtin_return_address(0));
+		hw_mutex_destroyed(self, mutex, HW_CALL);
 		return 0;
 	}
 	stack = HW_STACK(self);

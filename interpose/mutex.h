@@ -19,13 +19,14 @@ bool hw_mutex_taken(const struct hw_self *self, const pthread_mutex_t *mutex);
 
 /*
  * Log the release; call before the real one. False when that will fail: it is not the holder.
- * `caller`: as of hw_stack_capture; a release has a stack only when somebody else holds it.
+ * `call`: as of hw_stack_capture; a release has a stack only when somebody else holds it.
  */
 bool hw_mutex_release(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t how,
-	const void *caller);
+	const struct hw_call *call);
 
 /* Its definition by an init call. */
 void hw_mutex_initialised(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t stack);
-void hw_mutex_destroyed(struct hw_self *self, const pthread_mutex_t *mutex, const void *caller);
+void hw_mutex_destroyed(struct hw_self *self, const pthread_mutex_t *mutex,
+	const struct hw_call *call);
 
 #endif

@@ -258,7 +258,7 @@ void hw_object_hide(struct hw_self *self, const void *address, enum hw_kind kind
 }
 
 void hw_object_destroyed(struct hw_self *self, const void *address, enum hw_kind kind,
-	const void *caller)
+	const struct hw_call *call)
 {
 	struct hw_cell *cell = hw_object_find(address, kind);
 	uint32_t object;
@@ -271,7 +271,7 @@ void hw_object_destroyed(struct hw_self *self, const void *address, enum hw_kind
 	object = cell->object;
 	if (!cell->ignored)
 		hw_log_add(self, hw_log_now(), HW_OP_DESTROY, object,
-			hw_stack_capture(self, caller), 0);
+			hw_stack_capture(self, call), 0);
 	hw_object_forget(cell, object);
 }
 

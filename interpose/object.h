@@ -88,7 +88,7 @@ void hw_object_hide(struct hw_self *self, const void *address, enum hw_kind kind
 
 /* Log that the object of this kind at this address, if there is one, was destroyed; forget it. */
 void hw_object_destroyed(struct hw_self *self, const void *address, enum hw_kind kind,
-	const void *caller);
+	const struct hw_call *call);
 
 /*
  * The object does not live at this cell's address any more, unless another one does by

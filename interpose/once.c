@@ -81,33 +81,33 @@ static __attribute__((noinline)) void run_initialiser(void)
 
 /* `real` is pthread_once or call_once, which differ only in name and result. */
 static inline __attribute__((always_inline)) int once(int *control, void (*routine)(void),
-	int (*real)(int *, void (*)(void)), const void *caller)
+	int (*real)(int *, void (*)(void)), const struct hw_call *call)
 {
 	int seen = __atomic_load_n(control, __ATOMIC_ACQUIRE), error;
-	struct hw_once call = { .routine = routine };
+	struct hw_once run = { .routine = routine };
 	struct hw_self *self;
 	struct hw_cell *cell;
 	uint32_t stack;
 
 	if (seen & ONCE_DONE)
 		return real(control, routine);
-	self = hw_self_enter(caller);
+	self = hw_self_enter(call);
 	if (!self)
 		return real(control, routine);
-	stack = hw_stack_capture(self, caller);
+	stack = hw_stack_capture(self, call);
 	cell = once_object(self, control, stack);
 	if (!cell)
 		return real(control, routine);
-	call.outer = self->once;
-	self->once = &call;
-	hw_attempt_begin(&call.attempt, self, cell, stack, 0, seen != 0);
+	run.outer = self->once;
+	self->once = &run;
+	hw_attempt_begin(&run.attempt, self, cell, stack, 0, seen != 0);
 	error = real(control, run_initialiser);
 	/* Whoever waited for another thread to run it says that this is over. */
-	if (!call.ran)
+	if (!run.ran)
 		hw_log_add(self, hw_object_acquired(cell), HW_OP_LEAVE,
-			hw_what_object(call.attempt.what), stack, 0);
-	hw_attempt_over(&call.attempt);
-	self->once = call.outer;
+			hw_what_object(run.attempt.what), stack, 0);
+	hw_attempt_over(&run.attempt);
+	self->once = run.outer;
 	return error;
 }
 
@@ -118,7 +118,7 @@ static int real_once(int *control, void (*routine)(void))
 
 HW_EXPORT int pthread_once(pthread_once_t *control, void (*routine)(void))
 {
-	return once(control, routine, real_once, __builtin_return_address(0));
+	return once(control, routine, real_once, HW_CALL);
 }
 
 static int real_call_once(int *flag, void (*routine)(void))
@@ -129,5 +129,5 @@ static int real_call_once(int *flag, void (*routine)(void))
 
 HW_EXPORT void call_once(once_flag *flag, void (*routine)(void))
 {
-	once((int *)flag, routine, real_call_once, __builtin_return_address(0));
+	once((int *)flag, routine, real_call_once, HW_CALL);
 }

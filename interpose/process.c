@@ -17,6 +17,7 @@
 #include "interpose/object.h"
 #include "interpose/real.h"
 #include "interpose/stack.h"
+#include "interpose/stack_table.h"
 #include "interpose/sys.h"
 #include "interpose/thread.h"
 #include "interpose/unwinder.h"
@@ -153,7 +154,7 @@ static void become_child(struct hw_self *self)
 	hw_object_forked();
 	hw_module_forked();
 	hw_python_forked();
-	hw_stack_forked();
+	hw_stack_table_forked();
 	hw_unwinder_forked();
 	self->slot = NULL;
 	self->epoch = 0;
@@ -175,12 +176,12 @@ static bool recording(void)
 		HW_SESSION_ON;
 }
 
-struct hw_self *hw_self_enter_slow(const void *caller)
+struct hw_self *hw_self_enter_slow(const struct hw_call *call)
 {
 	struct hw_self *self = &hw_self;
 
 	if (hw_unwinder_works(self))
-		return hw_unwinder_owns(caller) || !recording() ? NULL : self;
+		return (call && hw_unwinder_owns(call->from)) || !recording() ? NULL : self;
 	if (self->paused)
 		return NULL;
 	if (atomic_load(&join_state) == JOIN_NOT_TRIED)
@@ -226,7 +227,7 @@ static void after_fork_in_child(void)
 
 /* Called by our vfork, in assembly: the child runs on this thread's memory until it execs. */
 void hw_process_vfork_begins(void);
-void hw_process_vfork_ends(long child, const void *caller);
+void hw_process_vfork_ends(long child, const struct hw_call *call);
 
 void hw_process_vfork_begins(void)
 {
@@ -234,20 +235,20 @@ void hw_process_vfork_begins(void)
 }
 
 /* `child`: its pid, or a negative errno. */
-void hw_process_vfork_ends(long child, const void *caller)
+void hw_process_vfork_ends(long child, const struct hw_call *call)
 {
 	hw_self_resume(&hw_self);
 	if (child > 0)
-		hw_process_spawned((pid_t)child, caller);
+		hw_process_spawned((pid_t)child, call);
 }
 
-void hw_process_spawned(pid_t child, const void *caller)
+void hw_process_spawned(pid_t child, const struct hw_call *call)
 {
-	struct hw_self *self = hw_self_enter(caller);
+	struct hw_self *self = hw_self_enter(call);
 	uint64_t payload[2] = { 0, (uint64_t)child };
 
 	if (self)
-		hw_log_add_payload(self, HW_OP_FORK, HW_NO_OBJECT, hw_stack_capture(self, caller),
+		hw_log_add_payload(self, HW_OP_FORK, HW_NO_OBJECT, hw_stack_capture(self, call),
 			payload, sizeof(payload));
 }
 

@@ -19,7 +19,7 @@
 #include "interpose/self.h"
 
 /* Log that a child was made by vfork or posix_spawn; it registers itself when it executes. */
-void hw_process_spawned(pid_t child, const void *caller);
+void hw_process_spawned(pid_t child, const struct hw_call *call);
 
 /* Number of this process's slot in the session. */
 uint32_t hw_process_number(void);

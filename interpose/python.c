@@ -101,11 +101,11 @@ void hw_python_forked(void)
  * Only where the interpreter itself calls, with the GIL: there it could as well run Python code, so
  * it can be asked.
  */
-static void learn(struct hw_self *self, const void *caller, void *state)
+static void learn(struct hw_self *self, const struct hw_call *call, void *state)
 {
 	bool is_certain = false;
 
-	if (!is_in(&interpreter, caller) || api.current_state() != state)
+	if (!is_in(&interpreter, call->from) || api.current_state() != state)
 		return;
 	if (attempts++ > ATTEMPTS_MAX) {
 		hw_python_is_seen = false;
@@ -136,7 +136,7 @@ static uintptr_t place_in(uintptr_t frame)
 	return layout.at_size == 8 ? *(const uintptr_t *)at : *(const uint32_t *)at;
 }
 
-void hw_python_walk(struct hw_self *self, const void *caller, uint32_t depth,
+void hw_python_walk(struct hw_self *self, const struct hw_call *call, uint32_t depth,
 	struct hw_python_frames *ret_frames)
 {
 	void *state = api.is_finalizing() ? NULL : api.this_state();
@@ -146,7 +146,7 @@ void hw_python_walk(struct hw_self *self, const void *caller, uint32_t depth,
 	if (!state)
 		return;
 	if (__builtin_expect(!atomic_load_explicit(&is_learned, memory_order_acquire), 0)) {
-		learn(self, caller, state);
+		learn(self, call, state);
 		return;
 	}
 	depth = depth < HW_PYTHON_FRAMES_MAX ? depth : HW_PYTHON_FRAMES_MAX;

@@ -41,9 +41,9 @@ void hw_python_init(void);
 
 /*
  * The thread's Python functions, at most `depth`; none when it is in none, or while too little
- * is known. `caller`: of the hook.
+ * is known. `call`: of the hook.
  */
-void hw_python_walk(struct hw_self *self, const void *caller, uint32_t depth,
+void hw_python_walk(struct hw_self *self, const struct hw_call *call, uint32_t depth,
 	struct hw_python_frames *ret_frames);
 
 /*

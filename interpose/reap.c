@@ -12,32 +12,30 @@
  * from then on. Only ends are logged, not stops, and not looks that leave the child there.
  */
 
-static void log_reap(pid_t child, const void *caller)
+static void log_reap(pid_t child, const struct hw_call *call)
 {
-	struct hw_self *self = hw_self_enter(caller);
+	struct hw_self *self = hw_self_enter(call);
 	uint64_t pid = (uint64_t)child;
 
 	if (self)
-		hw_log_add_payload(self, HW_OP_REAP, HW_NO_OBJECT, hw_stack_capture(self, caller),
+		hw_log_add_payload(self, HW_OP_REAP, HW_NO_OBJECT, hw_stack_capture(self, call),
 			&pid, sizeof(pid));
 }
 
 /* Nothing was written to `status`, which may be nowhere, unless there was a child. */
-static pid_t reaped(pid_t child, const int *status, const void *caller)
+static pid_t reaped(pid_t child, const int *status, const struct hw_call *call)
 {
 	if (child > 0 && (WIFEXITED(*status) || WIFSIGNALED(*status)))
-		log_reap(child, caller);
+		log_reap(child, call);
 	return child;
 }
-
-#define CALLER __builtin_return_address(0)
 
 HW_EXPORT pid_t wait(int *status)
 {
 	int own;
 
 	status = status ? status : &own;
-	return reaped(HW_REAL(wait)(status), status, CALLER);
+	return reaped(HW_REAL(wait)(status), status, HW_CALL);
 }
 
 HW_EXPORT pid_t waitpid(pid_t pid, int *status, int options)
@@ -45,7 +43,7 @@ HW_EXPORT pid_t waitpid(pid_t pid, int *status, int options)
 	int own;
 
 	status = status ? status : &own;
-	return reaped(HW_REAL(waitpid)(pid, status, options), status, CALLER);
+	return reaped(HW_REAL(waitpid)(pid, status, options), status, HW_CALL);
 }
 
 HW_EXPORT pid_t wait3(int *status, int options, struct rusage *usage)
@@ -53,7 +51,7 @@ HW_EXPORT pid_t wait3(int *status, int options, struct rusage *usage)
 	int own;
 
 	status = status ? status : &own;
-	return reaped(HW_REAL(wait3)(status, options, usage), status, CALLER);
+	return reaped(HW_REAL(wait3)(status, options, usage), status, HW_CALL);
 }
 
 HW_EXPORT pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
@@ -61,7 +59,7 @@ HW_EXPORT pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
 	int own;
 
 	status = status ? status : &own;
-	return reaped(HW_REAL(wait4)(pid, status, options, usage), status, CALLER);
+	return reaped(HW_REAL(wait4)(pid, status, options, usage), status, HW_CALL);
 }
 
 static bool has_ended(const siginfo_t *info)
@@ -78,6 +76,6 @@ HW_EXPORT int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 	info = info ? info : &own;
 	result = HW_REAL(waitid)(type, id, info, options);
 	if (!result && !(options & WNOWAIT) && has_ended(info))
-		log_reap(info->si_pid, CALLER);
+		log_reap(info->si_pid, HW_CALL);
 	return result;
 }

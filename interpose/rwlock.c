@@ -78,9 +78,10 @@ static inline __attribute__((always_inline)) int call_real(pthread_rwlock_t *rwl
 }
 
 static inline __attribute__((always_inline)) int lock(pthread_rwlock_t *rwlock, bool shared,
-	enum variant variant, clockid_t clock, const struct timespec *deadline, const void *caller)
+	enum variant variant, clockid_t clock, const struct timespec *deadline,
+	const struct hw_call *call)
 {
-	struct hw_self *self = hw_self_enter(caller);
+	struct hw_self *self = hw_self_enter(call);
 	uint32_t how = (shared ? HW_HOW_SHARED : 0) | (variant == PLAIN ? 0 : HW_HOW_TIMED);
 	struct hw_attempt attempt;
 	struct hw_cell *cell = NULL;
@@ -88,7 +89,7 @@ static inline __attribute__((always_inline)) int lock(pthread_rwlock_t *rwlock, 
 	int error;
 
 	if (self) {
-		stack = hw_stack_capture(self, caller);
+		stack = hw_stack_capture(self, call);
 		cell = rwlock_object(self, rwlock, stack);
 	}
 	if (cell)
@@ -102,9 +103,9 @@ static inline __attribute__((always_inline)) int lock(pthread_rwlock_t *rwlock, 
 }
 
 static inline __attribute__((always_inline)) int try_lock(pthread_rwlock_t *rwlock, bool shared,
-	const void *caller)
+	const struct hw_call *call)
 {
-	struct hw_self *self = hw_self_enter(caller);
+	struct hw_self *self = hw_self_enter(call);
 	int error = shared ? HW_REAL(pthread_rwlock_tryrdlock)(rwlock) :
 			     HW_REAL(pthread_rwlock_trywrlock)(rwlock);
 	struct hw_cell *cell;
@@ -112,7 +113,7 @@ static inline __attribute__((always_inline)) int try_lock(pthread_rwlock_t *rwlo
 
 	if (!self)
 		return error;
-	stack = hw_stack_capture(self, caller);
+	stack = hw_stack_capture(self, call);
 	cell = rwlock_object(self, rwlock, stack);
 	if (cell)
 		hw_attempt_tried(self, cell, HW_OP_LOCK, stack,
@@ -120,26 +121,24 @@ static inline __attribute__((always_inline)) int try_lock(pthread_rwlock_t *rwlo
 	return error;
 }
 
-#define CALLER __builtin_return_address(0)
-
 HW_EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *rwlock)
 {
-	return lock(rwlock, true, PLAIN, 0, NULL, CALLER);
+	return lock(rwlock, true, PLAIN, 0, NULL, HW_CALL);
 }
 
 HW_EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *rwlock)
 {
-	return lock(rwlock, false, PLAIN, 0, NULL, CALLER);
+	return lock(rwlock, false, PLAIN, 0, NULL, HW_CALL);
 }
 
 HW_EXPORT int pthread_rwlock_timedrdlock(pthread_rwlock_t *rwlock, const struct timespec *deadline)
 {
-	return lock(rwlock, true, TIMED, 0, deadline, CALLER);
+	return lock(rwlock, true, TIMED, 0, deadline, HW_CALL);
 }
 
 HW_EXPORT int pthread_rwlock_timedwrlock(pthread_rwlock_t *rwlock, const struct timespec *deadline)
 {
-	return lock(rwlock, false, TIMED, 0, deadline, CALLER);
+	return lock(rwlock, false, TIMED, 0, deadline, HW_CALL);
 }
 
 HW_EXPORT int pthread_rwlock_clockrdlock(pthread_rwlock_t *rwlock, clockid_t clock,
@@ -147,7 +146,7 @@ HW_EXPORT int pthread_rwlock_clockrdlock(pthread_rwlock_t *rwlock, clockid_t clo
 {
 	if (!HW_REAL_HAS(pthread_rwlock_clockrdlock))
 		return ENOSYS;
-	return lock(rwlock, true, CLOCK, clock, deadline, CALLER);
+	return lock(rwlock, true, CLOCK, clock, deadline, HW_CALL);
 }
 
 HW_EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *rwlock, clockid_t clock,
@@ -155,17 +154,17 @@ HW_EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *rwlock, clockid_t clo
 {
 	if (!HW_REAL_HAS(pthread_rwlock_clockwrlock))
 		return ENOSYS;
-	return lock(rwlock, false, CLOCK, clock, deadline, CALLER);
+	return lock(rwlock, false, CLOCK, clock, deadline, HW_CALL);
 }
 
 HW_EXPORT int pthread_rwlock_tryrdlock(pthread_rwlock_t *rwlock)
 {
-	return try_lock(rwlock, true, CALLER);
+	return try_lock(rwlock, true, HW_CALL);
 }
 
 HW_EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t *rwlock)
 {
-	return try_lock(rwlock, false, CALLER);
+	return try_lock(rwlock, false, HW_CALL);
 }
 
 bool hw_rwlock_may_be_ours(const struct hw_self *self, const pthread_rwlock_t *rwlock)
@@ -198,7 +197,7 @@ HW_EXPORT int pthread_rwlock_init(pthread_rwlock_t *rwlock, const pthread_rwlock
 
 	if (!self || error)
 		return error;
-	if (hw_glib_creates(self, CALLER)) {
+	if (hw_glib_creates(self, HW_CALL->from)) {
 		hw_object_hide(self, rwlock, HW_KIND_RWLOCK);
 	} else {
 		struct hw_object_facts facts = { .kind = HW_KIND_RWLOCK, .type = type_of(rwlock),
@@ -215,7 +214,7 @@ HW_EXPORT int pthread_rwlock_destroy(pthread_rwlock_t *rwlock)
 	int error = HW_REAL(pthread_rwlock_destroy)(rwlock);
 
 	if (self && !error)
-		hw_object_destroyed(self, rwlock, HW_KIND_RWLOCK, CALLER);
+		hw_object_destroyed(self, rwlock, HW_KIND_RWLOCK, HW_CALL);
 	return error;
 }
 

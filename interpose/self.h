@@ -21,9 +21,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "interpose/call.h"
 #include "trace/session.h"
 
-struct hw_memo;
+struct hw_stack_table;
 struct hw_once;
 struct hw_cell;
 struct hw_unwinder_seat;
@@ -45,8 +46,9 @@ struct hw_self {
 	struct hw_thread_slot *slot;
 	_Atomic uintptr_t *floor; /* of its stack; see frames.h */
 	uintptr_t wait_sp;        /* stack pointer of the wait that is under way, or 0 */
-	struct hw_memo *memo;     /* table of stacks; NULL when the thread has none (any more) */
+	struct hw_stack_table *stacks; /* NULL when the thread has none (any more) */
 	uintptr_t stack_high;     /* end of its stack, or 0 when it is not known */
+	uintptr_t stack_top;      /* above that end there are frames of libc, up to here */
 	uintptr_t stack_low;      /* below it there is too little left for the unwinder */
 	uintptr_t alternate_low;  /* its alternate stack for signal handlers (sigaltstack) */
 	uintptr_t alternate_bytes; /* 0 when there is none */
@@ -87,8 +89,8 @@ static inline void hw_self_resume(struct hw_self *self)
 		self->epoch = self->saved_epoch;
 }
 
-/* Sort out why the epochs differ; may register the thread. `caller`: the hook's return address. */
-struct hw_self *hw_self_enter_slow(const void *caller);
+/* Sort out why the epochs differ; may register the thread. `call`: of the hook, or NULL. */
+struct hw_self *hw_self_enter_slow(const struct hw_call *call);
 
 /* The wait under way did not return here: is it abandoned, or are we in a signal handler? */
 void hw_self_check_wait(struct hw_self *self, uintptr_t stack_pointer);
@@ -96,13 +98,14 @@ void hw_self_check_wait(struct hw_self *self, uintptr_t stack_pointer);
 /* The hook runs above the floor of its thread: what lived in between is gone (frames.h). */
 void hw_self_check_frames(struct hw_self *self, uintptr_t stack_pointer);
 
-static inline __attribute__((always_inline)) struct hw_self *hw_self_enter(const void *caller)
+static inline __attribute__((always_inline)) struct hw_self *hw_self_enter(
+	const struct hw_call *call)
 {
 	struct hw_self *self = &hw_self;
 	uintptr_t stack_pointer = (uintptr_t)__builtin_frame_address(0);
 
 	if (__builtin_expect(self->epoch != *hw_self_epoch + 1, 0)) {
-		self = hw_self_enter_slow(caller);
+		self = hw_self_enter_slow(call);
 		if (!self)
 			return NULL;
 	}
@@ -114,6 +117,6 @@ static inline __attribute__((always_inline)) struct hw_self *hw_self_enter(const
 	return self;
 }
 
-#define HW_ENTER() hw_self_enter(__builtin_return_address(0))
+#define HW_ENTER() hw_self_enter(HW_CALL)
 
 #endif

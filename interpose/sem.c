@@ -46,9 +46,9 @@ static struct hw_cell *sem_object(struct hw_self *self, const sem_t *sem, uint32
 enum variant { PLAIN, TIMED, CLOCK };
 
 static int take(sem_t *sem, enum variant variant,
-	clockid_t clock, const struct timespec *deadline, const void *caller)
+	clockid_t clock, const struct timespec *deadline, const struct hw_call *call)
 {
-	struct hw_self *self = hw_self_enter(caller);
+	struct hw_self *self = hw_self_enter(call);
 	struct hw_attempt attempt;
 	struct hw_cell *cell = NULL;
 	uint32_t stack, units_then = 0;
@@ -56,7 +56,7 @@ static int take(sem_t *sem, enum variant variant,
 
 	if (self) {
 		units_then = units(sem);
-		stack = hw_stack_capture(self, caller);
+		stack = hw_stack_capture(self, call);
 		cell = sem_object(self, sem, units_then, stack);
 	}
 	if (cell)
@@ -74,16 +74,14 @@ static int take(sem_t *sem, enum variant variant,
 	return result;
 }
 
-#define CALLER __builtin_return_address(0)
-
 HW_EXPORT int sem_wait(sem_t *sem)
 {
-	return take(sem, PLAIN, 0, NULL, CALLER);
+	return take(sem, PLAIN, 0, NULL, HW_CALL);
 }
 
 HW_EXPORT int sem_timedwait(sem_t *sem, const struct timespec *deadline)
 {
-	return take(sem, TIMED, 0, deadline, CALLER);
+	return take(sem, TIMED, 0, deadline, HW_CALL);
 }
 
 HW_EXPORT int sem_clockwait(sem_t *sem, clockid_t clock, const struct timespec *deadline)
@@ -92,7 +90,7 @@ HW_EXPORT int sem_clockwait(sem_t *sem, clockid_t clock, const struct timespec *
 		errno = ENOSYS;
 		return -1;
 	}
-	return take(sem, CLOCK, clock, deadline, CALLER);
+	return take(sem, CLOCK, clock, deadline, HW_CALL);
 }
 
 HW_EXPORT int sem_trywait(sem_t *sem)
@@ -160,7 +158,7 @@ HW_EXPORT int sem_destroy(sem_t *sem)
 	int result = HW_REAL(sem_destroy)(sem);
 
 	if (self && !result)
-		hw_object_destroyed(self, sem, HW_KIND_SEM, CALLER);
+		hw_object_destroyed(self, sem, HW_KIND_SEM, HW_CALL);
 	return result;
 }
 

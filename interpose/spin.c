@@ -102,6 +102,6 @@ HW_EXPORT int pthread_spin_destroy(pthread_spinlock_t *spin)
 
 	if (self && !error)
 		hw_object_destroyed(self, address_of(spin), HW_KIND_SPIN,
-			__builtin_return_address(0));
+			HW_CALL);
 	return error;
 }

@@ -6,7 +6,7 @@
  * The call stack of the calling thread, as an entry of its table of stacks.
  *
  * Return addresses come from libunwind's unw_backtrace (unwinder.h). A stack has one
- * frame, the caller of the hook, where it cannot work: in a signal handler that interrupted
+ * frame, the call of the hook, where it cannot work: in a signal handler that interrupted
  * it, on a stack that is too small for it, and on one that is not known to be the
  * thread's, such as a coroutine's. On an alternate stack that is too small there is also the
  * handler's entry and what it interrupted (handler.h).
@@ -24,15 +24,8 @@
 void hw_stack_init(void);
 
 /* Which of the table's entries is the current stack; logs it if it is not there. */
-uint32_t hw_stack_capture(struct hw_self *self, const void *caller);
+uint32_t hw_stack_capture(struct hw_self *self, const struct hw_call *call);
 
-/* After a fork, in the child. */
-void hw_stack_forked(void);
-
-/* A thread's table of stacks: taken at its start, given back at its end. */
-struct hw_memo *hw_stack_memo_take(void);
-void hw_stack_memo_give_back(struct hw_memo *memo);
-
-#define HW_STACK(self) hw_stack_capture((self), __builtin_return_address(0))
+#define HW_STACK(self) hw_stack_capture((self), HW_CALL)
 
 #endif

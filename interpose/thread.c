@@ -13,7 +13,7 @@
 #include "interpose/memory.h"
 #include "interpose/object.h"
 #include "interpose/process.h"
-#include "interpose/stack.h"
+#include "interpose/stack_table.h"
 #include "interpose/sys.h"
 #include "interpose/unwinder.h"
 
@@ -34,7 +34,7 @@ static uint64_t time_of_end(void)
 static void tell_end(void *slot)
 {
 	struct hw_self *self = HW_ENTER();
-	struct hw_memo *memo;
+	struct hw_stack_table *stacks;
 
 	if (!self || self->slot != slot)
 		return;
@@ -42,10 +42,10 @@ static void tell_end(void *slot)
 		pthread_setspecific(end_key, slot);
 		return;
 	}
-	memo = self->memo;
-	self->memo = NULL;
-	if (memo)
-		hw_stack_memo_give_back(memo);
+	stacks = self->stacks;
+	self->stacks = NULL;
+	if (stacks)
+		hw_stack_table_give_back(stacks);
 	/* The main thread's stack stays when it alone ends. */
 	if (self->slot->tid != (int32_t)hw_sys0(SYS_getpid))
 		hw_memory_gone(self->stack_low, self->stack_high - self->stack_low);
@@ -76,6 +76,7 @@ void hw_thread_set_stack(struct hw_self *self, uintptr_t outermost, size_t size_
 	if (size_bytes <= HW_UNWINDER_ROOM_BYTES)
 		return;
 	self->stack_high = outermost;
+	self->stack_top = (uintptr_t)pthread_self();
 	self->stack_low = (uintptr_t)pthread_self() - size_bytes + HW_UNWINDER_ROOM_BYTES;
 	if (self->stack_low > self->stack_high)
 		self->stack_low = self->stack_high;
@@ -94,6 +95,7 @@ static void find_main_stack(struct hw_self *self)
 	if (limit.rlim_cur <= HW_UNWINDER_ROOM_BYTES)
 		return;
 	self->stack_high = (uintptr_t)*end;
+	self->stack_top = self->stack_high;
 	self->stack_low = self->stack_high - limit.rlim_cur + HW_UNWINDER_ROOM_BYTES;
 }
 
@@ -172,7 +174,7 @@ bool hw_thread_register(struct hw_self *self, uint64_t uid, uint64_t creator_uid
 	}
 	self->slot = slot;
 	self->next = hw_log_chunk_begin(slot->first_chunk);
-	self->memo = hw_stack_memo_take();
+	self->stacks = hw_stack_table_take();
 	self->wait_sp = 0;
 	self->exit_round = 0;
 	hw_frames_own(self);

@@ -25,12 +25,20 @@ vfork:
 	testq	%rax, %rax
 	jz	1f
 	/* In the parent: the child has gone its own way. */
-	movq	(%rsp), %rsi
+	pushq	%rbp
+	.cfi_adjust_cfa_offset 8
+	movq	%rsp, %rsi
 	pushq	%rax
+	.cfi_adjust_cfa_offset 8
+	subq	$8, %rsp
 	.cfi_adjust_cfa_offset 8
 	movq	%rax, %rdi
 	call	hw_process_vfork_ends
+	addq	$8, %rsp
+	.cfi_adjust_cfa_offset -8
 	popq	%rax
+	.cfi_adjust_cfa_offset -8
+	popq	%rbp
 	.cfi_adjust_cfa_offset -8
 	testq	%rax, %rax
 	js	2f

@@ -106,6 +106,9 @@ struct hw_thread_slot {
 	 * for what is intercepted and not recorded.
 	 */
 	_Alignas(64) _Atomic uint64_t wait;
+
+	_Atomic uint64_t stack_hits;   /* stacks that were the ones remembered */
+	_Atomic uint64_t stack_misses; /* and those that had to be read */
 };
 
 struct hw_chunk {

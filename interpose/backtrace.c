@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "interpose/backtrace.h"
+
+#include "interpose/cfi.h"
+
+enum { WORD_BYTES = sizeof(uint64_t) };
+
+/* A frame, as its function had it when it called. */
+struct frame {
+	uintptr_t place; /* where the call returns to */
+	uintptr_t stack;
+	uintptr_t base;
+	uintptr_t base_at; /* the word that base was read from; 0: it is still in the register */
+	bool base_noted;
+};
+
+struct unwinding {
+	const struct hw_call *call;
+	uintptr_t high;
+	struct hw_backtrace *backtrace;
+};
+
+/* A word of the stack, at `at`. */
+static bool read_word(const struct unwinding *unwinding, uintptr_t at, uintptr_t *ret_word)
+{
+	if (at < (uintptr_t)unwinding->call || at > unwinding->high - WORD_BYTES || at % WORD_BYTES)
+		return false;
+	*ret_word = *(const uintptr_t *)at;
+	return true;
+}
+
+/* What comes next depends on this word. */
+static bool note_word(const struct unwinding *unwinding, uintptr_t at, uintptr_t value)
+{
+	struct hw_backtrace *backtrace = unwinding->backtrace;
+
+	if (backtrace->word_count == HW_BACKTRACE_WORDS_MAX)
+		return false;
+	backtrace->words[backtrace->word_count++] =
+		(struct hw_backtrace_word){ (const uintptr_t *)at, value };
+	return true;
+}
+
+/* What comes next depends on rbp, and so on where that came from. */
+static bool note_base(const struct unwinding *unwinding, struct frame *frame)
+{
+	if (frame->base_noted)
+		return true;
+	frame->base_noted = true;
+	if (frame->base_at)
+		return note_word(unwinding, frame->base_at, frame->base);
+	unwinding->backtrace->uses_base = true;
+	return true;
+}
+
+/* Where the caller's stack pointer was before the call, its return address just below. */
+static bool find_outer(const struct unwinding *unwinding, struct frame *frame,
+	const struct hw_rule *rule, uintptr_t *ret_outer)
+{
+	uintptr_t at = frame->base + (uintptr_t)(intptr_t)rule->frame_offset;
+
+	switch (rule->kind) {
+	case HW_RULE_STACK:
+		*ret_outer = frame->stack + (uintptr_t)(intptr_t)rule->frame_offset;
+		break;
+	case HW_RULE_BASE:
+		*ret_outer = at;
+		if (!note_base(unwinding, frame))
+			return false;
+		break;
+	case HW_RULE_BASE_POINTED:
+		if (!note_base(unwinding, frame) || !read_word(unwinding, at, ret_outer) ||
+			!note_word(unwinding, at, *ret_outer))
+			return false;
+		break;
+	default:
+		return false;
+	}
+	return *ret_outer > frame->stack;
+}
+
+static bool restore_base(const struct unwinding *unwinding, struct frame *frame,
+	const struct hw_rule *rule, uintptr_t outer)
+{
+	uintptr_t from = rule->base == HW_BASE_AT_FRAME ? outer : frame->base;
+
+	if (rule->base == HW_BASE_KEPT)
+		return true;
+	frame->base_at = from + (uintptr_t)(intptr_t)rule->base_offset;
+	frame->base_noted = false;
+	return read_word(unwinding, frame->base_at, &frame->base);
+}
+
+static bool step(const struct unwinding *unwinding, struct frame *frame, const struct hw_rule *rule)
+{
+	uintptr_t outer;
+
+	if (!find_outer(unwinding, frame, rule, &outer) ||
+		(rule->base == HW_BASE_AT_BASE && !note_base(unwinding, frame)) ||
+		!restore_base(unwinding, frame, rule, outer) ||
+		!read_word(unwinding, outer - WORD_BYTES, &frame->place) ||
+		!note_word(unwinding, outer - WORD_BYTES, frame->place))
+		return false;
+	frame->stack = outer;
+	return true;
+}
+
+bool hw_backtrace_take(const struct hw_call *call, uint32_t depth, uintptr_t high,
+	struct hw_backtrace *ret_backtrace)
+{
+	const struct unwinding unwinding = { call, high, ret_backtrace };
+	struct frame frame = { .place = (uintptr_t)call->from, .stack = (uintptr_t)(call + 1),
+		.base = call->base };
+
+	ret_backtrace->count = 0;
+	ret_backtrace->word_count = 0;
+	ret_backtrace->uses_base = false;
+	while (frame.place) {
+		struct hw_rule rule;
+
+		ret_backtrace->frames[ret_backtrace->count++] = (void *)frame.place;
+		if (ret_backtrace->count == depth)
+			break;
+		rule = hw_cfi_rule(frame.place);
+		if (rule.kind == HW_RULE_END)
+			break;
+		if (!step(&unwinding, &frame, &rule))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_INTERPOSE_BACKTRACE_H
+#define HW_INTERPOSE_BACKTRACE_H
+
+/*
+ * The call stack by rules (cfi.h), with everything it was read from.
+ *
+ * Where one frame leads to the next is a function of its return address, the stack
+ * pointer and sometimes rbp; and these come from the words of the stack that were read to find
+ * it. So whoever begins with the same place, stack pointer and rbp, and finds the same
+ * values in these words, has the same stack: by induction over the frames, as each step
+ * then applies the same rule to the same values. That holds as long as the code does
+ * (memo.h). Words that only restore an rbp which no frame further out uses
+ * decide nothing, and are left out: in most code rbp is a register like others.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "interpose/call.h"
+#include "trace/record.h"
+
+/* What was read, and where. */
+struct hw_backtrace_word {
+	const uintptr_t *at;
+	uintptr_t value;
+};
+
+enum { HW_BACKTRACE_WORDS_MAX = 2 * HW_DEPTH_MAX };
+
+struct hw_backtrace {
+	uint32_t count; /* of return addresses, innermost first */
+	uint32_t word_count;
+	bool uses_base; /* the rbp of the call decides, too */
+	void *frames[HW_DEPTH_MAX];
+	struct hw_backtrace_word words[HW_BACKTRACE_WORDS_MAX];
+};
+
+/*
+ * From a call on, at most `depth` frames; the stack ends at `high`. False when a rule is
+ * missing, or leads off the stack: then nothing is known. No lock, no system call.
+ */
+bool hw_backtrace_take(const struct hw_call *call, uint32_t depth, uintptr_t high,
+	struct hw_backtrace *ret_backtrace);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "interpose/memo.h"
+
+#include <string.h>
+
+#include "interpose/cfi.h"
+
+_Atomic uint32_t hw_memo_unloads;
+
+_Static_assert(HW_MEMO_SETS == 64, "hw_memo_set gives six bits");
+
+/* A return address a frame, and here and there an rbp. */
+static uint32_t words_for(uint32_t depth)
+{
+	return depth + depth / 2 + 2;
+}
+
+static uint32_t entry_bytes(uint32_t depth)
+{
+	size_t bytes = sizeof(struct hw_memo_entry) +
+		words_for(depth) * sizeof(struct hw_backtrace_word);
+
+	return (uint32_t)(bytes + 63) & ~63u;
+}
+
+size_t hw_memo_bytes(uint32_t depth)
+{
+	return sizeof(struct hw_memo) + (size_t)HW_MEMO_SETS * HW_MEMO_WAYS * entry_bytes(depth);
+}
+
+void hw_memo_prepare(struct hw_memo *memo, uint32_t depth)
+{
+	memset(memo->calls, 0, sizeof(memo->calls));
+	memo->words_max = words_for(depth);
+	memo->entry_bytes = entry_bytes(depth);
+	memo->unloads = atomic_load(&hw_memo_unloads);
+	memo->changes++;
+}
+
+void hw_memo_add(struct hw_memo *memo, const struct hw_call *call,
+	const struct hw_backtrace *backtrace, const struct hw_memo_stack *stack)
+{
+	uint32_t set = hw_memo_set(call), way;
+	struct hw_memo_entry *entry;
+
+	if (backtrace->word_count > memo->words_max)
+		return;
+	if (memo->unloads != atomic_load(&hw_memo_unloads)) {
+		memset(memo->calls, 0, sizeof(memo->calls));
+		memo->unloads = atomic_load(&hw_memo_unloads);
+	}
+	way = memo->oldest[set]++ % HW_MEMO_WAYS;
+	entry = hw_memo_entry(memo, set, way);
+	memo->calls[set][way] = (uintptr_t)call;
+	entry->from = call->from;
+	entry->base = call->base;
+	entry->base_mask = backtrace->uses_base ? ~(uintptr_t)0 : 0;
+	entry->stack = *stack;
+	entry->word_count = backtrace->word_count;
+	memcpy(entry->words, backtrace->words, backtrace->word_count * sizeof(backtrace->words[0]));
+	memo->changes++;
+}
+
+void hw_memo_forget(void)
+{
+	hw_cfi_forget();
+	atomic_fetch_add(&hw_memo_unloads, 1);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "interpose/stack_table.h"
+
+#include <string.h>
+
+#include "interpose/handler.h"
+#include "interpose/module.h"
+#include "interpose/sys.h"
+
+enum {
+	WAYS = 2,
+	SETS = HW_STACK_ENTRIES / WAYS,
+	TABLES_PER_BLOCK = 16,
+};
+
+static struct hw_sys_lock table_lock;
+static struct hw_stack_table *free_tables;
+static char *block; /* tables that were never used */
+static uint32_t block_used = TABLES_PER_BLOCK;
+
+/* A table and its memo. */
+static size_t pair_bytes(void)
+{
+	return (sizeof(struct hw_stack_table) + hw_memo_bytes(hw_log_session->depth) + 63) & ~63ul;
+}
+
+/* Under the lock. */
+static struct hw_stack_table *fresh_table(void)
+{
+	struct hw_stack_table *table;
+
+	if (block_used == TABLES_PER_BLOCK) {
+		char *fresh = hw_sys_map(TABLES_PER_BLOCK * pair_bytes());
+
+		if (!fresh)
+			return NULL;
+		block = fresh;
+		block_used = 0;
+	}
+	table = (void *)(block + block_used++ * pair_bytes());
+	table->memo = (void *)(((uintptr_t)(table + 1) + 63) & ~(uintptr_t)63);
+	return table;
+}
+
+struct hw_stack_table *hw_stack_table_take(void)
+{
+	struct hw_stack_table *table;
+
+	hw_sys_lock(&table_lock);
+	table = free_tables;
+	if (table)
+		free_tables = table->next_free;
+	else
+		table = fresh_table();
+	hw_sys_unlock(&table_lock);
+	if (table)
+		hw_memo_prepare(table->memo, hw_log_session->depth);
+	return table;
+}
+
+void hw_stack_table_give_back(struct hw_stack_table *table)
+{
+	memset(table->oldest, 0, sizeof(table->oldest));
+	memset(table->hashes, 0, sizeof(table->hashes));
+	hw_sys_lock(&table_lock);
+	table->next_free = free_tables;
+	free_tables = table;
+	hw_sys_unlock(&table_lock);
+}
+
+/*
+ * After a fork the lock may be held by a thread that is not here, which may have been
+ * taking one from the block.
+ */
+void hw_stack_table_forked(void)
+{
+	atomic_store(&table_lock.word, 0);
+	block_used = TABLES_PER_BLOCK;
+}
+
+/* Entry 0 is no stack. */
+static uint32_t entry_of(uint32_t set, uint32_t way)
+{
+	return set * WAYS + way + 1;
+}
+
+static uint32_t set_of(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32) % SETS;
+}
+
+/* Runs with signals blocked; `blocked` are those that were before. */
+static bool log_stack(struct hw_self *self, uint32_t entry, void *const *frames, uint32_t count,
+	uint64_t blocked)
+{
+	uint64_t what = hw_record_what(count, entry, 0), open = hw_handler_open(blocked);
+	struct hw_record record = { hw_record_when(0, HW_OP_STACK), what };
+	struct hw_record *at = hw_log_reserve(self, 1 + hw_record_payload(&record));
+
+	if (!at)
+		return false;
+	memcpy(at + 1, &open, sizeof(open));
+	memcpy((char *)(at + 1) + sizeof(open), frames, count * sizeof(frames[0]));
+	hw_log_publish(at, hw_record_when(hw_log_now(), HW_OP_STACK), what);
+	return true;
+}
+
+static void note_modules(struct hw_self *self, void *const *frames, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (!((uintptr_t)frames[i] >> HW_FRAME_CODE_BIT))
+			hw_module_note(self, frames[i]);
+}
+
+uint32_t hw_stack_table_pass(struct hw_self *self, void *const *frames, uint32_t count)
+{
+	uint32_t entry = HW_STACK_TRANSIENT + self->transient++ % HW_STACK_TRANSIENT_COUNT;
+	uint64_t signals;
+	bool logged;
+
+	note_modules(self, frames, count);
+	signals = hw_sys_block_signals();
+	logged = log_stack(self, entry, frames, count, signals);
+	hw_sys_restore_signals(signals);
+	return logged ? entry : 0;
+}
+
+/* With signals blocked: a handler cannot jump out of here. */
+uint32_t hw_stack_table_add(struct hw_self *self, uint64_t hash, void *const *frames,
+	uint32_t count)
+{
+	struct hw_stack_table *table = self->stacks;
+	uint32_t set = set_of(hash), way, entry;
+	uint64_t signals;
+
+	note_modules(self, frames, count);
+	signals = hw_sys_block_signals();
+	way = table->oldest[set]++ % WAYS;
+	if (entry_of(set, way) == self->last_entry)
+		way = (way + 1) % WAYS;
+	entry = entry_of(set, way);
+	table->hashes[entry - 1] = 0;
+	if (log_stack(self, entry, frames, count, signals))
+		table->hashes[entry - 1] = hash;
+	else
+		entry = 0;
+	self->last_entry = entry;
+	hw_sys_restore_signals(signals);
+	return entry;
+}
+
+uint32_t hw_stack_table_find(struct hw_self *self, uint64_t hash)
+{
+	uint32_t set = set_of(hash);
+
+	for (uint32_t way = 0; way < WAYS; way++) {
+		uint32_t entry = entry_of(set, way);
+
+		if (self->stacks->hashes[entry - 1] == hash &&
+			hw_stack_table_use(self, entry, hash))
+			return entry;
+	}
+	return 0;
+}

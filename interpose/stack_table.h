@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_INTERPOSE_STACK_TABLE_H
+#define HW_INTERPOSE_STACK_TABLE_H
+
+/*
+ * The stacks that a thread has logged, so that it can refer to them (record.h).
+ *
+ * A two-way table by hash: a stack that was pushed out is logged again when it is met again.
+ * Nothing grows. What a thread needs to find its stack lies beside it: the unwinder's
+ * storage and the memo.
+ *
+ * A signal handler finds the table as it was or as it will be, and never replaces the entry that
+ * the code it interrupted was given last, which may be on its way into a record.
+ */
+
+#include "interpose/log.h"
+#include "interpose/memo.h"
+#include "interpose/unwinder.h"
+
+struct hw_stack_table {
+	struct hw_stack_table *next_free;
+	struct hw_unwinder_seat seat; /* stays when another thread gets the table */
+	struct hw_memo *memo;
+	uint32_t oldest[HW_STACK_ENTRIES / 2]; /* way to be replaced next */
+	uint64_t hashes[HW_STACK_ENTRIES];     /* 0: empty */
+};
+
+/* An empty table: taken at a thread's start, given back at its end. NULL when out of memory. */
+struct hw_stack_table *hw_stack_table_take(void);
+void hw_stack_table_give_back(struct hw_stack_table *table);
+
+/* After a fork, in the child. */
+void hw_stack_table_forked(void);
+
+/* Where a stack of this hash, which is not 0, is in the table; 0 when it is not. */
+uint32_t hw_stack_table_find(struct hw_self *self, uint64_t hash);
+
+/* Log it into the table. 0 when it was dropped. */
+uint32_t hw_stack_table_add(struct hw_self *self, uint64_t hash, void *const *frames,
+	uint32_t count);
+
+/* Log it for one record only, and leave the table alone. 0 when it was dropped. */
+uint32_t hw_stack_table_pass(struct hw_self *self, void *const *frames, uint32_t count);
+
+/* Use an entry of the table, if it still is of the stack of this hash. */
+static inline bool hw_stack_table_use(struct hw_self *self, uint32_t entry, uint64_t hash)
+{
+	self->last_entry = entry;
+	/* From here on no handler replaces it; one may just have done so. */
+	atomic_signal_fence(memory_order_seq_cst);
+	return self->stacks->hashes[entry - 1] == hash;
+}
+
+#endif
