@@ -5,6 +5,7 @@
 
 #include "interpose/cfi_entry.h"
 #include "interpose/cfi_program.h"
+#include "interpose/sys.h"
 
 enum { CACHE_ENTRIES = 8192 };
 
@@ -13,10 +14,10 @@ enum { CACHE_ENTRIES = 8192 };
  * none (R. Hyatt, T. Mann: A lockless transposition-table implementation for parallel search,
  * ICGA Journal 25(1), 2002).
  */
-static struct {
+static struct place {
 	_Atomic uint64_t check; /* address ^ rule */
 	_Atomic uint64_t rule;  /* packed */
-} cache[CACHE_ENTRIES];
+} *cache;
 
 enum { OFFSET_BITS = 29, OFFSET_LIMIT = 1 << (OFFSET_BITS - 1) };
 
@@ -66,29 +67,31 @@ static struct hw_rule look_up(uintptr_t address)
 
 struct hw_rule hw_cfi_rule(uintptr_t address)
 {
-	uint64_t hash = address * 0x9e3779b97f4a7c15u >> 40;
-	_Atomic uint64_t *check = &cache[hash % CACHE_ENTRIES].check;
-	_Atomic uint64_t *place = &cache[hash % CACHE_ENTRIES].rule;
-	uint64_t word = atomic_load_explicit(place, memory_order_relaxed);
+	struct place *place = &cache[(address * 0x9e3779b97f4a7c15u >> 40) % CACHE_ENTRIES];
 	struct hw_rule rule;
+	uint64_t word;
 
-	if ((atomic_load_explicit(check, memory_order_relaxed) ^ word) == address)
+	if (!cache)
+		return look_up(address);
+	word = atomic_load_explicit(&place->rule, memory_order_relaxed);
+	if ((atomic_load_explicit(&place->check, memory_order_relaxed) ^ word) == address)
 		return unpack(word);
 	rule = look_up(address);
 	word = pack(&rule);
-	atomic_store_explicit(check, address ^ word, memory_order_relaxed);
-	atomic_store_explicit(place, word, memory_order_relaxed);
+	atomic_store_explicit(&place->check, address ^ word, memory_order_relaxed);
+	atomic_store_explicit(&place->rule, word, memory_order_relaxed);
 	return rule;
 }
 
 void hw_cfi_init(void)
 {
 	hw_cfi_entry_init();
+	cache = hw_sys_map(CACHE_ENTRIES * sizeof(*cache));
 }
 
 void hw_cfi_forget(void)
 {
-	for (int i = 0; i < CACHE_ENTRIES; i++) {
+	for (int i = 0; cache && i < CACHE_ENTRIES; i++) {
 		atomic_store_explicit(&cache[i].check, 0, memory_order_relaxed);
 		atomic_store_explicit(&cache[i].rule, 0, memory_order_relaxed);
 	}

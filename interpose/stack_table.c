@@ -10,13 +10,13 @@
 enum {
 	WAYS = 2,
 	SETS = HW_STACK_ENTRIES / WAYS,
-	TABLES_PER_BLOCK = 16,
+	TABLES_PER_BLOCK_MAX = 8,
 };
 
 static struct hw_sys_lock table_lock;
 static struct hw_stack_table *free_tables;
-static char *block; /* tables that were never used */
-static uint32_t block_used = TABLES_PER_BLOCK;
+static char *block; /* tables that were never used; each block twice as many as the one before */
+static uint32_t block_used, block_tables;
 
 /* A table and its memo. */
 static size_t pair_bytes(void)
@@ -29,12 +29,15 @@ static struct hw_stack_table *fresh_table(void)
 {
 	struct hw_stack_table *table;
 
-	if (block_used == TABLES_PER_BLOCK) {
-		char *fresh = hw_sys_map(TABLES_PER_BLOCK * pair_bytes());
+	if (block_used == block_tables) {
+		uint32_t tables = !block_tables ? 1 :
+			block_tables < TABLES_PER_BLOCK_MAX ? 2 * block_tables : block_tables;
+		char *fresh = hw_sys_map(tables * pair_bytes());
 
 		if (!fresh)
 			return NULL;
 		block = fresh;
+		block_tables = tables;
 		block_used = 0;
 	}
 	table = (void *)(block + block_used++ * pair_bytes());
@@ -75,7 +78,7 @@ void hw_stack_table_give_back(struct hw_stack_table *table)
 void hw_stack_table_forked(void)
 {
 	atomic_store(&table_lock.word, 0);
-	block_used = TABLES_PER_BLOCK;
+	block_used = block_tables = 0;
 }
 
 /* Entry 0 is no stack. */

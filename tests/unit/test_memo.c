@@ -297,7 +297,7 @@ Test(memo, calls_from_one_function_are_told_apart)
 	for (int i = 0; i < 100; i++)
 		look_from_everywhere();
 	cr_expect_eq(wrong_count, 0, "%lu of %lu", wrong_count, hit_count + miss_count);
-	cr_expect(hit_count > miss_count, "%lu hits, %lu misses", hit_count, miss_count);
+	cr_expect(hit_count > 1000, "%lu hits, %lu misses", hit_count, miss_count);
 }
 
 static unsigned char handler_path[40];
