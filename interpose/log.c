@@ -163,6 +163,7 @@ bool hw_log_add_payload(struct hw_self *self, enum hw_op op, uint32_t object, ui
 
 	at = hw_log_reserve(self, 1 + records);
 	if (at) {
+		atomic_fetch_add_explicit(&hw_log_session->definitions, 1, memory_order_relaxed);
 		/* Chunks come zeroed, so padding is zero already. */
 		memcpy(at + 1, payload, payload_bytes);
 		hw_log_publish(at, hw_record_when(hw_log_now(), op),

@@ -73,8 +73,3 @@ void hw_clock_init(struct hw_clock *clock, uint32_t kind, uint64_t base_ticks)
 	while (last.ns - first.ns < RATE_NS);
 	clock->ns_per_tick = (double)(last.ns - first.ns) / (double)(last.ticks - first.ticks);
 }
-
-int64_t hw_clock_ns(const struct hw_clock *clock, uint64_t ticks)
-{
-	return (int64_t)((double)ticks * clock->ns_per_tick);
-}

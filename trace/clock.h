@@ -26,6 +26,9 @@ uint64_t hw_clock_now(uint32_t kind);
 void hw_clock_init(struct hw_clock *clock, uint32_t kind, uint64_t base_ticks);
 
 /* Nanoseconds since the base of a time given in ticks since the base. */
-int64_t hw_clock_ns(const struct hw_clock *clock, uint64_t ticks);
+static inline int64_t hw_clock_ns(const struct hw_clock *clock, uint64_t ticks)
+{
+	return (int64_t)((double)ticks * clock->ns_per_tick);
+}
 
 #endif

@@ -148,6 +148,22 @@ static void tell_if_starved(struct hw_collector *collector, uint64_t freed_befor
 	}
 }
 
+/*
+ * Definitions come before what uses them, in whatever log. Mostly there are no new ones; one that
+ * was counted already, and is published only now, is looked for when it is missed.
+ */
+static void take_definitions(struct hw_collector *collector, uint64_t cut)
+{
+	uint32_t counted = atomic_load(&collector->map.session->definitions);
+
+	if (counted == collector->definitions_seen && !collector->interpreter.missing_ticks)
+		return;
+	collector->definitions_seen = counted;
+	hw_readers_preview(collector->readers, cut, hw_interpret_definition,
+		&collector->interpreter);
+	hw_interpret_definitions(&collector->interpreter);
+}
+
 /* Everything published up to now, and what it says about who is there. */
 static uint64_t round_once(struct hw_collector *collector)
 {
@@ -161,9 +177,7 @@ static uint64_t round_once(struct hw_collector *collector)
 	/* While programs wait for chunks, whoever may still fill a hole is not waited for long. */
 	collector->readers->patience_ticks = ticks_of(collector,
 		atomic_load(&session->chunk_waiters) ? HURRY_NS : PATIENCE_NS);
-	hw_readers_preview(collector->readers, cut, hw_interpret_definition,
-		&collector->interpreter);
-	hw_interpret_definitions(&collector->interpreter);
+	take_definitions(collector, cut);
 	taken = hw_readers_round(collector->readers, cut, hw_interpret, &collector->interpreter);
 	tell_if_starved(collector, freed, taken);
 	wake_waiters(collector);

@@ -35,7 +35,7 @@ static inline uint8_t hw_event_plain_how(uint32_t how)
 		how & HW_HOW_TRY       ? HW_HOW_TRY :
 					 how & HW_HOW_TIMED;
 
-	return (uint8_t)(one | (how & HW_HOW_SHARED));
+	return how ? (uint8_t)(one | (how & HW_HOW_SHARED)) : 0;
 }
 
 /* "shared"; NULL for exclusive. */

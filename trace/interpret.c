@@ -169,25 +169,17 @@ static bool has_row(const struct reading *reading)
 	}
 }
 
-static void store_event(const struct reading *reading, int64_t result)
+static inline __attribute__((always_inline)) void store_event(const struct reading *reading,
+	int64_t result)
 {
+	static const uint64_t says_how = 1ull << HW_OP_LOCK | 1ull << HW_OP_TAKE |
+		1ull << HW_OP_WAIT | 1ull << HW_OP_SLEEP | 1ull << HW_OP_UNLOCK |
+		1ull << HW_OP_JOIN | 1ull << HW_OP_DESTROY;
 	struct hw_event event = { .time_ns = reading->time_ns, .thread = reading->thread->id,
-		.op = reading->op, .object = reading->object ? reading->object->id : 0,
+		.op = (uint8_t)reading->op, .object = reading->object ? reading->object->id : 0,
+		.how = says_how >> reading->op & 1 ? (uint8_t)reading->detail : 0,
 		.stack = reading->stack, .has_result = result != 0, .result = result };
 
-	switch (reading->op) {
-	case HW_OP_LOCK:
-	case HW_OP_TAKE:
-	case HW_OP_WAIT:
-	case HW_OP_SLEEP:
-	case HW_OP_UNLOCK:
-	case HW_OP_JOIN:
-	case HW_OP_DESTROY:
-		event.how = reading->detail;
-		break;
-	default:
-		break;
-	}
 	hw_store_event(reading->interpreter->store, &event);
 }
 
@@ -203,7 +195,7 @@ static void destroy(const struct reading *reading)
 	reading->object->dirty = true;
 }
 
-static void change_order(const struct reading *reading)
+static inline __attribute__((always_inline)) void change_order(const struct reading *reading)
 {
 	struct hw_order *order = reading->interpreter->order;
 	struct hw_thread *thread = reading->thread;
@@ -313,18 +305,41 @@ static bool find_object(struct reading *reading, uint32_t number)
 	return true;
 }
 
-bool hw_interpret(void *context, struct hw_reader *reader, const struct hw_record *record,
+/* Neither a definition nor about threads and processes themselves. */
+static bool is_about_object(enum hw_op op)
+{
+	return op >= HW_OP_INIT && op <= HW_OP_ONCE_END;
+}
+
+/* What was done to an object that is known: nearly every record. */
+static inline void interpret_deed(struct hw_interpreter *interpreter, struct hw_thread *thread,
+	struct hw_record record, uint64_t ticks, struct hw_object *object)
+{
+	uint32_t slot = hw_what_stack(record.what);
+	const struct reading reading = { .interpreter = interpreter, .thread = thread,
+		.op = hw_record_op(&record), .object = object,
+		.stack = slot < HW_STACK_SLOTS ? thread->stacks[slot] : 0,
+		.detail = hw_what_detail(record.what),
+		.time_ns = hw_clock_ns(interpreter->clock, ticks) };
+
+	if (object->ignored)
+		return;
+	change_order(&reading);
+	store_event(&reading, reading.op == HW_OP_FAIL ? (int64_t)reading.detail : 0);
+}
+
+static bool interpret_rest(void *context, struct hw_reader *reader, struct hw_record record,
 	uint64_t ticks, const struct hw_record *payload)
 {
 	struct hw_interpreter *interpreter = context;
 	struct reading reading = { .interpreter = interpreter, .thread = reader->thread,
-		.op = hw_record_op(record), .detail = hw_what_detail(record->what),
+		.op = hw_record_op(&record), .detail = hw_what_detail(record.what),
 		.time_ns = hw_clock_ns(interpreter->clock, ticks), .payload = payload,
-		.payload_bytes = hw_record_payload(record) * sizeof(*record) };
-	uint32_t slot = hw_what_stack(record->what);
+		.payload_bytes = hw_record_payload(&record) * sizeof(record) };
+	uint32_t slot = hw_what_stack(record.what);
 
 	if (reading.op == HW_OP_STACK) {
-		define_stack(&reading, record);
+		define_stack(&reading, &record);
 		return true;
 	}
 	/* Behind a hole there may be definitions that nobody could see beforehand. */
@@ -332,16 +347,16 @@ bool hw_interpret(void *context, struct hw_reader *reader, const struct hw_recor
 		reading.op == HW_OP_CODE || reading.op == HW_OP_NAME)
 		hw_interpret_define(interpreter,
 			&(struct hw_defined){ .process = reader->thread->process,
-				.record = *record,
+				.record = record,
 				.payload = payload });
 	if (reading.op == HW_OP_MODULE || reading.op == HW_OP_CODE || reading.op == HW_OP_NAME)
 		return true;
 	if (reading.op == HW_OP_IGNORE) {
-		ignore_object(&reading, hw_what_object(record->what));
+		ignore_object(&reading, hw_what_object(record.what));
 		return true;
 	}
 	reading.stack = slot < HW_STACK_SLOTS ? reader->thread->stacks[slot] : 0;
-	if (!find_object(&reading, hw_what_object(record->what)))
+	if (!find_object(&reading, hw_what_object(record.what)))
 		return false;
 	if (reading.op == HW_OP_OBJECT)
 		complete_object(&reading);
@@ -349,5 +364,20 @@ bool hw_interpret(void *context, struct hw_reader *reader, const struct hw_recor
 		name_thread(&reading);
 	else
 		apply(&reading);
+	return true;
+}
+
+bool hw_interpret(void *context, struct hw_reader *reader, struct hw_record record,
+	uint64_t ticks, const struct hw_record *payload)
+{
+	struct hw_interpreter *interpreter = context;
+	struct hw_object *object = is_about_object(hw_record_op(&record)) ?
+		hw_roster_object(reader->thread->process, hw_what_object(record.what)) :
+		NULL;
+
+	if (__builtin_expect(!object, 0))
+		return interpret_rest(context, reader, record, ticks, payload);
+	interpreter->missing_ticks = 0;
+	interpret_deed(interpreter, reader->thread, record, ticks, object);
 	return true;
 }

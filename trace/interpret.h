@@ -54,7 +54,7 @@ void hw_interpreter_finish(struct hw_interpreter *interpreter);
  * by its init call before another process uses it.
  */
 bool hw_interpret_definition(void *interpreter, struct hw_reader *reader,
-	const struct hw_record *record, uint64_t ticks, const struct hw_record *payload);
+	struct hw_record record, uint64_t ticks, const struct hw_record *payload);
 
 void hw_interpret_definitions(struct hw_interpreter *interpreter);
 
@@ -62,7 +62,7 @@ void hw_interpret_definitions(struct hw_interpreter *interpreter);
 void hw_interpret_define(struct hw_interpreter *interpreter, const struct hw_defined *defined);
 
 /* For hw_readers_round; false when it names an object whose definition has not come yet. */
-bool hw_interpret(void *interpreter, struct hw_reader *reader, const struct hw_record *record,
+bool hw_interpret(void *interpreter, struct hw_reader *reader, struct hw_record record,
 	uint64_t ticks, const struct hw_record *payload);
 
 #endif

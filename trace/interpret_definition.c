@@ -12,17 +12,17 @@ static size_t payload_bytes(const struct hw_defined *defined)
 }
 
 bool hw_interpret_definition(void *context, struct hw_reader *reader,
-	const struct hw_record *record, uint64_t ticks, const struct hw_record *payload)
+	struct hw_record record, uint64_t ticks, const struct hw_record *payload)
 {
 	struct hw_interpreter *interpreter = context;
-	enum hw_op op = hw_record_op(record);
+	enum hw_op op = hw_record_op(&record);
 
 	if (op != HW_OP_OBJECT && op != HW_OP_MODULE && op != HW_OP_CODE && op != HW_OP_NAME)
 		return true;
 	HW_GROW(interpreter->defined, interpreter->defined_count, interpreter->defined_capacity);
 	interpreter->defined[interpreter->defined_count] = (struct hw_defined){ .ticks = ticks,
 		.sequence = interpreter->defined_count, .process = reader->thread->process,
-		.record = *record, .payload = payload };
+		.record = record, .payload = payload };
 	interpreter->defined_count++;
 	return true;
 }

@@ -11,9 +11,8 @@ void hw_order_finish(struct hw_order *order)
 	for (size_t i = 0; i < order->dependency_count; i++)
 		free(order->dependencies[i].holds);
 	free(order->dependencies);
-	free(order->contentions);
+	hw_contentions_finish(&order->contentions);
 	hw_table_finish(&order->dependency_by_hash);
-	hw_table_finish(&order->contention_by_place);
 	hw_tries_finish(&order->tries);
 	hw_misuses_finish(&order->misuses);
 }
@@ -102,16 +101,14 @@ static bool depends(struct hw_thread *thread, const struct hw_object *object, ui
 	return thread->hold_count && !held;
 }
 
-static void depend(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
-	uint32_t stack, uint32_t how, int64_t time_ns)
+static void add_to_dependency(struct hw_order *order, struct hw_thread *thread,
+	struct hw_object *object, uint32_t stack, uint32_t how, int64_t time_ns)
 {
 	uint32_t kept_how = how & (HW_HOW_SHARED | HW_HOW_TRY | HW_HOW_TIMED | HW_HOW_REACQUIRE);
 	struct hw_dependency *dependency;
 	uint64_t hash;
 	bool new;
 
-	if (!depends(thread, object, how))
-		return;
 	hash = hw_hash_mix(hash_of_holds(thread), (uint64_t)object->id << 32 | stack);
 	hash = hw_hash_mix(hash, (uint64_t)thread->id << 8 | kept_how);
 	for (uint64_t key = hash;; key++) {
@@ -137,21 +134,14 @@ static void depend(struct hw_order *order, struct hw_thread *thread, struct hw_o
 	dependency->dirty = true;
 }
 
-static struct hw_contention *contention_of(struct hw_order *order, struct hw_object *object,
-	uint32_t stack)
+static inline void depend(struct hw_order *order, struct hw_thread *thread,
+	struct hw_object *object, uint32_t stack, uint32_t how, int64_t time_ns)
 {
-	bool new;
-	uint64_t *at = hw_table_put(&order->contention_by_place,
-		(uint64_t)object->id << 32 | stack, &new);
-
-	if (new) {
-		HW_GROW(order->contentions, order->contention_count, order->contention_capacity);
-		*at = order->contention_count++;
-		order->contentions[*at] =
-			(struct hw_contention){ .object = object, .stack = stack };
-	}
-	order->contentions[*at].dirty = true;
-	return &order->contentions[*at];
+	/* Only writers that go first make others wait for them before they hold anything. */
+	if (!thread->hold_count && object->kind != HW_KIND_RWLOCK)
+		return;
+	if (depends(thread, object, how))
+		add_to_dependency(order, thread, object, stack, how, time_ns);
 }
 
 bool hw_order_blocks(const struct hw_order *order, const struct hw_dependency *dependency)
@@ -176,27 +166,6 @@ static void note_keeper(struct hw_thread *thread, const struct hw_object *object
 	thread->keeper_stack = hold ? hold->stack : 0;
 }
 
-/* How long the wait took that ends; it may have ended without the object. */
-static int64_t measure_wait(struct hw_contention *contention, const struct hw_thread *thread,
-	int64_t time_ns)
-{
-	const struct hw_object *object = contention->object;
-	int64_t waited_ns = time_ns - thread->wait_since_ns;
-
-	if (waited_ns <= contention->wait_max_ns)
-		return waited_ns;
-	contention->wait_max_ns = waited_ns;
-	contention->wait_max_thread = thread;
-	contention->wait_max_keeper = thread->keeper;
-	contention->wait_max_keeper_stack = thread->keeper_stack;
-	/* Who had it wrote so only after the wait had begun. */
-	if (!thread->keeper && object->last_holder != thread) {
-		contention->wait_max_keeper = object->last_holder;
-		contention->wait_max_keeper_stack = object->last_stack;
-	}
-	return waited_ns;
-}
-
 void hw_order_sleep(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
 	uint32_t stack, uint32_t how, int64_t time_ns)
 {
@@ -211,7 +180,9 @@ void hw_order_wait(struct hw_order *order, struct hw_thread *thread, struct hw_o
 	thread->wait_since_ns = time_ns;
 	note_keeper(thread, object);
 	object->waiters++;
-	hw_tries_blocked(&order->tries, order->roster, thread, object, hash_of_holds(thread));
+	if (thread->failed_try)
+		hw_tries_blocked(&order->tries, order->roster, thread, object,
+			hash_of_holds(thread));
 	depend(order, thread, object, stack, how, time_ns);
 	hw_misuse_wait(&order->misuses, thread, object, stack, time_ns);
 }
@@ -228,7 +199,9 @@ void hw_order_fail(struct hw_order *order, struct hw_thread *thread, struct hw_o
 {
 	if (thread->waits_for == object) {
 		if (can_be_held(object))
-			measure_wait(contention_of(order, object, stack), thread, time_ns);
+			hw_contention_measure_wait(
+				hw_contention_of(&order->contentions, object, stack),
+				thread, time_ns);
 		end_wait(thread);
 	}
 	if (busy)
@@ -237,11 +210,11 @@ void hw_order_fail(struct hw_order *order, struct hw_thread *thread, struct hw_o
 }
 
 static void add_hold(struct hw_thread *thread, struct hw_object *object, uint32_t stack,
-	uint32_t how, int64_t time_ns)
+	uint32_t how, int64_t time_ns, struct hw_contention *contention)
 {
 	HW_GROW(thread->holds, thread->hold_count, thread->hold_capacity);
 	thread->holds[thread->hold_count++] = (struct hw_hold){ .object = object, .stack = stack,
-		.how = how, .count = 1, .since_ns = time_ns };
+		.how = how, .count = 1, .since_ns = time_ns, .contention = contention };
 	thread->holds_version++;
 	object->holder = object->last_holder = thread;
 	object->last_stack = stack;
@@ -251,16 +224,19 @@ static void add_hold(struct hw_thread *thread, struct hw_object *object, uint32_
 void hw_order_inherit(struct hw_thread *thread, struct hw_object *object, uint32_t stack,
 	uint32_t how, int64_t time_ns)
 {
-	add_hold(thread, object, stack, how, time_ns);
+	add_hold(thread, object, stack, how, time_ns, NULL);
 }
 
 static void remove_hold(struct hw_order *order, struct hw_thread *thread, struct hw_hold *hold,
 	int64_t time_ns)
 {
-	struct hw_contention *contention = contention_of(order, hold->object, hold->stack);
+	struct hw_contention *contention = hold->contention ?
+		hold->contention :
+		hw_contention_of(&order->contentions, hold->object, hold->stack);
 	int64_t held_ns = time_ns - hold->since_ns;
 	size_t at = (size_t)(hold - thread->holds);
 
+	contention->dirty = true;
 	contention->hold_ns += held_ns;
 	if (held_ns > contention->hold_max_ns)
 		contention->hold_max_ns = held_ns;
@@ -271,17 +247,18 @@ static void remove_hold(struct hw_order *order, struct hw_thread *thread, struct
 	thread->holds_version++;
 }
 
-static void count_acquisition(struct hw_order *order, struct hw_thread *thread,
-	struct hw_object *object, uint32_t stack, int64_t time_ns)
+static inline struct hw_contention *count_acquisition(struct hw_order *order,
+	struct hw_thread *thread, struct hw_object *object, uint32_t stack, int64_t time_ns)
 {
-	struct hw_contention *contention = contention_of(order, object, stack);
+	struct hw_contention *contention = hw_contention_of(&order->contentions, object, stack);
 
 	contention->acquired++;
-	if (thread->waits_for != object)
-		return;
-	contention->waited++;
-	contention->wait_ns += measure_wait(contention, thread, time_ns);
-	end_wait(thread);
+	if (thread->waits_for == object) {
+		contention->waited++;
+		contention->wait_ns += hw_contention_measure_wait(contention, thread, time_ns);
+		end_wait(thread);
+	}
+	return contention;
 }
 
 static void take_unit(struct hw_object *object)
@@ -304,19 +281,20 @@ void hw_order_acquire(struct hw_order *order, struct hw_thread *thread, struct h
 	uint32_t stack, uint32_t how, int64_t time_ns)
 {
 	bool waited = thread->waits_for == object;
+	struct hw_contention *contention;
 	struct hw_hold *hold;
 
 	if (how & HW_HOW_OWNER_DEAD)
 		bury_holder(order, object, time_ns);
 	hold = hw_hold_of(thread, object);
-	count_acquisition(order, thread, object, stack, time_ns);
+	contention = count_acquisition(order, thread, object, stack, time_ns);
 	if (object->kind == HW_KIND_SEM)
 		take_unit(object);
 	if (!waited && !(signals(object) && how & HW_HOW_TRY))
 		depend(order, thread, object, stack, how, time_ns);
 	if (signals(object))
 		return;
-	if (!(how & HW_HOW_TRY))
+	if (thread->failed_try && !(how & HW_HOW_TRY))
 		hw_tries_blocked(&order->tries, order->roster, thread, object,
 			hash_of_holds(thread));
 	if (hold) {
@@ -324,7 +302,7 @@ void hw_order_acquire(struct hw_order *order, struct hw_thread *thread, struct h
 		thread->holds_version++;
 		return;
 	}
-	add_hold(thread, object, stack, how, time_ns);
+	add_hold(thread, object, stack, how, time_ns, contention);
 }
 
 /* Whoever was thought to hold it does not, as a semaphore that signals is held by nobody. */

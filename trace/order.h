@@ -21,6 +21,7 @@
  * meanwhile may be needed by those who could end the wait.
  */
 
+#include "trace/contention.h"
 #include "trace/misuse.h"
 #include "trace/tries.h"
 
@@ -38,25 +39,12 @@ struct hw_dependency {
 	bool stored, dirty;
 };
 
-struct hw_contention {
-	struct hw_object *object;
-	uint32_t stack;
-	uint64_t acquired, waited;
-	int64_t wait_ns, wait_max_ns, hold_ns, hold_max_ns;
-	/* Of the longest wait: who waited, and who had the object when it began; or NULL. */
-	const struct hw_thread *wait_max_thread, *wait_max_keeper;
-	uint32_t wait_max_keeper_stack; /* where it had taken it */
-	bool dirty;
-};
-
 struct hw_order {
 	const struct hw_roster *roster;
 	struct hw_dependency *dependencies;
 	size_t dependency_count, dependency_capacity;
 	struct hw_table dependency_by_hash; /* collisions probe by +1 */
-	struct hw_contention *contentions;
-	size_t contention_count, contention_capacity;
-	struct hw_table contention_by_place; /* object << 32 | stack */
+	struct hw_contentions contentions;
 	struct hw_tries tries;
 	struct hw_misuses misuses;
 };

@@ -42,6 +42,14 @@ static inline void add_time(struct hw_packer *packer, uint64_t delta)
 		escape(packer, delta);
 }
 
+/* A key that is mostly the one of the event before, whose number is `last`. */
+static inline uint16_t put_again(struct hw_dictionary *dictionary, uint16_t last, uint64_t key)
+{
+	if (dictionary->count && dictionary->keys[last] == key)
+		return last;
+	return hw_dictionary_put(dictionary, key);
+}
+
 void hw_pack_add(struct hw_packer *packer, const struct hw_event *event)
 {
 	uint32_t at = packer->count;
@@ -56,10 +64,12 @@ void hw_pack_add(struct hw_packer *packer, const struct hw_event *event)
 		packer->first_ns = time_ns;
 	if (time_ns > packer->last_ns)
 		packer->last_ns = time_ns;
-	packer->thread[at] = hw_dictionary_put(&packer->threads, event->thread);
+	packer->thread[at] = put_again(&packer->threads, at ? packer->thread[at - 1] : 0,
+		event->thread);
 	packer->site[at] = hw_dictionary_put(&packer->sites,
 		hw_pack_site_key(event->op, hw_event_plain_how(event->how), event->stack));
-	packer->object[at] = hw_dictionary_put(&packer->objects, event->object);
+	packer->object[at] = put_again(&packer->objects, at ? packer->object[at - 1] : 0,
+		event->object);
 	if (event->has_result) {
 		packer->result_at[packer->result_count] = (uint16_t)at;
 		packer->results[packer->result_count++] = event->result;

@@ -199,13 +199,6 @@ bool hw_readers_empty(struct hw_readers *readers, uint32_t slot)
 	return !peek(readers, &readers->slots[slot], &copy);
 }
 
-static uint64_t time_of(const struct hw_reader *reader, const struct hw_record *record)
-{
-	uint64_t ticks = hw_record_time(record);
-
-	return ticks > reader->last_ticks ? ticks : reader->last_ticks;
-}
-
 /* The heap keeps each reader's next time in `last_ticks`: it may only grow. */
 static void sift_down(struct hw_reader **heap, size_t count, size_t at)
 {
@@ -226,21 +219,38 @@ static void sift_down(struct hw_reader **heap, size_t count, size_t at)
 	}
 }
 
-/*
- * Whether the reader has a record up to the cut; sets its next time. Nothing that an ended
- * thread wrote can be of the future, whatever it says.
- */
-static bool has_next(struct hw_readers *readers, struct hw_reader *reader)
+/* Most records: an event that stands alone. */
+static bool is_plain(uint64_t when)
 {
-	struct hw_record copy;
+	uint32_t op = (uint8_t)when;
 
-	if (!peek(readers, reader, &copy))
+	return op >= HW_OP_INIT && op < HW_OP_CREATE;
+}
+
+/*
+ * Read the reader's next record; false when there is none up to the cut. Times of a thread do
+ * not go back, and nothing that an ended thread wrote is of the future, whatever it says.
+ */
+static inline bool read_next(struct hw_readers *readers, struct hw_reader *reader)
+{
+	const struct hw_chunk *chunk = &readers->session->chunks[reader->chunk];
+	uint64_t ticks;
+
+	reader->next = &chunk->records[reader->position];
+	if (reader->position >= HW_CHUNK_RECORDS || reader->broken ||
+		!published(chunk, reader->position, &reader->copy) || !is_plain(reader->copy.when))
+		reader->next = peek(readers, reader, &reader->copy);
+	if (!reader->next)
 		return false;
-	if (hw_record_time(&copy) > readers->cut_ticks && !reader->ended)
-		return false;
-	reader->last_ticks = time_of(reader, &copy);
-	if (reader->last_ticks > readers->cut_ticks)
-		reader->last_ticks = readers->cut_ticks;
+	reader->hole_ticks = 0;
+	ticks = hw_record_time(&reader->copy);
+	if (ticks > readers->cut_ticks) {
+		if (!reader->ended)
+			return false;
+		ticks = readers->cut_ticks;
+	}
+	if (ticks > reader->last_ticks)
+		reader->last_ticks = ticks;
 	return true;
 }
 
@@ -250,40 +260,58 @@ static void fill_round(struct hw_readers *readers)
 
 	readers->round_count = 0;
 	for (uint32_t slot = 0; slot < used && slot < HW_THREAD_MAX; slot++)
-		if (readers->slots[slot].thread && has_next(readers, &readers->slots[slot]))
+		if (readers->slots[slot].thread && read_next(readers, &readers->slots[slot]))
 			readers->round[readers->round_count++] = &readers->slots[slot];
 	for (size_t at = readers->round_count / 2; at-- > 0;)
 		sift_down(readers->round, readers->round_count, at);
 }
 
-static bool take_one(struct hw_readers *readers, struct hw_reader *reader, hw_reader_take *take,
-	void *context)
+/* The time up to which the first of the heap comes before all others. */
+static uint64_t first_until(const struct hw_readers *readers)
 {
-	struct hw_record copy;
-	const struct hw_record *record = peek(readers, reader, &copy);
-	uint32_t payload;
+	uint64_t until = UINT64_MAX;
 
-	if (!record)
-		return false;
-	payload = hw_record_payload(&copy);
-	if (!take(context, reader, &copy, reader->last_ticks, record + 1))
-		return false;
-	reader->position += 1 + payload;
-	reader->taken++;
-	return true;
+	for (size_t child = 1; child <= 2 && child < readers->round_count; child++)
+		if (readers->round[child]->last_ticks < until)
+			until = readers->round[child]->last_ticks;
+	return until;
+}
+
+enum run { RUN_LATER, RUN_DRY, RUN_REFUSED };
+
+/* Take records of one log for as long as no other is to come before. */
+static enum run take_run(struct hw_readers *readers, struct hw_reader *reader, uint64_t until,
+	hw_reader_take *take, void *context)
+{
+	do {
+		if (!take(context, reader, reader->copy, reader->last_ticks, reader->next + 1))
+			return RUN_REFUSED;
+		reader->position += 1;
+		if (!is_plain(reader->copy.when))
+			reader->position += hw_record_payload(&reader->copy);
+		reader->taken++;
+		if (!read_next(readers, reader))
+			return RUN_DRY;
+	} while (reader->last_ticks <= until);
+	return RUN_LATER;
 }
 
 uint64_t hw_readers_round(struct hw_readers *readers, uint64_t cut_ticks, hw_reader_take *take,
 	void *context)
 {
 	uint64_t taken = 0;
+	enum run run = RUN_LATER;
 
 	readers->cut_ticks = cut_ticks;
 	readers->waits_at_hole = false;
 	fill_round(readers);
-	while (readers->round_count && take_one(readers, readers->round[0], take, context)) {
-		taken++;
-		if (!has_next(readers, readers->round[0]))
+	while (readers->round_count && run != RUN_REFUSED) {
+		struct hw_reader *reader = readers->round[0];
+		uint64_t before = reader->taken;
+
+		run = take_run(readers, reader, first_until(readers), take, context);
+		taken += reader->taken - before;
+		if (run == RUN_DRY)
 			readers->round[0] = readers->round[--readers->round_count];
 		sift_down(readers->round, readers->round_count, 0);
 	}
@@ -324,7 +352,7 @@ static void preview(const struct hw_readers *readers, struct hw_reader *reader, 
 		}
 		if (hw_record_time(&copy) > ticks)
 			ticks = hw_record_time(&copy);
-		look(context, reader, &copy, ticks, record + 1);
+		look(context, reader, copy, ticks, record + 1);
 		position += 1 + hw_record_payload(&copy);
 	}
 }

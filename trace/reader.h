@@ -38,6 +38,8 @@ struct hw_reader {
 	uint32_t chunk;
 	uint32_t position;
 	uint64_t last_ticks; /* times never go back within a thread */
+	const struct hw_record *next; /* in a round: what comes next, and what it says */
+	struct hw_record copy;
 	uint64_t taken;      /* records read so far */
 	uint64_t lost;       /* at least so many that could not be read */
 	uint64_t hole_ticks; /* since when it waits at a hole; 0 when it does not */
@@ -69,7 +71,7 @@ struct hw_readers {
  * What is done with a record: `payload` follows it. False leaves it and all that
  * comes after it, in any log, for a later round.
  */
-typedef bool hw_reader_take(void *context, struct hw_reader *reader, const struct hw_record *record,
+typedef bool hw_reader_take(void *context, struct hw_reader *reader, struct hw_record record,
 	uint64_t ticks, const struct hw_record *payload);
 
 struct hw_readers *hw_readers_create(struct hw_session *session, uint64_t patience_ticks);

@@ -8,7 +8,8 @@
 
 static void free_process(struct hw_process *process)
 {
-	hw_table_finish(&process->objects);
+	free(process->objects);
+	hw_table_finish(&process->far_objects);
 	free(process->mappings);
 	hw_table_finish(&process->codes);
 	hw_table_finish(&process->promised);
@@ -125,17 +126,27 @@ struct hw_thread *hw_roster_known_thread(const struct hw_roster *roster, uint64_
 	return pointer_in(&roster->thread_by_uid, uid);
 }
 
-struct hw_hold *hw_hold_of(struct hw_thread *thread, const struct hw_object *object)
+/* Numbers are given one after the other; what is far beyond them is kept in a table. */
+static void put_object(struct hw_process *process, uint32_t number, struct hw_object *object)
 {
-	for (size_t i = thread->hold_count; i-- > 0;)
-		if (thread->holds[i].object == object)
-			return &thread->holds[i];
-	return NULL;
+	if (number >= HW_PROCESS_NEAR_MAX) {
+		put_pointer(&process->far_objects, number, object);
+		return;
+	}
+	while (number >= process->object_capacity) {
+		uint32_t capacity = process->object_capacity ? 2 * process->object_capacity : 64;
+
+		process->objects = hw_xrealloc(process->objects, capacity * sizeof(object));
+		memset(process->objects + process->object_capacity, 0,
+			(capacity - process->object_capacity) * sizeof(object));
+		process->object_capacity = capacity;
+	}
+	process->objects[number] = object;
 }
 
-struct hw_object *hw_roster_object(const struct hw_process *process, uint32_t number)
+struct hw_object *hw_roster_far_object(const struct hw_process *process, uint32_t number)
 {
-	return pointer_in(&process->objects, number);
+	return pointer_in(&process->far_objects, number);
 }
 
 static struct hw_object *add_object(struct hw_roster *roster)
@@ -248,7 +259,7 @@ struct hw_object *hw_roster_define(struct hw_roster *roster, struct hw_process *
 	}
 	if (promised && promised != object)
 		rename_object(object, promised->name, sizeof(promised->name));
-	put_pointer(&process->objects, number, object);
+	put_object(process, number, object);
 	return object;
 }
 
@@ -275,6 +286,6 @@ struct hw_object *hw_roster_undefined(struct hw_roster *roster, struct hw_proces
 	struct hw_object *object = add_object(roster);
 
 	object->process = process;
-	put_pointer(&process->objects, number, object);
+	put_object(process, number, object);
 	return object;
 }

@@ -23,6 +23,7 @@
 #include "trace/record.h"
 #include "trace/table.h"
 
+struct hw_contention;
 struct hw_thread;
 
 struct hw_module {
@@ -47,6 +48,9 @@ struct hw_mapping {
 	bool judged;       /* see trace/bypass.h */
 };
 
+/* Numbers of objects up to here are found without a search. */
+enum { HW_PROCESS_NEAR_MAX = 1 << 22 };
+
 struct hw_process {
 	uint32_t id;
 	struct hw_process *parent;
@@ -58,7 +62,9 @@ struct hw_process {
 	int64_t start_ns;
 	int64_t end_ns; /* -1 while it runs */
 	uint32_t thread_count;
-	struct hw_table objects; /* its number -> struct hw_object * */
+	struct hw_object **objects; /* by its number, those that are near */
+	uint32_t object_capacity;
+	struct hw_table far_objects; /* its number -> struct hw_object * */
 	struct hw_table promised; /* the same of those that have a name and no definition yet */
 	struct hw_mapping *mappings;
 	size_t mapping_count, mapping_capacity;
@@ -118,6 +124,7 @@ struct hw_object {
 	bool made_with_units;
 	uint64_t taken, returned, foreign;
 
+	struct hw_contention *contention; /* the last that was used of it (order.h) */
 	struct hw_thread *holder; /* the last to acquire it, while it holds */
 	uint32_t holders;         /* threads that hold it */
 	uint32_t waiters;         /* threads whose wait for it the log told of */
@@ -139,6 +146,7 @@ struct hw_hold {
 	uint32_t how;   /* enum hw_how of the acquisition */
 	uint32_t count; /* recursion depth, or units */
 	int64_t since_ns;
+	struct hw_contention *contention; /* of acquisitions from there; NULL before it is known */
 };
 
 struct hw_thread {
@@ -241,7 +249,13 @@ void hw_roster_number_thread(struct hw_thread *thread);
 struct hw_thread *hw_roster_known_thread(const struct hw_roster *roster, uint64_t uid);
 
 /* What a thread holds of an object, or NULL. */
-struct hw_hold *hw_hold_of(struct hw_thread *thread, const struct hw_object *object);
+static inline struct hw_hold *hw_hold_of(struct hw_thread *thread, const struct hw_object *object)
+{
+	for (size_t i = thread->hold_count; i-- > 0;)
+		if (thread->holds[i].object == object)
+			return &thread->holds[i];
+	return NULL;
+}
 
 /*
  * The object that a process gave, or will give, this number is called so; the text ends
@@ -251,7 +265,15 @@ void hw_roster_name(struct hw_roster *roster, struct hw_process *process, uint32
 	const char *name, size_t name_bytes);
 
 /* The object a process gave this number to, or NULL when its definition has not come yet. */
-struct hw_object *hw_roster_object(const struct hw_process *process, uint32_t number);
+struct hw_object *hw_roster_far_object(const struct hw_process *process, uint32_t number);
+
+static inline struct hw_object *hw_roster_object(const struct hw_process *process,
+	uint32_t number)
+{
+	if (__builtin_expect(number < process->object_capacity, 1))
+		return process->objects[number];
+	return number < HW_PROCESS_NEAR_MAX ? NULL : hw_roster_far_object(process, number);
+}
 
 /* Take a definition in; finds the object that is the same one in another process. */
 struct hw_object *hw_roster_define(struct hw_roster *roster, struct hw_process *process,

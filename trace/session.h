@@ -41,7 +41,7 @@
 #include "trace/record.h"
 
 #define HW_SESSION_MAGIC   0x31545741574c4448ull /* "HDLWAWT1" */
-#define HW_SESSION_VERSION 3u
+#define HW_SESSION_VERSION 4u
 #define HW_SESSION_VARIABLE "HOLDWAIT_SESSION"
 #define HW_SESSION_HIDDEN  "hidden:" /* before the path: the program is not to see it */
 
@@ -148,6 +148,9 @@ struct hw_session {
 	_Atomic uint32_t chunk_waiters;
 	/* 1: every chunk is in use, no more can be made, and nothing is left to be read. */
 	_Atomic uint32_t starved;
+
+	/* A traced thread adds 1 before it publishes what may be a definition. */
+	_Alignas(64) _Atomic uint32_t definitions;
 
 	/* The collector adds 1 when a new waiting state is in the recording. */
 	_Alignas(64) _Atomic uint32_t states_stored;

@@ -306,9 +306,9 @@ void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw
 	for (size_t i = 0; i < order->dependency_count; i++)
 		if (order->dependencies[i].dirty)
 			put_dependency(store, order, &order->dependencies[i]);
-	for (size_t i = 0; i < order->contention_count; i++)
-		if (order->contentions[i].dirty)
-			put_contention(store, &order->contentions[i]);
+	for (size_t i = 0; i < order->contentions.count; i++)
+		if (order->contentions.all[i]->dirty)
+			put_contention(store, order->contentions.all[i]);
 	for (size_t i = 0; i < order->misuses.count; i++)
 		if (order->misuses.all[i].dirty)
 			put_misuse(store, &order->misuses.all[i]);

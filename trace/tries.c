@@ -45,8 +45,6 @@ void hw_tries_failed(struct hw_tries *tries, const struct hw_roster *roster,
 void hw_tries_blocked(struct hw_tries *tries, const struct hw_roster *roster,
 	struct hw_thread *thread, const struct hw_object *object, uint64_t holds_hash)
 {
-	if (!thread->failed_try)
-		return;
 	if (thread->failed_try != object)
 		yielded(tries, roster, thread);
 	else if (thread->failed_try_hash == holds_hash)
