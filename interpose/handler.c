@@ -206,18 +206,10 @@ static void note_run(uint64_t mark)
 		atomic_fetch_or(&hw_handler_installed, bit_of((int)mark));
 }
 
-static uint64_t blocked_now(void)
-{
-	uint64_t blocked = 0;
-
-	hw_sys4(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof(blocked));
-	return blocked;
-}
-
 void hw_handler_mark(const struct hw_self *self, void **frames, uint32_t count)
 {
 	uintptr_t from = (uintptr_t)__builtin_frame_address(0);
-	uint64_t blocked = blocked_now(), mark = 0;
+	uint64_t blocked = hw_sys_signals_blocked(), mark = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct wanted wanted = { .trampoline = (uintptr_t)frames[i] };
@@ -249,7 +241,7 @@ uint32_t hw_handler_find(const struct hw_self *self, void *ret_frames[2])
 	if (!frame || !has_trampoline_code((const void *)frame->trampoline))
 		return 0;
 	/* The place that is known may be in a function that the handler calls. */
-	mark = mark_of(frame, blocked_now(), 0);
+	mark = mark_of(frame, hw_sys_signals_blocked(), 0);
 	ret_frames[0] = marked(frame->trampoline, mark);
 	ret_frames[1] = (void *)frame->interrupted;
 	note_run(mark);

@@ -141,10 +141,11 @@ static struct hw_record *claim(struct hw_self *self, uint32_t count)
 struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count)
 {
 	do {
-		uint64_t signals = hw_sys_block_signals();
-		struct hw_record *at = claim(self, count);
+		struct hw_record *at;
 
-		hw_sys_restore_signals(signals);
+		hw_sys_block_signals();
+		at = claim(self, count);
+		hw_sys_restore_signals();
 		if (at) {
 			ring(hw_log_session);
 			return at;
@@ -159,8 +160,8 @@ bool hw_log_add_payload(struct hw_self *self, enum hw_op op, uint32_t object, ui
 {
 	struct hw_record *at;
 	uint32_t records = (payload_bytes + sizeof(*at) - 1) / sizeof(*at);
-	uint64_t signals = hw_sys_block_signals();
 
+	hw_sys_block_signals();
 	at = hw_log_reserve(self, 1 + records);
 	if (at) {
 		atomic_fetch_add_explicit(&hw_log_session->definitions, 1, memory_order_relaxed);
@@ -169,6 +170,6 @@ bool hw_log_add_payload(struct hw_self *self, enum hw_op op, uint32_t object, ui
 		hw_log_publish(at, hw_record_when(hw_log_now(), op),
 			hw_record_what(object, stack, records));
 	}
-	hw_sys_restore_signals(signals);
+	hw_sys_restore_signals();
 	return at;
 }

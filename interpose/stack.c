@@ -145,19 +145,16 @@ static __attribute__((noinline)) uint32_t capture_by_libunwind(struct hw_self *s
 static uint32_t remember_by_rules(struct hw_self *self, const struct hw_call *call,
 	struct hw_backtrace *backtrace)
 {
-	uint32_t number = remember(self, call, backtrace->frames, backtrace->count);
-	struct hw_memo_stack stack = { .number = number,
-		.open = hw_handler_open(self->blocked) };
-	uint64_t signals;
+	struct hw_memo_stack stack = { .open = hw_handler_open(self->blocked) };
 	bool in_handler;
 
+	hw_sys_block_signals();
+	stack.number = remember(self, call, backtrace->frames, backtrace->count);
 	stack.hash = hash_of(backtrace->frames, backtrace->count, stack.open, &in_handler);
-	if (number && !is_passing(self)) {
-		signals = hw_sys_block_signals();
+	if (stack.number && !is_passing(self))
 		hw_memo_add(self->stacks->memo, call, backtrace, &stack);
-		hw_sys_restore_signals(signals);
-	}
-	return number;
+	hw_sys_restore_signals();
+	return stack.number;
 }
 
 /* Apart, so that a signal handler on a small stack does not pay for the arrays. */

@@ -124,7 +124,7 @@ uint32_t hw_stack_table_pass(struct hw_self *self, void *const *frames, uint32_t
 	note_modules(self, frames, count);
 	signals = hw_sys_block_signals();
 	logged = log_stack(self, entry, frames, count, signals);
-	hw_sys_restore_signals(signals);
+	hw_sys_restore_signals();
 	return logged ? entry : 0;
 }
 
@@ -148,7 +148,7 @@ uint32_t hw_stack_table_add(struct hw_self *self, uint64_t hash, void *const *fr
 	else
 		entry = 0;
 	self->last_entry = entry;
-	hw_sys_restore_signals(signals);
+	hw_sys_restore_signals();
 	return entry;
 }
 

@@ -15,6 +15,8 @@ static _Atomic uint32_t large_count;
 static _Atomic size_t mapped_bytes;
 static _Atomic bool kernel_locks;
 
+__thread struct hw_sys_blocked hw_sys_blocked;
+
 bool hw_sys_mapped(uintptr_t start, uintptr_t end)
 {
 	uint32_t count = atomic_load(&large_count);
@@ -89,9 +91,9 @@ long hw_sys_read_file(const char *path, char *buffer, size_t size_bytes)
 /* The three-state futex lock of Drepper, "Futexes Are Tricky" (2011), section 6. */
 void hw_sys_lock(struct hw_sys_lock *lock)
 {
-	uint64_t signals = hw_sys_block_signals();
 	uint32_t seen = 0;
 
+	hw_sys_block_signals();
 	if (!atomic_compare_exchange_strong(&lock->word, &seen, 1)) {
 		if (seen != 2)
 			seen = atomic_exchange(&lock->word, 2);
@@ -100,14 +102,11 @@ void hw_sys_lock(struct hw_sys_lock *lock)
 			seen = atomic_exchange(&lock->word, 2);
 		}
 	}
-	lock->signals = signals;
 }
 
 void hw_sys_unlock(struct hw_sys_lock *lock)
 {
-	uint64_t signals = lock->signals;
-
 	if (atomic_exchange(&lock->word, 0) == 2)
 		hw_sys_futex_wake(&lock->word, 1);
-	hw_sys_restore_signals(signals);
+	hw_sys_restore_signals();
 }

@@ -37,18 +37,45 @@ static inline long hw_sys6(long number, long a, long b, long c, long d, long e, 
 #define hw_sys3(n, a, b, c)       hw_sys6(n, (long)(a), (long)(b), (long)(c), 0, 0, 0)
 #define hw_sys4(n, a, b, c, d)    hw_sys6(n, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
 
-/* Every signal, those of libc's own thread cancellation too. */
+/* Of the calling thread, while it blocks its signals: how often, and what it blocked before. */
+struct hw_sys_blocked {
+	uint32_t depth;
+	uint64_t before;
+};
+
+extern __thread struct hw_sys_blocked hw_sys_blocked;
+
+/*
+ * Every signal, those of libc's own thread cancellation too. Nests: only the outermost pair asks
+ * the kernel. What was blocked before is returned. The count changes while they are
+ * blocked, so that a handler always finds it 0.
+ */
 static inline uint64_t hw_sys_block_signals(void)
 {
-	uint64_t all = ~0ull, old = 0;
+	uint64_t all = ~0ull;
 
-	hw_sys4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &old, sizeof(old));
-	return old;
+	if (!hw_sys_blocked.depth)
+		hw_sys4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &hw_sys_blocked.before, sizeof(all));
+	hw_sys_blocked.depth++;
+	return hw_sys_blocked.before;
 }
 
-static inline void hw_sys_restore_signals(uint64_t old)
+static inline void hw_sys_restore_signals(void)
 {
-	hw_sys4(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, sizeof(old));
+	if (--hw_sys_blocked.depth)
+		return;
+	hw_sys4(SYS_rt_sigprocmask, SIG_SETMASK, &hw_sys_blocked.before, NULL,
+		sizeof(hw_sys_blocked.before));
+}
+
+/* What the thread blocks, or did before it was made to block all. */
+static inline uint64_t hw_sys_signals_blocked(void)
+{
+	uint64_t blocked = hw_sys_blocked.before;
+
+	if (!hw_sys_blocked.depth)
+		hw_sys4(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof(blocked));
+	return blocked;
 }
 
 static inline long hw_sys_futex_wait(_Atomic uint32_t *word, uint32_t expected, long timeout_ms)
@@ -83,7 +110,6 @@ long hw_sys_read_file(const char *path, char *buffer, size_t size_bytes);
  */
 struct hw_sys_lock {
 	_Atomic uint32_t word; /* 0 free, 1 taken, 2 taken and others wait */
-	uint64_t signals;      /* mask of the holder, to be restored */
 };
 
 void hw_sys_lock(struct hw_sys_lock *lock);

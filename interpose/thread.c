@@ -42,6 +42,7 @@ static void tell_end(void *slot)
 		pthread_setspecific(end_key, slot);
 		return;
 	}
+	hw_sys_block_signals();
 	stacks = self->stacks;
 	self->stacks = NULL;
 	if (stacks)
@@ -51,6 +52,7 @@ static void tell_end(void *slot)
 		hw_memory_gone(self->stack_low, self->stack_high - self->stack_low);
 	hw_log_add(self, time_of_end(), HW_OP_EXIT, self->slot->object, 0, 0);
 	atomic_store_explicit(&self->slot->state, HW_SLOT_ENDED, memory_order_release);
+	hw_sys_restore_signals();
 }
 
 static size_t find_default_stack_bytes(void)
@@ -159,9 +161,10 @@ static void log_start(struct hw_self *self)
 bool hw_thread_register(struct hw_self *self, uint64_t uid, uint64_t creator_uid)
 {
 	struct hw_session *session = hw_log_session;
-	uint64_t signals = hw_sys_block_signals();
-	struct hw_thread_slot *slot = take_slot(session);
+	struct hw_thread_slot *slot;
 
+	hw_sys_block_signals();
+	slot = take_slot(session);
 	if (slot && !fill_slot(slot, uid, creator_uid)) {
 		give_slot_back(session, slot);
 		slot = NULL;
@@ -169,7 +172,7 @@ bool hw_thread_register(struct hw_self *self, uint64_t uid, uint64_t creator_uid
 	if (!slot) {
 		self->unrecorded = 1;
 		hw_process_count_unrecorded();
-		hw_sys_restore_signals(signals);
+		hw_sys_restore_signals();
 		return false;
 	}
 	self->slot = slot;
@@ -181,7 +184,7 @@ bool hw_thread_register(struct hw_self *self, uint64_t uid, uint64_t creator_uid
 	self->epoch = *hw_self_epoch + 1;
 	log_start(self);
 	atomic_store_explicit(&slot->state, HW_SLOT_LIVE, memory_order_release);
-	hw_sys_restore_signals(signals);
+	hw_sys_restore_signals();
 	if (end_key_made)
 		pthread_setspecific(end_key, slot);
 	return true;
