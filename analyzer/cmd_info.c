@@ -101,6 +101,16 @@ static void print_objects_by_kind(FILE *out, const struct hw_model *m)
 	fputs(*separator ? ")\n" : "\n", out);
 }
 
+/* How often the memo of call stacks was right; it is what recording costs little by. */
+static void print_stacks(FILE *out, const struct hw_meta *meta)
+{
+	int64_t all = meta->stack_hits + meta->stack_misses;
+
+	if (all)
+		fprintf(out, "  stacks     %" PRId64 ", %.2f %% of them remembered\n", all,
+			100.0 * (double)meta->stack_hits / (double)all);
+}
+
 /* How much there is that holdwait does not see; nothing of a run too short to say. */
 static void print_elsewhere(FILE *out, const struct hw_meta *meta)
 {
@@ -132,6 +142,7 @@ static void print_summary(FILE *out, const struct hw_input *input)
 	if (m->meta.ignored)
 		fprintf(out, "  ignored    %" PRId64 " object%s, as the program asked\n",
 			m->meta.ignored, plural(m->meta.ignored));
+	print_stacks(out, &m->meta);
 	print_elsewhere(out, &m->meta);
 	for (uint32_t i = 0; i < m->meta.note_count; i++)
 		print_field(out, "note", m->meta.notes[i]);

@@ -147,7 +147,7 @@ int hw_merge_meta_finish(sqlite3 *db, struct hw_error *error)
 		" FROM temp.gathered GROUP BY file_number) HAVING count(*) > 0;"
 		"INSERT INTO meta SELECT key, sum(value) FROM temp.gathered"
 		" WHERE key IN ('events', 'lost', 'ignored', 'blocked_ns',"
-		" 'blocked_elsewhere_ns')"
+		" 'blocked_elsewhere_ns', 'stack_hits', 'stack_misses')"
 		" GROUP BY key;"
 		"INSERT INTO meta SELECT 'blocked_elsewhere.' || row_number() OVER (),"
 		" blocked_ns || ' ' || module"

@@ -193,6 +193,8 @@ static void take_slot_back(struct hw_collector *collector, uint32_t number)
 	struct hw_thread_slot *slot = &session->threads[number];
 
 	hw_readers_close(collector->readers, number);
+	collector->stack_hits += atomic_exchange(&slot->stack_hits, 0);
+	collector->stack_misses += atomic_exchange(&slot->stack_misses, 0);
 	atomic_store(&slot->wait, 0);
 	atomic_store(&slot->state, HW_SLOT_FREE);
 	hw_free_list_push(&session->free_threads, &session->threads[0].next_free,

@@ -300,6 +300,8 @@ static void close_recording(struct hw_collector *collector)
 	hw_store_state(recording, &collector->roster, hw_collector_now_ns(collector));
 	hw_store_meta_number(recording, "events", (int64_t)hw_store_event_count(recording));
 	hw_store_meta_number(recording, "lost", (int64_t)collector->lost);
+	hw_store_meta_number(recording, "stack_hits", (int64_t)collector->stack_hits);
+	hw_store_meta_number(recording, "stack_misses", (int64_t)collector->stack_misses);
 	if (collector->interpreter.ignored_count)
 		hw_store_meta_number(recording, "ignored",
 			(int64_t)collector->interpreter.ignored_count);

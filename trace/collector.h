@@ -58,6 +58,7 @@ struct hw_collector {
 	int64_t thorough_ns;    /* when every thread was looked for */
 	int64_t freed_ns;       /* when there was a free chunk last */
 	uint64_t lost;
+	uint64_t stack_hits, stack_misses; /* of threads that have ended */
 };
 
 /* Create session and recording. The caller tells the traced programs the path of the session. */
