@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+"""What is measured under each tool: pairs of calls, real programs, servers under load.
+
+A workload has a name, and run(tool, part) gives one number of one run: nanoseconds, seconds, or a
+rate, as `unit` says. It is compared with that of a native run just before, so only its
+proportion matters.
+"""
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from run import RunError, run
+
+PAIR_PEERS = ("tsan-gcc", "tsan-clang", "helgrind", "drd", "lttng", "uftrace", "mutrace")
+# Those that intercept more than mutexes.
+ALL_KINDS_PEERS = ("tsan-gcc", "tsan-clang", "helgrind", "drd", "uftrace")
+PROGRAM_PEERS = ("lttng", "helgrind", "drd", "uftrace", "mutrace")
+SERVER_PEERS = ("lttng", "mutrace")
+
+
+class Workload:
+    unit = "s"
+    more_is_better = False
+
+    def __init__(self, name, title, peers, needs=()):
+        self.name, self.title, self.peers, self.needs = name, title, peers, needs
+        self.bench = None
+
+    def missing(self):
+        """Why it cannot be run here; None when it can."""
+        for program in self.needs:
+            if not shutil.which(program):
+                return f"'{program}' is not installed"
+        return None
+
+    def begin(self, bench):
+        """Once, before its first run."""
+        self.bench = bench
+
+    def run(self, tool, part=1.0):
+        """The number; in a new folder that is gone afterwards."""
+        with tempfile.TemporaryDirectory(dir=self.bench.folder) as name:
+            folder = Path(name)
+            tool.before(folder)
+            try:
+                value = self.work(tool, part, folder)
+            except RunError:
+                self.clean(tool, folder)
+                raise
+            tool.after(folder)
+        return value
+
+    @staticmethod
+    def clean(tool, folder):
+        """What failed is told of, and not what follows from it."""
+        try:
+            tool.after(folder)
+        except (RunError, OSError, KeyError):
+            pass
+
+    def work(self, tool, part, folder):
+        raise NotImplementedError
+
+
+class Pairs(Workload):
+    """tests/bench/pair.c, which says itself how long a pair took."""
+
+    unit = "ns"
+
+    def __init__(self, name, title, *arguments, peers=PAIR_PEERS):
+        super().__init__(name, title, peers)
+        self.arguments = arguments
+
+    def work(self, tool, part, folder):
+        command = tool.command(self.bench.program("pair"),
+                               ["-s", self.bench.pair_seconds, *self.arguments])
+        return float(run(command, folder=folder).output.split()[0])
+
+
+class Program(Workload):
+    """A program that has so much to do, and ends."""
+
+    def __init__(self, name, title, command, amount, needs=None, has_data=False,
+                 peers=PROGRAM_PEERS):
+        super().__init__(name, title, peers, (command[0],) if needs is None else needs)
+        self.words, self.amount, self.has_data = command, amount, has_data
+
+    def arguments(self, part):
+        """Its words, with what stands for the amount of work, and for our files, replaced."""
+        amount = max(1, int(self.amount * part))
+        data = self.bench.make_data(amount) if self.has_data else None
+        known = {"AMOUNT": amount, "DATA": data, "HERE": Path(__file__).parent}
+        return [re.sub("AMOUNT|DATA|HERE", lambda match: str(known[match[0]]), word)
+                for word in self.words]
+
+    def work(self, tool, part, folder):
+        program, *arguments = self.arguments(part)
+        if not self.needs:
+            program = self.bench.program(program)
+        timed = [self.bench.program("timed"), folder / "seconds"]
+        run(tool.command(program, arguments, timed), folder=folder)
+        return float((folder / "seconds").read_text())
+
+
+class Server(Workload):
+    """A server under load; servers/NAME.sh starts it and says how much it did in a second."""
+
+    unit = "/s"
+    more_is_better = True
+
+    def __init__(self, name, title, *needs):
+        super().__init__(name, title, SERVER_PEERS, needs)
+
+    def work(self, tool, part, folder):
+        script = Path(__file__).parent / "servers" / f"{self.name}.sh"
+        environment = {"BENCH_CACHE": str(self.bench.cache),
+                       "BENCH_SECONDS": str(self.bench.server_seconds)}
+        output = run([script, self.bench.build, *tool.prefix()], environment, folder,
+                     wanted=(0, 77)).output
+        found = re.search(r"^rate ([\d.]+)$", output, re.MULTILINE)
+        if not found:
+            raise RunError(output.strip().splitlines()[-1] if output.strip() else "no rate")
+        if tool.name.startswith("holdwait") and "lost 0" not in output:
+            raise RunError("events were lost")
+        return float(found[1])
