@@ -5,7 +5,6 @@ A cost is measured by a function that takes the setting and returns figures by k
 is started here as `holdwait record` starts it, and so is known apart from the program.
 """
 
-import os
 import re
 import subprocess
 import tempfile
@@ -25,34 +24,40 @@ REPORTED = (10_000_000, 10_000, 100, 1_000, 0)  # what tests/bench/scale.c is to
 
 
 class Recorded(NamedTuple):
-    program: run.Spent
-    collector_cpu_s: float
-    collector_mib: float
+    program: run.Cost
+    collector: run.Cost
     events: int
     bytes: int
 
 
-def record(setting, command, form, path):
-    """Into `path`, in a form of `holdwait record --store`; RunError when something is lost."""
+def cost_of(setting, command, folder, environment=None):
     program, *arguments = command
+    run.run([setting.program("timed"), folder / "program", setting.program(program), *arguments],
+            environment)
+    return run.read_cost(folder / "program")
+
+
+def record(setting, command, form, folder):
+    """Into holdwait.db, in a form of `holdwait record --store`. RunError when something is lost."""
+    path = folder / "holdwait.db"
     collector = subprocess.Popen(
-        [setting.build / "trace/holdwait-collector", "--options", f"store={form} file={path}"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        [setting.program("timed"), folder / "collector", setting.build / "trace/holdwait-collector",
+         "--options", f"store={form} file={path}"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True)
     session = collector.stdout.readline().strip()
     try:
-        spent = run.run([setting.program(program), *arguments],
-                        {"HOLDWAIT_SESSION": session,
-                         "LD_PRELOAD": str(setting.build / "interpose/libholdwait.so")})
+        cost = cost_of(setting, command, folder,
+                       {"HOLDWAIT_SESSION": session,
+                        "LD_PRELOAD": str(setting.build / "interpose/libholdwait.so")})
     finally:
-        usage, _ = run.wait(collector)
+        run.wait(collector)
         collector.stdout.close()
     lost = lost_events(path)
     if lost:
         raise run.RunError(f"{lost} events were lost")
     events = int(run.run([setting.holdwait, "sql", path,
                           "SELECT value FROM meta WHERE key = 'events'"]).output)
-    return Recorded(spent, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, events,
-                    os.stat(path).st_size)
+    return Recorded(cost, run.read_cost(folder / "collector"), events, path.stat().st_size)
 
 
 def codec(setting, path):
@@ -65,10 +70,10 @@ def codec(setting, path):
 def events_in(command, form):
     def measure(setting):
         with tempfile.TemporaryDirectory(dir=setting.folder) as name:
+            recorded = record(setting, command, form, Path(name))
             path = Path(name) / "holdwait.db"
-            recorded = record(setting, command, form, path)
             scan = run.run([setting.holdwait, "sql", path, SCAN])
-            return {"cpu_ns": 1e9 * recorded.collector_cpu_s / recorded.events,
+            return {"cpu_ns": 1e9 * recorded.collector.cpu_s / recorded.events,
                     "bytes": recorded.bytes / recorded.events,
                     "scan": recorded.events / scan.seconds / 1e6,
                     "events": recorded.events, **codec(setting, path)}
@@ -76,14 +81,13 @@ def events_in(command, form):
 
 
 def memory_of(command):
-    """The most that program and collector had; the shared session counts for both."""
+    """The most that program and collector had; the session, which they share, counts for both."""
     def measure(setting):
-        program, *arguments = command
-        alone = run.run([setting.program(program), *arguments])
         with tempfile.TemporaryDirectory(dir=setting.folder) as name:
-            recorded = record(setting, command, "packed", Path(name) / "holdwait.db")
+            alone = cost_of(setting, command, Path(name))
+            recorded = record(setting, command, "packed", Path(name))
         return {"target_mib": recorded.program.most_mib - alone.most_mib,
-                "collector_mib": recorded.collector_mib, "events": recorded.events}
+                "collector_mib": recorded.collector.most_mib, "events": recorded.events}
     return measure
 
 

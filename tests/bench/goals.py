@@ -53,11 +53,11 @@ def cost(name, what, measurement, key, limit, unit, **more):
 
 GOALS = (
     slowdown("pair", "lock + unlock, depth 16, 1 thread", "mutex", 4.5),
-    Goal("pair-tsan", "the same, of what clang's TSan takes", "compared", SIMPLE, 0.25,
+    Goal("pair-tsan", "a pair, of what it is under clang's TSan", "compared", SIMPLE, 0.25,
          against=("mutex", "tsan-clang")),
-    Goal("pair-lttng", "the same, of what lttng with thread and ip takes", "compared", SIMPLE, 0.1,
+    Goal("pair-lttng", "a pair, of what it is under lttng, with tid and ip", "compared", SIMPLE, 0.1,
          against=("mutex", "lttng")),
-    slowdown("pair-depth-1", "the same with --depth=1", "mutex", 3.5, tool="holdwait-depth-1"),
+    slowdown("pair-depth-1", "lock + unlock, --depth=1, 1 thread", "mutex", 3.5, tool="holdwait-depth-1"),
     slowdown("pair-2", "lock + unlock, depth 16, 2 threads", "mutex-2", 6),
     slowdown("life", "a thread's life: create, 10 locks, join", "life", 1.3),
     added("nested", "two nested, 8 threads, 1,000 objects", BUSY),

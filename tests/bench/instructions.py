@@ -40,34 +40,48 @@ COUNTED = {
     "wrlock": ((), ("wrlock",)),
     "spin": ((), ("spin",)),
 }
+# Of the build folder: holdwait, what it needs to record, and what is counted.
+PARTS = ("analyzer/holdwait", "trace/holdwait-collector", "interpose/libholdwait.so",
+         "tests/bench/pair")
 SKIPPED = 77
 
 
-def count_run(setting, prefix, arguments, folder):
+class Stripped:
+    """A copy of what is built, without debug information: Valgrind cannot read all of clang's."""
+
+    def __init__(self, setting):
+        self.folder = setting.folder / "stripped"
+        for part in PARTS:
+            (self.folder / part).parent.mkdir(parents=True, exist_ok=True)
+            run.run(["strip", "-g", "-o", self.folder / part, setting.build / part])
+        self.holdwait, self.pair = self.folder / PARTS[0], self.folder / PARTS[-1]
+
+
+def count_run(built, prefix, arguments, folder):
     """Instructions of a whole run, all threads together."""
     file = folder / "callgrind.out"
     run.run([*prefix, "valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={file}",
-             setting.program("pair"), *arguments], folder=folder)
+             built.pair, *arguments], folder=folder)
     return int(re.search(r"^totals: (\d+)$", file.read_text(), re.MULTILINE)[1])
 
 
-def a_pair(setting, prefix, arguments, folder):
+def a_pair(built, prefix, arguments, folder):
     """Instructions of a step, of which some are two pairs."""
-    few, many = (count_run(setting, prefix, ["-n", steps, *arguments], folder)
+    few, many = (count_run(built, prefix, ["-n", steps, *arguments], folder)
                  for steps in (FEW, MANY))
     return (many - few) / (MANY - FEW)
 
 
 def count(setting):
     """What holdwait adds, by what it is added to."""
-    figures, native = {}, {}
+    figures, native, built = {}, {}, Stripped(setting)
     for name, (options, arguments) in COUNTED.items():
         with tempfile.TemporaryDirectory(dir=setting.folder) as folder:
             folder = Path(folder)
             if arguments not in native:
-                native[arguments] = a_pair(setting, [], arguments, folder)
-            recorded = a_pair(setting, [setting.holdwait, "record", "-q", *options,
-                                        "-o", "holdwait.db", "--"], arguments, folder)
+                native[arguments] = a_pair(built, [], arguments, folder)
+            recorded = a_pair(built, [built.holdwait, "record", "-q", *options, "-o",
+                                      "holdwait.db", "--"], arguments, folder)
             if lost_events(folder / "holdwait.db"):
                 raise run.RunError("events were lost")
         figures[name] = round(recorded - native[arguments], 1)

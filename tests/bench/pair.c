@@ -47,7 +47,7 @@ static int64_t now_ns(void)
 	return 1000000000ll * now.tv_sec + now.tv_nsec;
 }
 
-/* Down a stack that is no shorter than it looks: nothing inlined, no call in the place of another. */
+/* Down a stack as deep as it looks: nothing is inlined, no call takes the place of another. */
 __attribute__((noinline)) static void descend(unsigned frames, struct bench_job *job)
 {
 	if (frames > 1)

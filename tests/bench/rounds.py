@@ -58,7 +58,8 @@ class Runner:
             workload, tool = WORKLOADS[pairing[0]], TOOLS[pairing[1]]
             reason = self.prepare(workload) or self.prepare(tool)
             if reason:
-                self.leave_out(family, pairing, reason)
+                family.pairings.remove(pairing)
+                self.left_out[pairing] = reason
 
     def prepare(self, thing):
         if thing in self.ready:
@@ -74,6 +75,7 @@ class Runner:
             except RunError as error:
                 reason = str(error)
         self.left_out[thing.name] = reason
+        self.say(f"{thing.name} is left out: {reason}")
         return reason
 
     def leave_out(self, family, pairing, reason):

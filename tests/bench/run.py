@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import tempfile
-import threading
 import time
 from typing import NamedTuple
 
@@ -18,6 +17,11 @@ class RunError(Exception):
 
 class Spent(NamedTuple):
     output: str
+    seconds: float
+
+
+class Cost(NamedTuple):
+    """As tests/bench/timed.c tells it of the program that it starts."""
     seconds: float
     cpu_s: float
     most_mib: float  # of memory, at any moment
@@ -38,7 +42,7 @@ def run(command, environment=None, folder=None, timeout_s=TIMEOUT_S, wanted=(0,)
                 env={**os.environ, **(environment or {})}, start_new_session=True)
         except OSError as error:
             raise RunError(str(error)) from error
-        usage, ran_out = wait(process, timeout_s)
+        ran_out = wait(process, timeout_s)
         seconds = time.monotonic() - begin
         for stream in out, err:
             stream.seek(0)
@@ -49,22 +53,22 @@ def run(command, environment=None, folder=None, timeout_s=TIMEOUT_S, wanted=(0,)
         last = (errors or output).strip().splitlines()[-1:] or ["it does not say why"]
         raise RunError(f"'{os.path.basename(str(command[0]))}' ended with "
                        f"{process.returncode}: {last[0]}")
-    return Spent(output, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Spent(output, seconds)
 
 
 def wait(process, timeout_s=TIMEOUT_S):
-    """What it has used by its end, and whether it had to be ended, with its whole group."""
-    ran_out = threading.Event()
-
-    def end():
-        ran_out.set()
-        os.killpg(process.pid, signal.SIGKILL)
-
-    timer = threading.Timer(timeout_s, end)
-    timer.start()
+    """For its end; whether it had to be ended, with its whole group."""
+    ran_out = False
     try:
-        _, status, usage = os.wait4(process.pid, 0)
-    finally:
-        timer.cancel()
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return usage, ran_out.is_set()
+        process.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        ran_out = True
+    return ran_out
+
+
+def read_cost(path):
+    """What timed wrote."""
+    seconds, cpu_s, most_kib = map(float, path.read_text(encoding="utf-8").split())
+    return Cost(seconds, cpu_s, most_kib / 1024)

@@ -50,7 +50,10 @@ class Tool:
         """Just before each run, in its folder."""
 
     def after(self, folder):
-        """Just after each run; RunError when what it says is not worth anything."""
+        """Just after each run."""
+
+    def check(self, folder):
+        """Once a run is over: RunError when what the tool has recorded is not all of it."""
 
 
 class Holdwait(Tool):
@@ -64,7 +67,7 @@ class Holdwait(Tool):
     def command(self, program, arguments, timed=()):
         return [*self.prefix(), *timed, program, *arguments]
 
-    def after(self, folder):
+    def check(self, folder):
         lost = lost_events(folder / "holdwait.db")
         if lost:
             raise RunError(f"{lost} events were lost")
@@ -72,9 +75,12 @@ class Holdwait(Tool):
 
 def lost_events(path):
     """How many a recording lacks, by what it says itself."""
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as recording:
+    try:
+        recording = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         meta = dict(recording.execute("SELECT key, value FROM meta"))
-    recording.close()
+        recording.close()
+    except sqlite3.Error as error:
+        raise RunError(f"the recording cannot be read: {error}") from error
     if meta.get("complete") != 1:
         raise RunError("the recording is not complete")
     return meta["lost"]
@@ -112,7 +118,7 @@ class Lttng(Tool):
 
     def __init__(self):
         super().__init__("lttng", "liblttng-ust1", ("lttng", "lttng-sessiond"))
-        self.daemon = None
+        self.daemon, self.recorded_bytes = None, 0
 
     def library(self):
         found = glob("/usr/lib/*/liblttng-ust-pthread-wrapper.so.*[0-9]")
@@ -137,10 +143,16 @@ class Lttng(Tool):
         lttng.create(folder / "lttng")
 
     def after(self, folder):
-        lttng.destroy(folder / "lttng")
+        self.recorded_bytes = lttng.destroy(folder / "lttng")
+
+    def check(self, folder):
+        # That of an empty trace is its description, and no more.
+        if self.recorded_bytes < LTTNG_LEAST_BYTES:
+            raise RunError("lttng recorded nothing")
 
 
 VALGRIND_PART = 0.02
+LTTNG_LEAST_BYTES = 65536
 
 NATIVE = Tool("native")
 TOOLS = {tool.name: tool for tool in (

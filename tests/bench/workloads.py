@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from run import RunError, run
+from run import RunError, read_cost, run
 
 PAIR_PEERS = ("tsan-gcc", "tsan-clang", "helgrind", "drd", "lttng", "uftrace", "mutrace")
 # Those that intercept more than mutexes.
@@ -46,19 +46,13 @@ class Workload:
             tool.before(folder)
             try:
                 value = self.work(tool, part, folder)
-            except RunError:
-                self.clean(tool, folder)
-                raise
-            tool.after(folder)
+            finally:
+                tool.after(folder)
+            self.check(tool, folder)
         return value
 
-    @staticmethod
-    def clean(tool, folder):
-        """What failed is told of, and not what follows from it."""
-        try:
-            tool.after(folder)
-        except (RunError, OSError, KeyError):
-            pass
+    def check(self, tool, folder):
+        tool.check(folder)
 
     def work(self, tool, part, folder):
         raise NotImplementedError
@@ -99,9 +93,9 @@ class Program(Workload):
         program, *arguments = self.arguments(part)
         if not self.needs:
             program = self.bench.program(program)
-        timed = [self.bench.program("timed"), folder / "seconds"]
+        timed = [self.bench.program("timed"), folder / "cost"]
         run(tool.command(program, arguments, timed), folder=folder)
-        return float((folder / "seconds").read_text())
+        return read_cost(folder / "cost").seconds
 
 
 class Server(Workload):
@@ -122,6 +116,10 @@ class Server(Workload):
         found = re.search(r"^rate ([\d.]+)$", output, re.MULTILINE)
         if not found:
             raise RunError(output.strip().splitlines()[-1] if output.strip() else "no rate")
+        # Its recording is in a folder of the script, which looks into it.
         if tool.name.startswith("holdwait") and "lost 0" not in output:
             raise RunError("events were lost")
         return float(found[1])
+
+    def check(self, tool, folder):
+        pass

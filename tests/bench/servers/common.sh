@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # What the servers share: NAME.sh BUILD_FOLDER [WORD...] starts one, with the words (a tool
-# and its options) before its command, has it work for $BENCH_SECONDS seconds, and prints how much
+# and its options) before its command, has it work for $BENCH_SECONDS, and prints how much
 # it did in a second, "rate N". They are started and ended as those of tests/compat are.
 # Where the tool is holdwait, "lost N" follows.
 #
@@ -15,7 +15,7 @@ bench_tool() {
 bench_tool "$@"
 # shellcheck source=../../compat/common.sh
 . "$(dirname "$0")/../../compat/common.sh"
-seconds=${BENCH_SECONDS:-3}
+: "${BENCH_SECONDS:=3}"
 cache=${BENCH_CACHE:-$folder}
 
 # In place of that of tests/compat: the tool is any.

@@ -28,7 +28,7 @@ under_load() {
 		--bind-address=127.0.0.1 --port="$port" $settings
 	sql -e 'CREATE DATABASE work'
 	load prepare > prepare.log
-	load --time="$seconds" run > load.log
+	load --time="$BENCH_SECONDS" run > load.log
 	sql -e SHUTDOWN
 	await_server > end.log
 	sed -n 's/^ *transactions: .*(\([0-9.]*\) per sec.).*/rate \1/p' load.log

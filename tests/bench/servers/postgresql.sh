@@ -18,7 +18,7 @@ under_load() {
 	chmod 700 data
 	serve postgres -D "$PWD/data" -p "$port" -k "$PWD" -c listen_addresses=127.0.0.1 -c fsync=off
 	pgbench -q -i -h 127.0.0.1 -p "$port" -U work postgres 2> prepare.log
-	pgbench -n -h 127.0.0.1 -p "$port" -U work -c 4 -j 2 -T "$seconds" postgres > load.log
+	pgbench -n -h 127.0.0.1 -p "$port" -U work -c 4 -j 2 -T "$BENCH_SECONDS" postgres > load.log
 	end_server INT "$(head -n 1 data/postmaster.pid)" > end.log
 	sed -n 's/^tps = \([0-9.]*\) .*/rate \1/p' load.log
 }

@@ -7,7 +7,7 @@ need redis-server redis-cli redis-benchmark python3
 under_load() {
 	port=$(free_port)
 	serve redis-server --port "$port" --bind 127.0.0.1 --io-threads 2 --save ''
-	redis-benchmark -p "$port" -n $((seconds * 20000)) -c 16 -t set,get --csv > load.log
+	redis-benchmark -p "$port" -n $((BENCH_SECONDS * 20000)) -c 16 -t set,get --csv > load.log
 	redis-cli -p "$port" shutdown nosave
 	await_server > end.log
 	# As many of each, one after the other: the rate of both.
