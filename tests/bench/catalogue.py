@@ -21,7 +21,7 @@ WORKLOADS = {workload.name: workload for workload in (
     Pairs("rdlock", "a rwlock, read", "rdlock", peers=ALL_KINDS_PEERS),
     Pairs("wrlock", "a rwlock, written", "wrlock", peers=ALL_KINDS_PEERS),
     Pairs("spin", "a spinlock", "spin", peers=ALL_KINDS_PEERS),
-    Program("sqlite", "SQLite, 2 threads", ["sqlite_threads", "AMOUNT", "2"], 800000, needs=(),
+    Program("sqlite", "SQLite, 2 threads", ["sqlite_threads", "AMOUNT", "2"], 500000, needs=(),
             peers=("tsan-gcc", "tsan-clang", "lttng", "helgrind", "drd", "mutrace")),
     Server("memcached", "memcached", "memcached", "memcaslap"),
     Server("mariadb", "MariaDB", "mariadbd", "sysbench"),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What is wanted of holdwait's speed: a goal is a row of this table.
 
-A goal's figure comes from the rounds of its family, which is what is run in turn in one
-round: pairings of a workload with a tool, or one measurement of several figures (costs.py).
+A goal's figure comes from the rounds of its family, the goals of one workload or of one measurement
+(costs.py), which are run in turn in one round.
 """
 
 from typing import NamedTuple, Optional
@@ -17,11 +17,6 @@ class Goal(NamedTuple):
     unit: str = "x"
     against: Optional[tuple] = None  # what it is compared with, besides native
     at_least: bool = False
-    family: Optional[str] = None     # where several goals share rounds; else of[0]
-
-    @property
-    def rounds_of(self):
-        return self.family or self.of[0]
 
     @property
     def wanted(self):
@@ -55,9 +50,10 @@ GOALS = (
     slowdown("pair", "lock + unlock, depth 16, 1 thread", "mutex", 4.5),
     Goal("pair-tsan", "a pair, of what it is under clang's TSan", "compared", SIMPLE, 0.25,
          against=("mutex", "tsan-clang")),
-    Goal("pair-lttng", "a pair, of what it is under lttng, with tid and ip", "compared", SIMPLE, 0.1,
-         against=("mutex", "lttng")),
-    slowdown("pair-depth-1", "lock + unlock, --depth=1, 1 thread", "mutex", 3.5, tool="holdwait-depth-1"),
+    Goal("pair-lttng", "a pair, of what it is under lttng, with tid and ip", "compared", SIMPLE,
+         0.1, against=("mutex", "lttng")),
+    slowdown("pair-depth-1", "lock + unlock, --depth=1, 1 thread", "mutex", 3.5,
+             tool="holdwait-depth-1"),
     slowdown("pair-2", "lock + unlock, depth 16, 2 threads", "mutex-2", 6),
     slowdown("life", "a thread's life: create, 10 locks, join", "life", 1.3),
     added("nested", "two nested, 8 threads, 1,000 objects", BUSY),

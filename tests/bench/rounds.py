@@ -28,7 +28,7 @@ def families(goals, with_peers):
     """In the order of the goals; with_peers(family, tool) says which others run as well."""
     found = {}
     for goal in goals:
-        family = found.setdefault(goal.rounds_of, Family(goal.rounds_of, [], []))
+        family = found.setdefault(goal.of[0], Family(goal.of[0], [], []))
         family.goals.append(goal)
         if family.is_cost:
             continue
@@ -38,9 +38,9 @@ def families(goals, with_peers):
                 family.pairings.append(pairing)
     for family in found.values():
         if not family.is_cost:
-            name = family.goals[0].of[0]
-            family.pairings.extend((name, tool) for tool in WORKLOADS[name].peers
-                                   if with_peers(name, tool) and (name, tool) not in family.pairings)
+            family.pairings.extend(
+                (family.name, tool) for tool in WORKLOADS[family.name].peers
+                if with_peers(family.name, tool) and (family.name, tool) not in family.pairings)
     return list(found.values())
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What was measured as a picture: how near each goal is, and how the tools compare.
 
-Both parts have a row for each thing and a logarithmic scale: what is twice as dear is as much further
-to the right everywhere. In the first, 1 is the limit of the goal; left of it the goal is met.
+Both parts have a row for each thing and a logarithmic scale: what is twice as dear is as much
+further to the right everywhere. In the first, 1 is the limit of the goal; left of it the goal is
+met.
 """
 
 import math
@@ -57,7 +58,7 @@ def axis(scale, top, bottom):
 
 
 def share_of_limit(goal):
-    """1 where the limit is, less where the goal is met; figures that are no more than none are least."""
+    """1 where the limit is, less where the goal is met; kept within what a scale has room for."""
     figure, limit = goal["median"], goal["limit"]
     share = limit / max(figure, 1e-9) if goal["at_least"] else figure / limit
     return min(max(share, 0.01), 1000)
