@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """LTTng's daemon and sessions, so that no event of a program is lost."""
 
+import os
 import shutil
 import subprocess
 import time
 
 from run import RunError, run, wait
 
-SESSION, CHANNEL = "holdwait-bench", "locks"
+SESSION, CHANNEL = f"holdwait-bench-{os.getpid()}", "locks"
 READY_S = 20
 
 

@@ -2,6 +2,7 @@
 """One run of a program: what it printed, how long it took, what it used."""
 
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -25,6 +26,14 @@ class Cost(NamedTuple):
     seconds: float
     cpu_s: float
     most_mib: float  # of memory, at any moment
+
+
+def missing(programs):
+    """Why these cannot be run; None when all are there."""
+    for program in programs:
+        if not shutil.which(program):
+            return f"'{program}' is not installed"
+    return None
 
 
 def words(command):

@@ -6,7 +6,7 @@ import sqlite3
 from glob import glob
 
 import lttng
-from run import RunError, run
+from run import RunError, missing, run
 
 
 class Tool:
@@ -23,10 +23,7 @@ class Tool:
 
     def missing(self):
         """Why it cannot be used here; None when it can."""
-        for program in self.needs:
-            if not shutil.which(program):
-                return f"'{program}' is not installed"
-        return None
+        return missing(self.needs)
 
     def begin(self, bench):
         self.bench = bench

@@ -7,11 +7,10 @@ proportion matters.
 """
 
 import re
-import shutil
 import tempfile
 from pathlib import Path
 
-from run import RunError, read_cost, run
+from run import RunError, missing, read_cost, run
 
 PAIR_PEERS = ("tsan-gcc", "tsan-clang", "helgrind", "drd", "lttng", "uftrace", "mutrace")
 # Those that intercept more than mutexes.
@@ -30,10 +29,7 @@ class Workload:
 
     def missing(self):
         """Why it cannot be run here; None when it can."""
-        for program in self.needs:
-            if not shutil.which(program):
-                return f"'{program}' is not installed"
-        return None
+        return missing(self.needs)
 
     def begin(self, bench):
         """Once, before its first run."""
