@@ -10,6 +10,7 @@ import time
 from typing import NamedTuple
 
 TIMEOUT_S = 600
+GRACE_S = 10
 
 
 class RunError(Exception):
@@ -40,14 +41,15 @@ def words(command):
     return [str(word) for word in command]
 
 
-def run(command, environment=None, folder=None, timeout_s=TIMEOUT_S, wanted=(0,)):
-    """Run to its end; RunError for a status that is not wanted."""
+def run(command, environment=None, folder=None, timeout_s=TIMEOUT_S, wanted=(0,), silent=False):
+    """Run to its end; RunError for a status that is not wanted. `silent` keeps no output."""
     with tempfile.TemporaryFile("w+", errors="replace") as out, \
          tempfile.TemporaryFile("w+", errors="replace") as err:
         begin = time.monotonic()
         try:
             process = subprocess.Popen(
-                words(command), stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=folder,
+                words(command), stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL if silent else out, stderr=err, cwd=folder,
                 env={**os.environ, **(environment or {})}, start_new_session=True)
         except OSError as error:
             raise RunError(str(error)) from error
@@ -66,15 +68,27 @@ def run(command, environment=None, folder=None, timeout_s=TIMEOUT_S, wanted=(0,)
 
 
 def wait(process, timeout_s=TIMEOUT_S):
-    """For its end; whether it had to be ended, with its whole group."""
-    ran_out = False
+    """For its end; whether it had to be ended. It does not outlive us, either."""
     try:
         process.wait(timeout_s)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        ran_out = True
-    return ran_out
+        end_group(process)
+        return True
+    except BaseException:
+        end_group(process)
+        raise
+    return False
+
+
+def end_group(process):
+    """The program and what it has started; a script ends its servers when it is asked to end."""
+    for number in signal.SIGTERM, signal.SIGKILL:
+        os.killpg(process.pid, number)
+        try:
+            process.wait(GRACE_S)
+            return
+        except subprocess.TimeoutExpired:
+            pass
 
 
 def read_cost(path):

@@ -90,7 +90,7 @@ class Program(Workload):
         if not self.needs:
             program = self.bench.program(program)
         timed = [self.bench.program("timed"), folder / "cost"]
-        run(tool.command(program, arguments, timed), folder=folder)
+        run(tool.command(program, arguments, timed), folder=folder, silent=True)
         return read_cost(folder / "cost").seconds
 
 
