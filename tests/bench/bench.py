@@ -95,10 +95,10 @@ def pairing_rows(family, rounds):
         if not slowdown:
             continue
         workload, tool = pairing
-        more = WORKLOADS[workload].more_is_better
+        more, can_be_less = WORKLOADS[workload].more_is_better, WORKLOADS[workload].can_be_less
         middle = slowdown._asdict()
-        yield {"workload": workload, "tool": tool, "unit": WORKLOADS[workload].unit,
-               "part": TOOLS[tool].part,
+        yield {"workload": workload, "title": WORKLOADS[workload].title, "tool": tool, "unit": WORKLOADS[workload].unit,
+               "part": TOOLS[tool].part if can_be_less else 1,
                "slowdown": 1 / slowdown.median if more else slowdown.median,
                "native": figures.of_pairing(pairing, rounds, "native").median,
                "under": figures.of_pairing(pairing, rounds, "tool").median,

@@ -35,7 +35,7 @@ def slowdown(name, what, workload, limit, tool=HOLDWAIT, **more):
 
 def added(name, what, simple):
     """What holdwait adds to a pair of this kind, as a multiple of what it adds to a simple one."""
-    return Goal(name, what + ", added to a pair", "added", (name, HOLDWAIT), 1.2, against=simple)
+    return Goal(name, what + ", added", "added", (name, HOLDWAIT), 1.2, against=simple)
 
 
 def throughput(name, what):
@@ -56,7 +56,7 @@ GOALS = (
              tool="holdwait-depth-1"),
     slowdown("pair-2", "lock + unlock, depth 16, 2 threads", "mutex-2", 6),
     slowdown("life", "a thread's life: create, 10 locks, join", "life", 1.3),
-    added("nested", "two nested, 8 threads, 1,000 objects", BUSY),
+    added("nested", "nested, 8 threads, 1,000 objects", BUSY),
     added("crowd", "1,000 threads, 100,000 objects", BUSY),
     added("held", "64 other locks held", SIMPLE),
     added("sem", "sem_wait + sem_post", SIMPLE),

@@ -85,12 +85,13 @@ def tool_part(rows, top):
     scale = Scale([pairing["slowdown"] for pairings in rows.values() for pairing in pairings])
     bottom = top + ROW * len(rows)
     yield from axis(scale, top - 4, bottom)
-    for row, (workload, pairings) in enumerate(rows.items()):
+    for row, (title, pairings) in enumerate(rows.items()):
         y = top + ROW * row
-        yield text(LEFT - 10, y + 15, workload, "end")
+        yield text(LEFT - 10, y + 15, title, "end")
         for pairing in reversed(pairings):
             yield (f'<circle cx="{scale.x(pairing["slowdown"])}" cy="{y + 11}" r="6" '
-                   f'fill="{COLOURS.get(pairing["tool"], INK)}" stroke="white">'
+                   f'fill="{COLOURS.get(pairing["tool"], INK)}" stroke="white" '
+                   'fill-opacity="0.85">'
                    f'<title>{escape(pairing["tool"])}: {number(pairing["slowdown"])}</title>'
                    '</circle>')
 
@@ -106,7 +107,7 @@ def picture(results):
     measured = [goal for goal in results["goals"] if "median" in goal]
     rows = {}
     for pairing in results["pairings"]:
-        rows.setdefault(pairing["workload"], []).append(pairing)
+        rows.setdefault(pairing["title"], []).append(pairing)
     parts, y = [], MARGIN + 10
     if measured:
         parts.append(text(MARGIN, y + 4, "How near each goal is: 1 is its limit, left of it is met",

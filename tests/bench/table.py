@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What was measured as text: the goals, the tools side by side, the instructions."""
 
+from tools import TOOLS
+
 
 def number(value):
     """With as many places as say something."""
@@ -31,10 +33,8 @@ def goals(results):
 
 def tools(results):
     """Each workload with the tools it ran under: how many times slower, the median of rounds."""
-    names = []
-    for pairing in results["pairings"]:
-        if pairing["tool"] not in names:
-            names.append(pairing["tool"])
+    used = {pairing["tool"] for pairing in results["pairings"]}
+    names = [name for name in TOOLS if name in used]
     cells = {}
     for pairing in results["pairings"]:
         cell = number(pairing["slowdown"]) + ("*" if pairing["part"] < 1 else "")

@@ -22,6 +22,7 @@ SERVER_PEERS = ("lttng", "mutrace")
 class Workload:
     unit = "s"
     more_is_better = False
+    can_be_less = False  # whether `part` matters
 
     def __init__(self, name, title, peers, needs=()):
         self.name, self.title, self.peers, self.needs = name, title, peers, needs
@@ -71,6 +72,8 @@ class Pairs(Workload):
 
 class Program(Workload):
     """A program that has so much to do, and ends."""
+
+    can_be_less = True
 
     def __init__(self, name, title, command, amount, needs=None, has_data=False,
                  peers=PROGRAM_PEERS):
