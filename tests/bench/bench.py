@@ -80,8 +80,8 @@ def say(text, passing=False):
 
 
 def goal_row(goal, rounds, left_out):
-    row = {"id": goal.id, "what": goal.what, "wanted": goal.wanted, "limit": goal.limit,
-           "unit": goal.unit, "at_least": goal.at_least}
+    row = {"id": goal.id, "what": goal.what, "figure": goal.figure, "wanted": goal.wanted,
+           "limit": goal.limit, "unit": goal.unit, "at_least": goal.at_least}
     figure = figures.of_goal(goal, rounds)
     if figure:
         return {**row, **figure._asdict(), "met": goal.is_met_by(figure.median)}
@@ -94,17 +94,16 @@ def pairing_rows(family, rounds):
         slowdown = figures.of_pairing(pairing, rounds)
         if not slowdown:
             continue
-        workload, tool = pairing
-        more, can_be_less = WORKLOADS[workload].more_is_better, WORKLOADS[workload].can_be_less
-        middle = slowdown._asdict()
-        yield {"workload": workload, "title": WORKLOADS[workload].title, "tool": tool, "unit": WORKLOADS[workload].unit,
-               "part": TOOLS[tool].part if can_be_less else 1,
-               "slowdown": 1 / slowdown.median if more else slowdown.median,
+        workload, tool = WORKLOADS[pairing[0]], TOOLS[pairing[1]]
+        times = (slowdown.median, slowdown.least, slowdown.most)
+        if workload.more_is_better:
+            times = (1 / slowdown.median, 1 / slowdown.most, 1 / slowdown.least)
+        yield {"workload": workload.name, "title": workload.title, "tool": tool.name,
+               "unit": workload.unit, "part": tool.part if workload.can_be_less else 1,
+               "slowdown": times[0], "least": times[1], "most": times[2],
                "native": figures.of_pairing(pairing, rounds, "native").median,
                "under": figures.of_pairing(pairing, rounds, "tool").median,
-               "least": 1 / middle["most"] if more else middle["least"],
-               "most": 1 / middle["least"] if more else middle["most"],
-               "rounds": middle["rounds"]}
+               "rounds": slowdown.rounds}
 
 
 def all_rounds(rounds):

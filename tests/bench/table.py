@@ -29,6 +29,8 @@ def goals(results):
             figures, verdict = ["-"] * 3, f"not measured: {goal['why']}"
         rows.append((goal["id"], goal["what"], f"{goal['wanted']}", *figures, verdict))
     yield from columns(rows, right=(3, 4, 5))
+    if any(goal["figure"] == "added" for goal in results["goals"]):
+        yield "added: what holdwait adds to such a pair, in terms of what it adds to a mutex's pair"
 
 
 def tools(results):
