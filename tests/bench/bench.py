@@ -83,10 +83,11 @@ def goal_row(goal, rounds, left_out):
     row = {"id": goal.id, "what": goal.what, "figure": goal.figure, "wanted": goal.wanted,
            "limit": goal.limit, "unit": goal.unit, "at_least": goal.at_least}
     figure = figures.of_goal(goal, rounds)
-    if figure:
-        return {**row, **figure._asdict(), "met": goal.is_met_by(figure.median)}
+    # Some rounds may have gone well: that is no figure of something that fails in others.
     reasons = [left_out[key] for key in (goal.of, goal.of[0], goal.against) if key in left_out]
-    return {**row, "why": reasons[0] if reasons else "there is no figure"}
+    if reasons or not figure:
+        return {**row, "why": reasons[0] if reasons else "there is no figure"}
+    return {**row, **figure._asdict(), "met": goal.is_met_by(figure.median)}
 
 
 def pairing_rows(family, rounds):

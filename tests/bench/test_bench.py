@@ -206,6 +206,12 @@ class Results(unittest.TestCase):
         self.assertIn("bench.svg", out.getvalue())
 
 
+    def test_what_fails_in_one_round_has_no_figure(self):
+        row = bench.goal_row(PAIR, [{PAIR.of: Sample(10, 30)}], {PAIR.of: "1 event was lost"})
+        self.assertEqual(row["why"], "1 event was lost")
+        self.assertNotIn("met", row)
+
+
 class CommandLine(unittest.TestCase):
     def choose(self, *arguments):
         chosen, counting = bench.choose(bench.parse([*arguments]))

@@ -19,14 +19,14 @@ class Tool:
 
     def __init__(self, name, package=None, needs=(), part=1.0):
         self.name, self.package, self.needs, self.part = name, package, needs, part
-        self.bench = None
+        self.setting = None
 
     def missing(self):
         """Why it cannot be used here; None when it can."""
         return missing(self.needs)
 
-    def begin(self, bench):
-        self.bench = bench
+    def begin(self, setting):
+        self.setting = setting
 
     def end(self):
         pass
@@ -59,7 +59,7 @@ class Holdwait(Tool):
         self.options = options
 
     def prefix(self):
-        return [self.bench.holdwait, "record", "-q", *self.options, "-o", "holdwait.db", "--"]
+        return [self.setting.holdwait, "record", "-q", *self.options, "-o", "holdwait.db", "--"]
 
     def command(self, program, arguments, timed=()):
         return [*self.prefix(), *timed, program, *arguments]
@@ -91,7 +91,7 @@ class Sanitizer(Tool):
         self.compiler = compiler
 
     def build(self, program):
-        return self.bench.compile(program, self.compiler, "-fsanitize=thread")
+        return self.setting.compile(program, self.compiler, "-fsanitize=thread")
 
 
 class Uftrace(Tool):
@@ -125,9 +125,9 @@ class Lttng(Tool):
         return super().missing() or \
             (None if self.library() else "LTTng's wrapper of pthread is not installed")
 
-    def begin(self, bench):
-        super().begin(bench)
-        self.daemon = lttng.Daemon(bench.folder / "lttng.log")
+    def begin(self, setting):
+        super().begin(setting)
+        self.daemon = lttng.Daemon(setting.folder / "lttng.log")
 
     def end(self):
         if self.daemon:

@@ -26,19 +26,19 @@ class Workload:
 
     def __init__(self, name, title, peers, needs=()):
         self.name, self.title, self.peers, self.needs = name, title, peers, needs
-        self.bench = None
+        self.setting = None
 
     def missing(self):
         """Why it cannot be run here; None when it can."""
         return missing(self.needs)
 
-    def begin(self, bench):
+    def begin(self, setting):
         """Once, before its first run."""
-        self.bench = bench
+        self.setting = setting
 
     def run(self, tool, part=1.0):
         """The number; in a new folder that is gone afterwards."""
-        with tempfile.TemporaryDirectory(dir=self.bench.folder) as name:
+        with tempfile.TemporaryDirectory(dir=self.setting.folder) as name:
             folder = Path(name)
             tool.before(folder)
             try:
@@ -65,8 +65,8 @@ class Pairs(Workload):
         self.arguments = arguments
 
     def work(self, tool, part, folder):
-        command = tool.command(self.bench.program("pair"),
-                               ["-s", self.bench.pair_seconds, *self.arguments])
+        command = tool.command(self.setting.program("pair"),
+                               ["-s", self.setting.pair_seconds, *self.arguments])
         return float(run(command, folder=folder).output.split()[0])
 
 
@@ -83,7 +83,7 @@ class Program(Workload):
     def arguments(self, part):
         """Its words, with what stands for the amount of work, and for our files, replaced."""
         amount = max(1, int(self.amount * part))
-        data = self.bench.make_data(amount) if self.has_data else None
+        data = self.setting.make_data(amount) if self.has_data else None
         known = {"AMOUNT": amount, "DATA": data, "HERE": Path(__file__).parent}
         return [re.sub("AMOUNT|DATA|HERE", lambda match: str(known[match[0]]), word)
                 for word in self.words]
@@ -91,8 +91,8 @@ class Program(Workload):
     def work(self, tool, part, folder):
         program, *arguments = self.arguments(part)
         if not self.needs:
-            program = self.bench.program(program)
-        timed = [self.bench.program("timed"), folder / "cost"]
+            program = self.setting.program(program)
+        timed = [self.setting.program("timed"), folder / "cost"]
         run(tool.command(program, arguments, timed), folder=folder, silent=True)
         return read_cost(folder / "cost").seconds
 
@@ -108,9 +108,9 @@ class Server(Workload):
 
     def work(self, tool, part, folder):
         script = Path(__file__).parent / "servers" / f"{self.name}.sh"
-        environment = {"BENCH_CACHE": str(self.bench.cache),
-                       "BENCH_SECONDS": str(self.bench.server_seconds)}
-        output = run([script, self.bench.build, *tool.prefix()], environment, folder,
+        environment = {"BENCH_CACHE": str(self.setting.cache),
+                       "BENCH_SECONDS": str(self.setting.server_seconds)}
+        output = run([script, self.setting.build, *tool.prefix()], environment, folder,
                      wanted=(0, 77)).output
         found = re.search(r"^rate ([\d.]+)$", output, re.MULTILINE)
         if not found:
