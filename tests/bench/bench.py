@@ -43,7 +43,8 @@ def parse(arguments):
     parser.add_argument("--list", action="store_true", help="name the goals")
     parser.add_argument("build", nargs="?", metavar="BUILD_FOLDER")
     parser.add_argument("names", nargs="*", metavar="GOAL")
-    options = parser.parse_args(arguments)
+    # Goals may come after options as well as before.
+    options = parser.parse_intermixed_args(arguments)
     if not options.list and not options.build:
         parser.error("which build folder?")
     return options

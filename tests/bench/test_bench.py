@@ -224,7 +224,7 @@ class CommandLine(unittest.TestCase):
 
     def test_quick(self):
         self.assertEqual(set(self.choose("--quick", "build")[0]), goals.QUICK)
-        self.assertEqual(self.choose("--quick", "build", "sqlite"), (["sqlite"], False))
+        self.assertEqual(self.choose("build", "--quick", "sqlite"), (["sqlite"], False))
 
     def test_a_goal_that_is_not_there(self):
         with contextlib.redirect_stderr(io.StringIO()) as said:
