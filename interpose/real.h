@@ -20,6 +20,7 @@
 #include <spawn.h>
 #include <sys/types.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
 #include <sys/wait.h>
 #include <threads.h>
 #include <time.h>
@@ -85,6 +86,12 @@
 	X(int, sem_timedwait, (sem_t *, const struct timespec *), NULL) \
 	X(int, sem_clockwait, (sem_t *, clockid_t, const struct timespec *), NULL) \
 	X(int, sem_post, (sem_t *), NULL)
+
+#define HW_REAL_SYSV(X) \
+	X(int, semget, (key_t, int, int), NULL) \
+	X(int, semctl, (int, int, int, ...), NULL) \
+	X(int, semop, (int, struct sembuf *, size_t), NULL) \
+	X(int, semtimedop, (int, struct sembuf *, size_t, const struct timespec *), NULL)
 
 #define HW_REAL_THREAD(X) \
 	X(int, pthread_create, \
@@ -160,6 +167,7 @@
 	HW_REAL_COND(X) \
 	HW_REAL_BARRIER(X) \
 	HW_REAL_SEM(X) \
+	HW_REAL_SYSV(X) \
 	HW_REAL_THREAD(X) \
 	HW_REAL_C11(X) \
 	HW_REAL_PROCESS(X) \

@@ -76,6 +76,9 @@ void hw_sys_note_locking(bool locks);
 /* Read at most `size_bytes` of a (proc) file; how many were read or a negative errno. */
 long hw_sys_read_file(const char *path, char *buffer, size_t size_bytes);
 
+/* Copy memory of this process that may not be there; false when some of it is not. */
+bool hw_sys_peek(const void *from, void *to, size_t size_bytes);
+
 /*
  * A lock for work that is done once per object or thread, never per event.
  * While it is held every signal is blocked, so a signal handler that uses locks

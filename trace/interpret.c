@@ -91,8 +91,8 @@ static void start_thread(const struct reading *reading)
 
 static void end_thread(const struct reading *reading)
 {
-	hw_misuse_end(&reading->interpreter->order->misuses, reading->thread, false,
-		reading->time_ns);
+	hw_misuse_end(&reading->interpreter->order->misuses, reading->interpreter->roster,
+		reading->thread, false, reading->time_ns);
 	reading->thread->end_ns = reading->time_ns;
 	reading->thread->dirty = true;
 }
@@ -203,6 +203,37 @@ static void destroy(const struct reading *reading)
 	reading->object->dirty = true;
 }
 
+static bool is_sysv(const struct reading *reading)
+{
+	return reading->object && reading->object->type & HW_TYPE_SYSV;
+}
+
+/* How many units the record is about, as rows tell: 0 when it is none or just one. */
+static uint32_t units_of(const struct reading *reading)
+{
+	if (!is_sysv(reading))
+		return 0;
+	switch (reading->op) {
+	case HW_OP_WAIT:
+	case HW_OP_TAKE:
+		return reading->thread->units;
+	case HW_OP_POST:
+		return reading->detail > 1 ? reading->detail : 0;
+	case HW_OP_INIT:
+		return reading->detail >> 1;
+	default:
+		return 0;
+	}
+}
+
+/* By semctl; making a set is an init, too, and says so in the definitions. */
+static void set_units(const struct reading *reading)
+{
+	if (is_sysv(reading) && reading->detail & 1)
+		hw_units_set(reading->interpreter->order, reading->object, reading->detail >> 1,
+			reading->time_ns);
+}
+
 static void change_order(const struct reading *reading)
 {
 	struct hw_order *order = reading->interpreter->order;
@@ -234,9 +265,14 @@ static void change_order(const struct reading *reading)
 		hw_order_fail(order, thread, object, reading->stack,
 			reading->detail == EBUSY || reading->detail == EAGAIN, reading->time_ns);
 		break;
+	case HW_OP_INIT:
+		set_units(reading);
+		break;
 	case HW_OP_CANCEL:
 	case HW_OP_LEAVE:
 	case HW_OP_JOIN:
+		if (reading->op == HW_OP_LEAVE && object->kind == HW_KIND_SEM)
+			hw_units_zero(order, object, reading->time_ns);
 		hw_order_fail(order, thread, object, reading->stack, false, reading->time_ns);
 		break;
 	case HW_OP_DESTROY:
@@ -283,8 +319,11 @@ static void apply(const struct reading *reading)
 	default:
 		if (reading->object && reading->object->ignored)
 			return;
+		result = result ? result : units_of(reading);
+		reading->thread->units = units_of(reading);
 		if (reading->object)
 			change_order(reading);
+		reading->thread->units = 0;
 		break;
 	}
 	if (has_row(reading))
@@ -308,6 +347,10 @@ static bool find_object(struct reading *reading, uint32_t number)
 			return false;
 	}
 	interpreter->missing_ticks = 0;
+	/* Who has not heard of the new set goes on with the numbers of the old one. */
+	while (reading->object && reading->object->successor &&
+		reading->object->successor->create_ns >= 0)
+		reading->object = reading->object->successor;
 	if (!reading->object)
 		reading->object = hw_roster_undefined(interpreter->roster, process, number);
 	return true;
@@ -336,6 +379,10 @@ bool hw_interpret(void *context, struct hw_reader *reader, const struct hw_recor
 				.payload = payload });
 	if (reading.op == HW_OP_MODULE || reading.op == HW_OP_CODE || reading.op == HW_OP_NAME)
 		return true;
+	if (reading.op == HW_OP_UNITS) {
+		reader->thread->units = hw_what_object(record->what);
+		return true;
+	}
 	if (reading.op == HW_OP_IGNORE) {
 		ignore_object(&reading, hw_what_object(record->what));
 		return true;

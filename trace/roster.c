@@ -24,6 +24,7 @@ void hw_roster_finish(struct hw_roster *roster)
 		free_process(roster->processes[i]);
 	for (size_t i = 0; i < roster->thread_count; i++) {
 		free(roster->threads[i]->holds);
+		free(roster->threads[i]->together);
 		free(roster->threads[i]);
 	}
 	for (size_t i = 0; i < roster->object_count; i++)
@@ -237,9 +238,13 @@ struct hw_object *hw_roster_define(struct hw_roster *roster, struct hw_process *
 	if (definition->type & HW_TYPE_SHARED)
 		object = find_shared(roster, definition, &key);
 	if (!object || replaces(object, definition)) {
+		struct hw_object *old = object;
+
 		object = promised ? promised : add_object(roster);
 		object->dirty = true;
 		describe(roster, object, process, definition);
+		if (old && old->type & HW_TYPE_SYSV)
+			old->successor = object;
 		if (definition->type & HW_TYPE_SHARED)
 			put_pointer(&roster->shared_by_key, key, object);
 	} else if (definition->type & HW_TYPE_NAMED && !object->name[0]) {

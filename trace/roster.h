@@ -116,6 +116,7 @@ struct hw_object {
 	/* Semaphores: what is known of their units. */
 	int64_t units_free, capacity;
 	bool made_with_units;
+	struct hw_object *successor; /* that a new set of System V put in its place */
 	uint64_t taken, returned, foreign;
 
 	struct hw_thread *holder; /* the last to acquire it, while it holds */
@@ -162,9 +163,14 @@ struct hw_thread {
 	size_t hold_count, hold_capacity;
 	uint64_t holds_version; /* changes whenever `holds` does */
 
+	uint32_t units; /* that the next wait or take is about (HW_OP_UNITS); 0: one */
+	struct hw_hold *together; /* got by a call that got more than that; see trace/units.h */
+	size_t together_count, together_capacity;
+
 	/* The wait that the log told of and whose end it has not told yet. */
 	struct hw_object *waits_for;
 	int64_t wait_since_ns;
+	uint32_t wait_units;
 	struct hw_thread *keeper; /* had it when the wait began; NULL when not known */
 	uint32_t keeper_stack;
 

@@ -132,6 +132,7 @@ static const char *type_text(const struct hw_object *object, char *text, size_t 
 		{ HW_TYPE_NAMED, "named" },
 		{ HW_TYPE_GLIB, "glib" },
 		{ HW_TYPE_ANNOTATED, "annotated" },
+		{ HW_TYPE_SYSV, "sysv" },
 	};
 	size_t length = 0;
 

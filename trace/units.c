@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "trace/units.h"
+
+#include "trace/memory.h"
+#include "trace/order.h"
+
+void hw_units_take(struct hw_object *object, uint32_t units)
+{
+	object->taken += units;
+	object->units_free -= units < object->units_free ? units : object->units_free;
+}
+
+bool hw_units_post(struct hw_object *object, const struct hw_hold *hold, uint32_t units)
+{
+	uint64_t outstanding = object->taken - object->returned;
+	uint32_t own = !hold ? 0 : units < hold->count ? units : hold->count;
+
+	object->units_free += units;
+	if (own) {
+		object->dirty |= !object->returned;
+		object->returned += own;
+	} else if (outstanding && !object->foreign) {
+		object->foreign = 1;
+		object->dirty = true;
+		return true;
+	} else if (!outstanding && object->units_free > object->capacity) {
+		object->capacity = object->units_free;
+		object->dirty = true;
+	}
+	return false;
+}
+
+static void signal_from_now_on(struct hw_order *order, struct hw_object *object, int64_t time_ns)
+{
+	object->dirty |= !object->foreign;
+	object->foreign = 1;
+	hw_order_drop_all(order, object, time_ns);
+}
+
+void hw_units_set(struct hw_order *order, struct hw_object *object, uint32_t units,
+	int64_t time_ns)
+{
+	bool used = object->taken || object->units_free != object->capacity;
+
+	if (used && (object->holders || object->waiters))
+		signal_from_now_on(order, object, time_ns);
+	object->units_free = units;
+	if (!used || object->capacity < units)
+		object->capacity = units;
+	object->made_with_units |= units > 0;
+	object->dirty = true;
+}
+
+void hw_units_zero(struct hw_order *order, struct hw_object *object, int64_t time_ns)
+{
+	if (!object->foreign)
+		signal_from_now_on(order, object, time_ns);
+}
+
+void hw_units_hold(struct hw_thread *thread, const struct hw_hold *got, bool more)
+{
+	HW_GROW(thread->together, thread->together_count, thread->together_capacity);
+	thread->together[thread->together_count++] = *got;
+	if (more)
+		return;
+	for (size_t i = 0; i < thread->together_count; i++)
+		if (!thread->together[i].object->foreign)
+			hw_order_hold(thread, &thread->together[i]);
+	thread->together_count = 0;
+}
+
+void hw_units_undo(struct hw_order *order, struct hw_thread *thread, int64_t time_ns)
+{
+	for (size_t i = thread->hold_count; i-- > 0;) {
+		struct hw_hold *hold = &thread->holds[i];
+
+		if (!(hold->how & HW_HOW_UNDO))
+			continue;
+		hold->object->returned += hold->count;
+		hold->object->units_free += hold->count;
+		hold->object->dirty = true;
+		hw_order_drop(order, thread, hold, time_ns);
+	}
+}

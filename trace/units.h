@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_TRACE_UNITS_H
+#define HW_TRACE_UNITS_H
+
+/*
+ * What becomes of the units of semaphores: how many are free, how many there are in all, and
+ * whether they come back from who took them (see trace/order.h).
+ *
+ * Semaphores of System V know more than others. One call takes or posts many units,
+ * and of many semaphores at once: what it got together was waited for together, so none of it
+ * was held while the rest was waited for. semctl sets how many there are: before anything else
+ * is done, that is what the semaphore begins with; while somebody holds units, it shows that it
+ * signals. So does waiting for the end of all units, for which somebody else has to take them.
+ * What was taken with SEM_UNDO comes back when the process ends.
+ */
+
+#include "trace/roster.h"
+
+struct hw_order;
+
+/* Units were taken. */
+void hw_units_take(struct hw_object *object, uint32_t units);
+
+/* Units came from a thread with this hold, or with none. Whether that shows that it signals. */
+bool hw_units_post(struct hw_object *object, const struct hw_hold *hold, uint32_t units);
+
+/* It has so many units from now on. */
+void hw_units_set(struct hw_order *order, struct hw_object *object, uint32_t units,
+	int64_t time_ns);
+
+/* Somebody waited, or waits, for the end of its units. */
+void hw_units_zero(struct hw_order *order, struct hw_object *object, int64_t time_ns);
+
+/* What the thread has got; `more` follows that it got with the same call. */
+void hw_units_hold(struct hw_thread *thread, const struct hw_hold *got, bool more);
+
+/* The thread's process has ended, and was not waiting: what is to be given back then is. */
+void hw_units_undo(struct hw_order *order, struct hw_thread *thread, int64_t time_ns);
+
+#endif
