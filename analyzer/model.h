@@ -151,6 +151,7 @@ struct hw_dependency {
 	int64_t count;
 	int64_t first_ns;
 	int64_t last_ns;
+	int64_t units; /* of a semaphore; 1 of all else */
 };
 
 /* A thread that waits now. */
@@ -161,6 +162,7 @@ struct hw_wait {
 	bool shared;
 	uint8_t how;
 	int64_t since_ns;
+	int64_t units; /* of a semaphore; 1 of all else */
 };
 
 /* As in the table: what was done, and what another thread had to do with the object. */

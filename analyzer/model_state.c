@@ -92,7 +92,11 @@ int hw_loader_read_waits(struct hw_loader *l)
 	struct hw_model *m = l->model;
 	uint32_t capacity = 0;
 
-	if (hw_loader_query(l, "wait", "thread, object, mode, how, stack, since_ns", "thread"))
+	if (hw_loader_query(l, "wait",
+		    hw_loader_has_column(l, "wait", "units")
+			    ? "thread, object, mode, how, stack, since_ns, units"
+			    : "thread, object, mode, how, stack, since_ns, NULL",
+		    "thread"))
 		return l->result;
 	while (hw_loader_next(l)) {
 		struct hw_wait wait = {
@@ -102,6 +106,7 @@ int hw_loader_read_waits(struct hw_loader *l)
 			.how = hw_loader_how(l, 3),
 			.stack = hw_loader_reference(l, 4, &m->stack_ids),
 			.since_ns = hw_loader_integer(l, 5, 0),
+			.units = hw_loader_count(l, 6),
 		};
 
 		if (hw_loader_lacks(l))

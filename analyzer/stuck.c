@@ -126,14 +126,15 @@ static bool writer_is_kept(const struct finder *f, uint32_t object)
 	return false;
 }
 
-static bool units_are_kept(const struct finder *f, uint32_t object)
+/* Whether so many are with threads that keep them that the others are fewer than it wants. */
+static bool units_are_kept(const struct finder *f, uint32_t object, int64_t wanted)
 {
 	int64_t kept = 0;
 
 	FOR_EACH(holder, f->holders, object)
 	if (keeps(f, holder->thread))
 		kept += f->model->holds[holder->hold].count;
-	return kept >= hw_model_capacity(f->model, object);
+	return kept + wanted > hw_model_capacity(f->model, object);
 }
 
 /* Whether everything that could end its wait is up to threads that will not. */
@@ -147,7 +148,7 @@ static bool is_kept(const struct finder *f, uint32_t thread)
 	if (!hw_model_is_lock(f->model, o))
 		return false;
 	if (f->model->objects[o].kind == HW_KIND_SEM)
-		return units_are_kept(f, o);
+		return units_are_kept(f, o, wait->units);
 	if (f->model->objects[o].kind == HW_KIND_RWLOCK)
 		return wait->shared ? reader_is_kept(f, o) : writer_is_kept(f, o);
 	return mutex_is_kept(f, o);

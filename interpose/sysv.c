@@ -8,7 +8,7 @@
 #include "interpose/sys.h"
 
 enum {
-	/* Of more semaphores than that, most are never used: they are defined at their first use. */
+	/* Of more semaphores most are never used: they are defined at their first use. */
 	DEFINED_AT_ONCE = 256,
 	NUMBER_BITS = 16,
 };

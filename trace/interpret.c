@@ -183,7 +183,7 @@ static void store_event(const struct reading *reading, int64_t result)
 	case HW_OP_UNLOCK:
 	case HW_OP_JOIN:
 	case HW_OP_DESTROY:
-		event.how = reading->detail;
+		event.how = hw_event_plain_how(reading->detail);
 		break;
 	default:
 		break;

@@ -95,8 +95,8 @@ enum hw_how {
 	HW_HOW_OWNER_DEAD = 16, /* a robust mutex whose holder died */
 	HW_HOW_FREED = 32,      /* of DESTROY: nobody said so, its memory was freed */
 	HW_HOW_REFUSED = 64,    /* of DESTROY: it failed, as the object is in use */
-	HW_HOW_UNDO = 128,      /* of TAKE: given back at the end of the process (SEM_UNDO) */
-	HW_HOW_MORE = 256,      /* of TAKE: got together with what the next TAKE is about */
+	HW_HOW_MORE = 128,      /* of TAKE: got together with what the next TAKE is about */
+	HW_HOW_UNDO = 256,      /* of TAKE: given back at the end of the process (SEM_UNDO) */
 	HW_HOW_ZERO = 512,      /* of WAIT: for the end of all units; a LEAVE follows, no TAKE */
 };
 

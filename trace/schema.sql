@@ -135,7 +135,8 @@ CREATE TABLE dependency (
     how      TEXT NOT NULL,                 -- block, timed, try, reacquire (inside a condition wait)
     count    INTEGER NOT NULL,
     first_ns INTEGER NOT NULL,
-    last_ns  INTEGER NOT NULL
+    last_ns  INTEGER NOT NULL,
+    units    INTEGER                        -- of a semaphore, that are waited for; NULL: one
 );
 
 CREATE TABLE dependency_hold (
@@ -204,7 +205,8 @@ CREATE TABLE wait (
     mode     TEXT NOT NULL,
     how      TEXT NOT NULL,                 -- block, timed
     stack    INTEGER REFERENCES stack,
-    since_ns INTEGER NOT NULL
+    since_ns INTEGER NOT NULL,
+    units    INTEGER                        -- of a semaphore; NULL: one
 );
 
 -- Findings as reported at the end of `holdwait run`; `detail` is the JSON of `report -f json`.
@@ -221,7 +223,8 @@ CREATE TABLE finding (
 --     fail (result says why)  cancel (a wait that was abandoned)
 --     sleep wake signal broadcast  arrive leave  start end create join detach
 --     fork exec reap  once_begin once_end
--- how: try, timed, reacquire, of destroy: freed (its memory was), or NULL.
+-- how: try, timed, reacquire, together (with the next take), of destroy: freed (its memory
+-- was), or NULL.
 CREATE TABLE event (
     id      INTEGER PRIMARY KEY,
     time_ns INTEGER NOT NULL,
@@ -231,7 +234,8 @@ CREATE TABLE event (
     mode    TEXT,                           -- shared, or NULL for exclusive
     how     TEXT,
     stack   INTEGER,
-    result  INTEGER                         -- errno of fail; process of fork and reap, thread of create
+    result  INTEGER                         -- errno of fail; process of fork and reap, thread of create;
+                                            -- units of wait, take, post and init, unless it is one
 );
 
 -- The same events, packed: while they are recorded, and when there are more than a million.

@@ -144,6 +144,19 @@ static const char *type_text(const struct hw_object *object, char *text, size_t 
 	return length ? text : object->kind == HW_KIND_MUTEX ? "normal" : NULL;
 }
 
+/* A set of System V is its number in an IPC namespace, which is an inode. */
+static void shared_key(const struct hw_object *object, char *key, size_t size_bytes)
+{
+	if (object->type & HW_TYPE_SYSV)
+		snprintf(key, size_bytes, "sysv:%llu:%llu:%llu",
+			(unsigned long long)object->inode >> 32,
+			(unsigned long long)object->inode & UINT32_MAX,
+			(unsigned long long)object->offset);
+	else
+		snprintf(key, size_bytes, "%llx:%llu:%llu", (unsigned long long)object->device,
+			(unsigned long long)object->inode, (unsigned long long)object->offset);
+}
+
 static void put_object(struct hw_store *store, struct hw_object *object)
 {
 	sqlite3_stmt *row = hw_store_statement(store, HW_PUT_OBJECT);
@@ -152,13 +165,13 @@ static void put_object(struct hw_store *store, struct hw_object *object)
 
 	if (!row)
 		return;
-	snprintf(key, sizeof(key), "%llx:%llu:%llu", (unsigned long long)object->device,
-		(unsigned long long)object->inode, (unsigned long long)object->offset);
+	shared_key(object, key, sizeof(key));
 	sqlite3_bind_int64(row, 1, object->id);
 	hw_store_bind_text(row, 2, kind ? kind : "unknown");
 	hw_store_bind_text(row, 3, type_text(object, type, sizeof(type)));
 	hw_store_bind_unless(row, 4, object->process ? object->process->id : 0, 0);
-	hw_store_bind_unless(row, 5, (int64_t)object->address, 0);
+	hw_store_bind_unless(row, 5,
+		object->type & HW_TYPE_SYSV ? 0 : (int64_t)object->address, 0);
 	sqlite3_bind_int64(row, 6, object->generation);
 	hw_store_bind_text(row, 7, object->type & HW_TYPE_SHARED ? key : NULL);
 	hw_store_bind_unless(row, 8, object->module ? object->module->id : 0, 0);
@@ -214,6 +227,7 @@ static void put_dependency(struct hw_store *store, const struct hw_order *order,
 	sqlite3_bind_int64(row, 7, (sqlite3_int64)dependency->count);
 	sqlite3_bind_int64(row, 8, dependency->first_ns);
 	sqlite3_bind_int64(row, 9, dependency->last_ns);
+	hw_store_bind_unless(row, 10, dependency->units, 1);
 	hw_store_run(store, row);
 	for (size_t i = 0; !dependency->stored && i < dependency->hold_count; i++) {
 		row = hw_store_statement(store, HW_PUT_DEPENDENCY_HOLD);
@@ -357,6 +371,7 @@ static void put_wait(struct hw_store *store, const struct hw_thread *thread)
 	hw_store_bind_text(row, 4, thread->blocked_how & HW_HOW_TIMED ? "timed" : "block");
 	hw_store_bind_unless(row, 5, thread->blocked_stack, 0);
 	sqlite3_bind_int64(row, 6, thread->blocked_since_ns);
+	hw_store_bind_unless(row, 7, thread->wait_units, 1);
 	hw_store_run(store, row);
 }
 

@@ -174,8 +174,11 @@ int64_t scenario_depend(struct scenario *s, int64_t thread, int64_t object, cons
 {
 	int64_t id = ++s->dependencies;
 
-	scenario_sql(s, "INSERT INTO dependency VALUES (%lld, %lld, %lld, %Q, %lld, %Q, 1, 10, 20)",
-		id, thread, object, mode ? mode : "exclusive", default_stack(s, object, place),
+	scenario_sql(s,
+		"INSERT INTO dependency VALUES (%lld, %lld, %lld, %Q, %lld, %Q, 1, 10, 20, "
+		"NULL)",
+		id,
+		thread, object, mode ? mode : "exclusive", default_stack(s, object, place),
 		how ? how : "block");
 	for (int i = 0; holds[i].object; i++)
 		scenario_sql(s,
@@ -218,6 +221,8 @@ void scenario_hold(
 void scenario_wait(
 	struct scenario *s, int64_t thread, int64_t object, const char *mode, const char *place)
 {
-	scenario_sql(s, "INSERT INTO wait VALUES (%lld, %lld, %Q, 'block', %lld, 2000)", thread,
-		object, mode ? mode : "exclusive", default_stack(s, object, place));
+	scenario_sql(s,
+		"INSERT INTO wait VALUES (%lld, %lld, %Q, 'block', %lld, 2000, NULL)", thread,
+		object,
+		mode ? mode : "exclusive", default_stack(s, object, place));
 }

@@ -342,8 +342,8 @@ Test(deadlock, ten_thousand_threads_behind_one_another)
 		scenario_sql(&s, "INSERT INTO hold VALUES (%d, 0, %lld, 'exclusive', 1, NULL, 0)",
 			i + 1, own);
 		scenario_sql(&s,
-			"INSERT INTO wait VALUES (%d, %lld, 'exclusive', 'block', NULL, 0)", i + 1,
-			previous);
+			"INSERT INTO wait VALUES (%d, %lld, 'exclusive', 'block', NULL, 0, NULL)",
+			i + 1, previous);
 		previous = own;
 	}
 	scenario_sql(&s, "COMMIT");
