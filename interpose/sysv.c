@@ -19,6 +19,12 @@ static const void *address_of(int set, uint32_t number)
 	return (const void *)(1ull << 63 | ((uint64_t)(uint32_t)set << NUMBER_BITS | number) << 3);
 }
 
+/* A cell that is no object's says that the semaphore is raised. */
+static const void *mark_of(int set, uint32_t number)
+{
+	return (const char *)address_of(set, number) + 1;
+}
+
 int hw_sysv_value(int set, uint32_t number)
 {
 	return (int)hw_sys4(SYS_semctl, set, number, GETVAL, 0);
@@ -120,12 +126,36 @@ struct hw_cell *hw_sysv_object(struct hw_self *self, int set, uint32_t number, u
 	return cell && !cell->ignored ? cell : NULL;
 }
 
+bool hw_sysv_is_raised(int set, uint32_t number)
+{
+	return hw_object_find(mark_of(set, number), HW_KIND_SEM);
+}
+
+void hw_sysv_raised(struct hw_self *self, int set, uint32_t number)
+{
+	struct hw_object_facts facts = { .kind = HW_KIND_SEM, .type = HW_TYPE_SYSV,
+		.hidden = true };
+
+	if (!hw_sysv_is_raised(set, number))
+		hw_object_define(self, mark_of(set, number), &facts);
+}
+
+static void forget(const void *address)
+{
+	struct hw_cell *cell = hw_object_find(address, HW_KIND_SEM);
+
+	if (cell)
+		hw_object_forget(cell, cell->object);
+}
+
 void hw_sysv_made(struct hw_self *self, int set, key_t key, uint32_t count, uint32_t stack)
 {
 	struct hw_object_facts facts = { .event = HW_OP_INIT, .stack = stack };
 
-	for (uint32_t i = 0; i < count && i < DEFINED_AT_ONCE; i++)
+	for (uint32_t i = 0; i < count && i < DEFINED_AT_ONCE; i++) {
+		forget(mark_of(set, i));
 		define(self, set, i, key, facts);
+	}
 }
 
 void hw_sysv_opened(struct hw_self *self, int set, uint32_t stack)
@@ -141,14 +171,14 @@ void hw_sysv_opened(struct hw_self *self, int set, uint32_t stack)
 
 void hw_sysv_forget(int set, uint32_t number)
 {
-	struct hw_cell *cell = hw_sysv_find(set, number);
-
-	if (cell)
-		hw_object_forget(cell, cell->object);
+	forget(address_of(set, number));
+	forget(mark_of(set, number));
 }
 
 void hw_sysv_removed(struct hw_self *self, int set, uint32_t count, const void *caller)
 {
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
 		hw_object_destroyed(self, address_of(set, i), HW_KIND_SEM, caller);
+		forget(mark_of(set, i));
+	}
 }

@@ -38,6 +38,10 @@ void hw_sysv_made(struct hw_self *self, int set, key_t key, uint32_t count, uint
 /* It was opened there, and may have been made by anybody. */
 void hw_sysv_opened(struct hw_self *self, int set, uint32_t stack);
 
+/* A lock is had by raising it from zero: taking its units away gives it back from now on. */
+void hw_sysv_raised(struct hw_self *self, int set, uint32_t number);
+bool hw_sysv_is_raised(int set, uint32_t number);
+
 /* How many semaphores the set has; 0 when that is not known. */
 uint32_t hw_sysv_count(int set);
 

@@ -13,6 +13,9 @@
  * call is which semaphore of those it needs has not enough units, if one has: that is the one it
  * waits for, as the kernel goes through the array, too, until it finds it.
  *
+ * Some programs have their locks the other way round: who waits for the end of all units and
+ * adds one, in one call, has the lock, and gives it back by taking the unit away.
+ *
  * The array may be where no memory is. The kernel copies it to here, and for the call again.
  */
 
@@ -21,37 +24,96 @@ enum {
 	VALUE_MAX = 32767, /* SEMVMX of the kernel */
 };
 
+enum part_kind {
+	PART_TAKE,
+	PART_POST,
+	PART_ZERO,  /* waits for the end of all units */
+	PART_RAISE, /* the same, and adds a unit: has the lock */
+	PART_OF_RAISE, /* adds that unit */
+};
+
+/* What one operation means. */
+struct part {
+	uint16_t number;
+	int16_t change;
+	uint16_t flags; /* of the operation; of a raise those of both */
+	uint8_t kind;
+};
+
 struct call {
 	struct hw_self *self; /* NULL: nothing of it is recorded */
 	int set;
 	uint32_t stack;
 	bool timed, posted;
 	size_t count;
-	struct sembuf ops[OPS_MAX];
+	struct part parts[OPS_MAX];
 	struct hw_attempt attempt; /* its cell is NULL while nothing is waited for */
 };
 
-static uint32_t units_of(const struct sembuf *op)
+/* The operation before this one that waits for the end of what this one adds to. */
+static struct part *raise_before(struct part *parts, const struct part *adding)
 {
-	return (uint32_t)(op->sem_op < 0 ? -op->sem_op : op->sem_op);
+	for (struct part *part = parts; part < adding; part++)
+		if (part->number == adding->number && part->kind == PART_ZERO)
+			return part;
+	return NULL;
 }
 
-static uint32_t how_of(const struct call *call, const struct sembuf *op)
+static enum part_kind kind_of(struct call *call, const struct part *part)
 {
-	return (op->sem_op ? 0 : HW_HOW_ZERO) | (call->timed ? HW_HOW_TIMED : 0) |
-		(op->sem_flg & IPC_NOWAIT ? HW_HOW_TRY : 0) |
-		(op->sem_flg & SEM_UNDO && op->sem_op ? HW_HOW_UNDO : 0);
+	struct part *raise;
+
+	if (part->change == 0)
+		return PART_ZERO;
+	if (part->change < 0)
+		return hw_sysv_is_raised(call->set, part->number) ? PART_POST : PART_TAKE;
+	raise = raise_before(call->parts, part);
+	if (!raise)
+		return PART_POST;
+	raise->kind = PART_RAISE;
+	raise->flags |= part->flags & SEM_UNDO;
+	return PART_OF_RAISE;
+}
+
+static bool read_parts(struct call *call, const struct sembuf *from)
+{
+	struct sembuf ops[OPS_MAX];
+
+	if (!call->count || call->count > OPS_MAX ||
+		!hw_sys_peek(from, ops, call->count * sizeof(ops[0])))
+		return false;
+	for (size_t i = 0; i < call->count; i++) {
+		struct part *part = &call->parts[i];
+
+		*part = (struct part){ .number = ops[i].sem_num, .change = ops[i].sem_op,
+			.flags = (uint16_t)ops[i].sem_flg };
+		part->kind = (uint8_t)kind_of(call, part);
+	}
+	return true;
+}
+
+static uint32_t units_of(const struct part *part)
+{
+	return (uint32_t)(part->change < 0 ? -part->change : part->change);
+}
+
+static uint32_t how_of(const struct call *call, const struct part *part)
+{
+	return (call->timed ? HW_HOW_TIMED : 0) |
+		(part->flags & IPC_NOWAIT ? HW_HOW_TRY : 0) |
+		(part->flags & SEM_UNDO ? HW_HOW_UNDO : 0);
 }
 
 /* The record and how many units it is about; one of them would mean nothing without the other. */
-static void log_units(struct hw_self *self, uint64_t time_ticks, enum hw_op op, uint32_t object,
-	uint32_t stack, uint32_t how, uint32_t units)
+static void log_units(struct hw_self *self, uint64_t time_ticks, enum hw_op op, uint64_t what,
+	uint32_t units)
 {
 	uint64_t signals;
 	struct hw_record *at;
 
 	if (units <= 1) {
-		hw_log_add(self, time_ticks, op, object, stack, how);
+		hw_log_add(self, time_ticks, op, hw_what_object(what), hw_what_stack(what),
+			hw_what_detail(what));
 		return;
 	}
 	signals = hw_sys_block_signals();
@@ -59,32 +121,31 @@ static void log_units(struct hw_self *self, uint64_t time_ticks, enum hw_op op, 
 	if (at) {
 		hw_log_publish(at, hw_record_when(time_ticks, HW_OP_UNITS),
 			hw_record_what(units, 0, 0));
-		hw_log_publish(at + 1, hw_record_when(time_ticks, op),
-			hw_record_what(object, stack, how));
+		hw_log_publish(at + 1, hw_record_when(time_ticks, op), what);
 	}
 	hw_sys_restore_signals(signals);
 }
 
-static struct hw_cell *object_of(const struct call *call, const struct sembuf *op)
+static struct hw_cell *object_of(const struct call *call, const struct part *part)
 {
-	return hw_sysv_object(call->self, call->set, op->sem_num, call->stack);
+	return hw_sysv_object(call->self, call->set, part->number, call->stack);
 }
 
-static void log_post(const struct call *call, const struct sembuf *op)
+static void log_post(const struct call *call, const struct part *part)
 {
-	struct hw_cell *cell = object_of(call, op);
+	struct hw_cell *cell = object_of(call, part);
 
 	if (cell)
 		hw_log_add(call->self, hw_object_releasing(cell), HW_OP_POST, cell->object,
-			call->stack, units_of(op));
+			call->stack, units_of(part));
 }
 
-/* Whether it adds units, and the kernel will have room for them. */
-static bool will_fit(const struct call *call, const struct sembuf *op)
+/* Whether it gives back units, and the kernel will not be in want of room or of units for it. */
+static bool will_post(const struct call *call, const struct part *part)
 {
-	int value = op->sem_op > 0 ? hw_sysv_value(call->set, op->sem_num) : -1;
+	int value = part->kind == PART_POST ? hw_sysv_value(call->set, part->number) : -1;
 
-	return value >= 0 && value + op->sem_op <= VALUE_MAX;
+	return value >= 0 && value + part->change >= 0 && value + part->change <= VALUE_MAX;
 }
 
 /*
@@ -94,36 +155,36 @@ static bool will_fit(const struct call *call, const struct sembuf *op)
 static bool post_all(struct call *call)
 {
 	for (size_t i = 0; i < call->count; i++)
-		if (!will_fit(call, &call->ops[i]))
+		if (!will_post(call, &call->parts[i]))
 			return false;
 	for (size_t i = 0; i < call->count; i++)
-		log_post(call, &call->ops[i]);
+		log_post(call, &call->parts[i]);
 	return true;
 }
 
-static bool lacks(const struct call *call, const struct sembuf *op)
+static bool lacks(const struct call *call, const struct part *part)
 {
-	int value = hw_sysv_value(call->set, op->sem_num);
+	int value = hw_sysv_value(call->set, part->number);
 
-	return value >= 0 && (op->sem_op ? value + op->sem_op < 0 : value > 0);
+	return value >= 0 && (part->kind == PART_TAKE ? value + part->change < 0 : value > 0);
 }
 
 /* What it will wait for, or would if somebody else came first; NULL when it does not wait. */
-static const struct sembuf *find_awaited(const struct call *call, bool *ret_lacking)
+static const struct part *find_awaited(const struct call *call, bool *ret_lacking)
 {
-	const struct sembuf *first = NULL;
+	const struct part *first = NULL;
 
 	*ret_lacking = false;
 	for (size_t i = 0; i < call->count; i++) {
-		const struct sembuf *op = &call->ops[i];
+		const struct part *part = &call->parts[i];
 
-		if (op->sem_op > 0)
+		if (part->kind == PART_POST || part->kind == PART_OF_RAISE)
 			continue;
-		*ret_lacking = lacks(call, op);
+		*ret_lacking = lacks(call, part);
 		if (*ret_lacking)
-			return op->sem_flg & IPC_NOWAIT ? NULL : op;
-		if (!first && !(op->sem_flg & IPC_NOWAIT))
-			first = op;
+			return part->flags & IPC_NOWAIT ? NULL : part;
+		if (!first && !(part->flags & IPC_NOWAIT))
+			first = part;
 	}
 	return first;
 }
@@ -132,60 +193,71 @@ static const struct sembuf *find_awaited(const struct call *call, bool *ret_lack
 static inline __attribute__((always_inline)) void begin_wait(struct call *call)
 {
 	bool lacking;
-	const struct sembuf *op = find_awaited(call, &lacking);
-	struct hw_cell *cell = op ? object_of(call, op) : NULL;
+	const struct part *part = find_awaited(call, &lacking);
+	struct hw_cell *cell = part ? object_of(call, part) : NULL;
+	uint32_t how;
 
 	if (!cell)
 		return;
+	how = how_of(call, part) | (part->kind == PART_ZERO ? HW_HOW_ZERO : 0);
 	if (lacking)
-		log_units(call->self, hw_log_now(), HW_OP_WAIT, cell->object, call->stack,
-			how_of(call, op), units_of(op));
-	hw_attempt_begin(&call->attempt, call->self, cell, call->stack, how_of(call, op), false);
+		log_units(call->self, hw_log_now(), HW_OP_WAIT,
+			hw_record_what(cell->object, call->stack, how), units_of(part));
+	hw_attempt_begin(&call->attempt, call->self, cell, call->stack, how, false);
 }
 
-static inline __attribute__((always_inline)) void begin(struct call *call, const void *ops,
-	const void *caller)
+static inline __attribute__((always_inline)) void begin(struct call *call,
+	const struct sembuf *ops, const void *caller)
 {
 	struct hw_self *self = hw_self_enter(caller);
 
-	call->self = NULL;
 	call->attempt.cell = NULL;
-	if (!self || !call->count || call->count > OPS_MAX ||
-		!hw_sys_peek(ops, call->ops, call->count * sizeof(call->ops[0])))
+	call->self = self && read_parts(call, ops) ? self : NULL;
+	if (!call->self)
 		return;
-	call->self = self;
 	call->stack = hw_stack_capture(self, caller);
 	call->posted = post_all(call);
 	if (!call->posted)
 		begin_wait(call);
 }
 
+static void log_take(const struct call *call, struct hw_cell *cell, const struct part *part,
+	bool more)
+{
+	uint32_t how = how_of(call, part) | (more ? HW_HOW_MORE : 0) |
+		(part->kind == PART_RAISE ? HW_HOW_ZERO : 0);
+
+	log_units(call->self, hw_object_acquired(cell), HW_OP_TAKE,
+		hw_record_what(cell->object, call->stack, how), units_of(part));
+}
+
 /* All that was taken is one acquisition: the last says that no more belongs to it. */
 static void log_takes(const struct call *call)
 {
-	struct hw_cell *cell = NULL, *next;
-	const struct sembuf *taken = NULL;
+	struct hw_cell *cell = NULL;
+	const struct part *taken = NULL;
 
-	for (size_t i = 0; i <= call->count; i++) {
-		const struct sembuf *op = i < call->count ? &call->ops[i] : NULL;
+	for (size_t i = 0; i < call->count; i++) {
+		const struct part *part = &call->parts[i];
+		struct hw_cell *next;
 
-		if (op && op->sem_op >= 0)
+		if (part->kind != PART_TAKE && part->kind != PART_RAISE)
 			continue;
-		next = op ? object_of(call, op) : NULL;
-		if (op && !next)
+		next = object_of(call, part);
+		if (!next)
 			continue;
 		if (cell)
-			log_units(call->self, hw_object_acquired(cell), HW_OP_TAKE, cell->object,
-				call->stack, how_of(call, taken) | (op ? HW_HOW_MORE : 0),
-				units_of(taken));
+			log_take(call, cell, taken, true);
 		cell = next;
-		taken = op;
+		taken = part;
 	}
+	if (cell)
+		log_take(call, cell, taken, false);
 }
 
-static void log_zero(const struct call *call, const struct sembuf *op)
+static void log_zero(const struct call *call, const struct part *part)
 {
-	struct hw_cell *cell = object_of(call, op);
+	struct hw_cell *cell = object_of(call, part);
 
 	if (cell)
 		hw_log_add(call->self, hw_object_acquired(cell), HW_OP_LEAVE, cell->object,
@@ -194,13 +266,16 @@ static void log_zero(const struct call *call, const struct sembuf *op)
 
 static void log_success(const struct call *call)
 {
-	for (size_t i = 0; i < call->count; i++)
-		if (!call->ops[i].sem_op)
-			log_zero(call, &call->ops[i]);
+	for (size_t i = 0; i < call->count; i++) {
+		if (call->parts[i].kind == PART_ZERO)
+			log_zero(call, &call->parts[i]);
+		else if (call->parts[i].kind == PART_RAISE)
+			hw_sysv_raised(call->self, call->set, call->parts[i].number);
+	}
 	log_takes(call);
 	for (size_t i = 0; i < call->count && !call->posted; i++)
-		if (call->ops[i].sem_op > 0)
-			log_post(call, &call->ops[i]);
+		if (call->parts[i].kind == PART_POST)
+			log_post(call, &call->parts[i]);
 }
 
 /* Of what it waited for, or else of the first that it knows. */
@@ -209,12 +284,12 @@ static void log_failure(const struct call *call, int error)
 	struct hw_cell *cell = call->attempt.cell;
 
 	for (size_t i = 0; !cell && i < call->count; i++)
-		cell = hw_sysv_find(call->set, call->ops[i].sem_num);
+		cell = hw_sysv_find(call->set, call->parts[i].number);
 	if (cell && !cell->ignored)
 		hw_log_add(call->self, hw_log_now(), HW_OP_FAIL, cell->object, call->stack,
 			(uint32_t)error);
 	for (size_t i = 0; (error == EIDRM || error == EINVAL) && i < call->count; i++)
-		hw_sysv_forget(call->set, call->ops[i].sem_num);
+		hw_sysv_forget(call->set, call->parts[i].number);
 }
 
 static void end(struct call *call, int error)
@@ -234,9 +309,12 @@ static void end(struct call *call, int error)
 
 HW_EXPORT int semop(int set, struct sembuf *ops, size_t count)
 {
-	struct call call = { .set = set, .count = count };
+	struct call call;
 	int result;
 
+	call.set = set;
+	call.count = count;
+	call.timed = false;
 	begin(&call, ops, CALLER);
 	result = HW_REAL(semop)(set, ops, count);
 	end(&call, result ? errno : 0);
@@ -245,9 +323,16 @@ HW_EXPORT int semop(int set, struct sembuf *ops, size_t count)
 
 HW_EXPORT int semtimedop(int set, struct sembuf *ops, size_t count, const struct timespec *timeout)
 {
-	struct call call = { .set = set, .count = count, .timed = timeout };
+	struct call call;
 	int result;
 
+	if (!HW_REAL_HAS(semtimedop)) {
+		errno = ENOSYS;
+		return -1;
+	}
+	call.set = set;
+	call.count = count;
+	call.timed = timeout;
 	begin(&call, ops, CALLER);
 	result = HW_REAL(semtimedop)(set, ops, count, timeout);
 	end(&call, result ? errno : 0);

@@ -203,37 +203,6 @@ static void destroy(const struct reading *reading)
 	reading->object->dirty = true;
 }
 
-static bool is_sysv(const struct reading *reading)
-{
-	return reading->object && reading->object->type & HW_TYPE_SYSV;
-}
-
-/* How many units the record is about, as rows tell: 0 when it is none or just one. */
-static uint32_t units_of(const struct reading *reading)
-{
-	if (!is_sysv(reading))
-		return 0;
-	switch (reading->op) {
-	case HW_OP_WAIT:
-	case HW_OP_TAKE:
-		return reading->thread->units;
-	case HW_OP_POST:
-		return reading->detail > 1 ? reading->detail : 0;
-	case HW_OP_INIT:
-		return reading->detail >> 1;
-	default:
-		return 0;
-	}
-}
-
-/* By semctl; making a set is an init, too, and says so in the definitions. */
-static void set_units(const struct reading *reading)
-{
-	if (is_sysv(reading) && reading->detail & 1)
-		hw_units_set(reading->interpreter->order, reading->object, reading->detail >> 1,
-			reading->time_ns);
-}
-
 static void change_order(const struct reading *reading)
 {
 	struct hw_order *order = reading->interpreter->order;
@@ -265,14 +234,9 @@ static void change_order(const struct reading *reading)
 		hw_order_fail(order, thread, object, reading->stack,
 			reading->detail == EBUSY || reading->detail == EAGAIN, reading->time_ns);
 		break;
-	case HW_OP_INIT:
-		set_units(reading);
-		break;
 	case HW_OP_CANCEL:
 	case HW_OP_LEAVE:
 	case HW_OP_JOIN:
-		if (reading->op == HW_OP_LEAVE && object->kind == HW_KIND_SEM)
-			hw_units_zero(order, object, reading->time_ns);
 		hw_order_fail(order, thread, object, reading->stack, false, reading->time_ns);
 		break;
 	case HW_OP_DESTROY:
@@ -319,11 +283,14 @@ static void apply(const struct reading *reading)
 	default:
 		if (reading->object && reading->object->ignored)
 			return;
-		result = result ? result : units_of(reading);
-		reading->thread->units = units_of(reading);
-		if (reading->object)
+		if (reading->object) {
+			if (reading->object->type & HW_TYPE_SYSV)
+				result += hw_units_note(reading->interpreter->order,
+					reading->thread, reading->object, reading->op,
+					reading->detail, reading->time_ns);
 			change_order(reading);
-		reading->thread->units = 0;
+			reading->thread->units = 0;
+		}
 		break;
 	}
 	if (has_row(reading))

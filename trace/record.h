@@ -97,7 +97,8 @@ enum hw_how {
 	HW_HOW_REFUSED = 64,    /* of DESTROY: it failed, as the object is in use */
 	HW_HOW_MORE = 128,      /* of TAKE: got together with what the next TAKE is about */
 	HW_HOW_UNDO = 256,      /* of TAKE: given back at the end of the process (SEM_UNDO) */
-	HW_HOW_ZERO = 512,      /* of WAIT: for the end of all units; a LEAVE follows, no TAKE */
+	HW_HOW_ZERO = 512,      /* of WAIT: for the end of all units; a LEAVE follows, no TAKE.
+				   Of TAKE: got by ending that, and brings a unit itself */
 };
 
 enum hw_kind {

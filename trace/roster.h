@@ -116,6 +116,7 @@ struct hw_object {
 	/* Semaphores: what is known of their units. */
 	int64_t units_free, capacity;
 	bool made_with_units;
+	bool raised; /* a lock of System V that is free while it has no units */
 	struct hw_object *successor; /* that a new set of System V put in its place */
 	uint64_t taken, returned, foreign;
 

@@ -37,7 +37,13 @@ static void signal_from_now_on(struct hw_order *order, struct hw_object *object,
 	hw_order_drop_all(order, object, time_ns);
 }
 
-void hw_units_set(struct hw_order *order, struct hw_object *object, uint32_t units,
+void hw_units_zero(struct hw_order *order, struct hw_object *object, int64_t time_ns)
+{
+	if (!object->foreign)
+		signal_from_now_on(order, object, time_ns);
+}
+
+static void set(struct hw_order *order, struct hw_object *object, uint32_t units,
 	int64_t time_ns)
 {
 	bool used = object->taken || object->units_free != object->capacity;
@@ -51,10 +57,41 @@ void hw_units_set(struct hw_order *order, struct hw_object *object, uint32_t uni
 	object->dirty = true;
 }
 
-void hw_units_zero(struct hw_order *order, struct hw_object *object, int64_t time_ns)
+/* When that was not done by raising it from zero, but is done of others, it is no lock. */
+static void take(struct hw_order *order, struct hw_object *object, bool from_zero,
+	int64_t time_ns)
 {
-	if (!object->foreign)
-		signal_from_now_on(order, object, time_ns);
+	if (object->raised && !from_zero)
+		hw_units_zero(order, object, time_ns);
+	if (object->raised || !from_zero)
+		return;
+	object->raised = object->made_with_units = object->dirty = true;
+	object->units_free = object->capacity = 1;
+}
+
+uint32_t hw_units_note(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
+	enum hw_op op, uint32_t detail, int64_t time_ns)
+{
+	switch (op) {
+	case HW_OP_INIT:
+		/* Making a set is an init, too, and says so in the definitions. */
+		if (detail & 1)
+			set(order, object, detail >> 1, time_ns);
+		return detail >> 1;
+	case HW_OP_LEAVE:
+		hw_units_zero(order, object, time_ns);
+		return 0;
+	case HW_OP_TAKE:
+		take(order, object, detail & HW_HOW_ZERO, time_ns);
+		return thread->units;
+	case HW_OP_WAIT:
+		return thread->units;
+	case HW_OP_POST:
+		thread->units = detail;
+		return detail > 1 ? detail : 0;
+	default:
+		return 0;
+	}
 }
 
 void hw_units_hold(struct hw_thread *thread, const struct hw_hold *got, bool more)

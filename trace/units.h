@@ -10,7 +10,8 @@
  * and of many semaphores at once: what it got together was waited for together, so none of it
  * was held while the rest was waited for. semctl sets how many there are: before anything else
  * is done, that is what the semaphore begins with; while somebody holds units, it shows that it
- * signals. So does waiting for the end of all units, for which somebody else has to take them.
+ * signals. So does waiting for the end of all units, for which somebody else has to take them;
+ * but when the same call then adds one, that is a lock, free while it has no units.
  * What was taken with SEM_UNDO comes back when the process ends.
  */
 
@@ -24,9 +25,13 @@ void hw_units_take(struct hw_object *object, uint32_t units);
 /* Units came from a thread with this hold, or with none. Whether that shows that it signals. */
 bool hw_units_post(struct hw_object *object, const struct hw_hold *hold, uint32_t units);
 
-/* It has so many units from now on. */
-void hw_units_set(struct hw_order *order, struct hw_object *object, uint32_t units,
-	int64_t time_ns);
+/*
+ * What an event of a semaphore of System V says of it, before it is taken into the order; `detail`
+ * as in the log. How many units it is about, as its row says: 0 when one, or none. A wait, take or
+ * post of the thread is about as many.
+ */
+uint32_t hw_units_note(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
+	enum hw_op op, uint32_t detail, int64_t time_ns);
 
 /* Somebody waited, or waits, for the end of its units. */
 void hw_units_zero(struct hw_order *order, struct hw_object *object, int64_t time_ns);

@@ -80,6 +80,27 @@ SHAPE(processes, named_semaphores_hang, "HW002 deadlock, 2 threads of 2 processe
 SHAPE(processes, unrelated, "HW001 predicted, 2 threads of 2 processes, 2 objects")
 SHAPE(processes, unrelated_hang, "HW002 deadlock, 2 threads of 2 processes, 2 objects")
 
+/* Semaphores of System V. */
+SHAPE(sysv, abba, "HW001 predicted, 2 threads of 2 processes, 2 objects")
+SHAPE(sysv, abba_hang, "HW002 deadlock, 2 threads of 2 processes, 2 objects")
+SHAPE(sysv, together, "nothing")
+SHAPE(sysv, together_and_apart, "nothing")
+SHAPE(sysv, together_inside, "HW001 predicted, 2 threads of 2 processes, 2 objects")
+SHAPE(sysv, together_inside_hang, "HW002 deadlock, 2 threads of 2 processes, 2 objects")
+SHAPE(sysv, readers_and_writers, "HW001 predicted, 2 threads of 2 processes, 2 objects")
+SHAPE(sysv, readers_and_writers_hang, "HW002 deadlock, 2 threads of 2 processes, 2 objects")
+SHAPE(sysv, only_readers, "HW001 ruled-out capacity, 2 threads of 2 processes, 2 objects")
+SHAPE(sysv, writers, "nothing")
+SHAPE(sysv, from_zero, "HW001 predicted, 2 threads of 2 processes, 2 objects")
+SHAPE(sysv, from_zero_hang, "HW002 deadlock, 2 threads of 2 processes, 2 objects")
+SHAPE(sysv, await_zero, "nothing")
+SHAPE(sysv, signal_to_another, "nothing")
+SHAPE(sysv, set_by_another, "nothing")
+SHAPE(sysv, undone, "nothing")
+SHAPE(sysv, not_undone, "HW012 misuse, 2 threads of 2 processes, 1 object")
+SHAPE(sysv, removed, "nothing")
+SHAPE(sysv, made_again, "nothing")
+
 /* Waits for something else, with a lock. */
 SHAPE(waits, relock_hang, "HW003 deadlock, 1 thread, 1 object")
 SHAPE(waits, join_hang, "HW002 deadlock, 2 threads, 2 objects")

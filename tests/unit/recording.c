@@ -177,8 +177,7 @@ int64_t scenario_depend(struct scenario *s, int64_t thread, int64_t object, cons
 	scenario_sql(s,
 		"INSERT INTO dependency VALUES (%lld, %lld, %lld, %Q, %lld, %Q, 1, 10, 20, "
 		"NULL)",
-		id,
-		thread, object, mode ? mode : "exclusive", default_stack(s, object, place),
+		id, thread, object, mode ? mode : "exclusive", default_stack(s, object, place),
 		how ? how : "block");
 	for (int i = 0; holds[i].object; i++)
 		scenario_sql(s,
@@ -223,6 +222,5 @@ void scenario_wait(
 {
 	scenario_sql(s,
 		"INSERT INTO wait VALUES (%lld, %lld, %Q, 'block', %lld, 2000, NULL)", thread,
-		object,
-		mode ? mode : "exclusive", default_stack(s, object, place));
+		object, mode ? mode : "exclusive", default_stack(s, object, place));
 }
