@@ -206,8 +206,17 @@ static inline __attribute__((always_inline)) void begin_wait(struct call *call)
 	hw_attempt_begin(&call->attempt, call->self, cell, call->stack, how, false);
 }
 
+/* The kernel looks at the time first. */
+static bool is_no_time(const struct timespec *timeout)
+{
+	struct timespec copy;
+
+	return timeout && (!hw_sys_peek(timeout, &copy, sizeof(copy)) || copy.tv_sec < 0 ||
+				  copy.tv_nsec < 0 || copy.tv_nsec >= 1000000000);
+}
+
 static inline __attribute__((always_inline)) void begin(struct call *call,
-	const struct sembuf *ops, const void *caller)
+	const struct sembuf *ops, const struct timespec *timeout, const void *caller)
 {
 	struct hw_self *self = hw_self_enter(caller);
 
@@ -216,6 +225,10 @@ static inline __attribute__((always_inline)) void begin(struct call *call,
 	if (!call->self)
 		return;
 	call->stack = hw_stack_capture(self, caller);
+	call->timed = timeout;
+	call->posted = false;
+	if (is_no_time(timeout))
+		return;
 	call->posted = post_all(call);
 	if (!call->posted)
 		begin_wait(call);
@@ -314,8 +327,7 @@ HW_EXPORT int semop(int set, struct sembuf *ops, size_t count)
 
 	call.set = set;
 	call.count = count;
-	call.timed = false;
-	begin(&call, ops, CALLER);
+	begin(&call, ops, NULL, CALLER);
 	result = HW_REAL(semop)(set, ops, count);
 	end(&call, result ? errno : 0);
 	return result;
@@ -332,8 +344,7 @@ HW_EXPORT int semtimedop(int set, struct sembuf *ops, size_t count, const struct
 	}
 	call.set = set;
 	call.count = count;
-	call.timed = timeout;
-	begin(&call, ops, CALLER);
+	begin(&call, ops, timeout, CALLER);
 	result = HW_REAL(semtimedop)(set, ops, count, timeout);
 	end(&call, result ? errno : 0);
 	return result;
