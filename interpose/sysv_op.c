@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <string.h>
 
 #include "interpose/attempt.h"
 #include "interpose/export.h"
@@ -16,7 +17,8 @@
  * Some programs have their locks the other way round: who waits for the end of all units and
  * adds one, in one call, has the lock, and gives it back by taking the unit away.
  *
- * The array may be where no memory is. The kernel copies it to here, and for the call again.
+ * The array may be where no memory is. Unless it is on the thread's stack, where there is, the
+ * kernel copies it to here, and for the call again.
  */
 
 enum {
@@ -75,12 +77,33 @@ static enum part_kind kind_of(struct call *call, const struct part *part)
 	return PART_OF_RAISE;
 }
 
+/* Further out than here, on the stack that the thread was given. */
+static bool is_on_stack(const struct hw_self *self, const struct sembuf *from, size_t size_bytes)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0), start = (uintptr_t)from;
+
+	return here >= self->stack_low && start >= here && start < self->stack_high &&
+		size_bytes <= self->stack_high - start;
+}
+
+static bool copy_ops(const struct hw_self *self, const struct sembuf *from, size_t count,
+	struct sembuf ops[OPS_MAX])
+{
+	size_t size_bytes = count * sizeof(*from);
+
+	if (!count || count > OPS_MAX)
+		return false;
+	if (!is_on_stack(self, from, size_bytes))
+		return hw_sys_peek(from, ops, size_bytes);
+	memcpy(ops, from, size_bytes);
+	return true;
+}
+
 static bool read_parts(struct call *call, const struct sembuf *from)
 {
 	struct sembuf ops[OPS_MAX];
 
-	if (!call->count || call->count > OPS_MAX ||
-		!hw_sys_peek(from, ops, call->count * sizeof(ops[0])))
+	if (!copy_ops(call->self, from, call->count, ops))
 		return false;
 	for (size_t i = 0; i < call->count; i++) {
 		struct part *part = &call->parts[i];
@@ -162,11 +185,17 @@ static bool post_all(struct call *call)
 	return true;
 }
 
+/* What goes before it in the array counts, too. */
 static bool lacks(const struct call *call, const struct part *part)
 {
 	int value = hw_sysv_value(call->set, part->number);
 
-	return value >= 0 && (part->kind == PART_TAKE ? value + part->change < 0 : value > 0);
+	if (value < 0)
+		return false;
+	for (const struct part *before = call->parts; before < part; before++)
+		if (before->number == part->number)
+			value += before->change;
+	return part->change ? value + part->change < 0 : value > 0;
 }
 
 /* What it will wait for, or would if somebody else came first; NULL when it does not wait. */
@@ -221,9 +250,11 @@ static inline __attribute__((always_inline)) void begin(struct call *call,
 	struct hw_self *self = hw_self_enter(caller);
 
 	call->attempt.cell = NULL;
-	call->self = self && read_parts(call, ops) ? self : NULL;
-	if (!call->self)
+	call->self = self;
+	if (!self || !read_parts(call, ops)) {
+		call->self = NULL;
 		return;
+	}
 	call->stack = hw_stack_capture(self, caller);
 	call->timed = timeout;
 	call->posted = false;
