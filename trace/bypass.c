@@ -101,7 +101,7 @@ static bool waits(const char *name)
 {
 	static const char *const names[] = { "pthread_mutex_lock", "pthread_mutex_trylock",
 		"pthread_rwlock_rdlock", "pthread_rwlock_wrlock", "pthread_cond_wait",
-		"pthread_spin_lock", "sem_wait", "mtx_lock" };
+		"pthread_spin_lock", "sem_wait", "mtx_lock", "semop" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(name, names[i]))
