@@ -169,8 +169,12 @@ void hw_sysv_opened(struct hw_self *self, int set, uint32_t stack)
 			meet(self, set, i, about.sem_perm.__key, stack);
 }
 
-void hw_sysv_forget(int set, uint32_t number)
+void hw_sysv_check(int set, uint32_t number)
 {
+	int value = hw_sysv_value(set, number);
+
+	if (value != -EINVAL && value != -EIDRM)
+		return;
 	forget(address_of(set, number));
 	forget(mark_of(set, number));
 }

@@ -45,8 +45,8 @@ bool hw_sysv_is_raised(int set, uint32_t number);
 /* How many semaphores the set has; 0 when that is not known. */
 uint32_t hw_sysv_count(int set);
 
-/* The kernel says that there is no such semaphore any more. */
-void hw_sysv_forget(int set, uint32_t number);
+/* The kernel says that something is wrong: forget the semaphore if it is not there any more. */
+void hw_sysv_check(int set, uint32_t number);
 
 /* The set was removed by a call from `caller`; it had so many. */
 void hw_sysv_removed(struct hw_self *self, int set, uint32_t count, const void *caller);

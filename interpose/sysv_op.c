@@ -325,15 +325,18 @@ static void log_success(const struct call *call)
 /* Of what it waited for, or else of the first that it knows. */
 static void log_failure(const struct call *call, int error)
 {
-	struct hw_cell *cell = call->attempt.cell;
+	uint32_t object = call->attempt.cell ? hw_what_object(call->attempt.what) : HW_NO_OBJECT;
 
-	for (size_t i = 0; !cell && i < call->count; i++)
-		cell = hw_sysv_find(call->set, call->parts[i].number);
-	if (cell && !cell->ignored)
-		hw_log_add(call->self, hw_log_now(), HW_OP_FAIL, cell->object, call->stack,
+	for (size_t i = 0; !object && i < call->count; i++) {
+		const struct hw_cell *cell = hw_sysv_find(call->set, call->parts[i].number);
+
+		object = cell && !cell->ignored ? cell->object : HW_NO_OBJECT;
+	}
+	if (object)
+		hw_log_add(call->self, hw_log_now(), HW_OP_FAIL, object, call->stack,
 			(uint32_t)error);
 	for (size_t i = 0; (error == EIDRM || error == EINVAL) && i < call->count; i++)
-		hw_sysv_forget(call->set, call->parts[i].number);
+		hw_sysv_check(call->set, call->parts[i].number);
 }
 
 static void end(struct call *call, int error)

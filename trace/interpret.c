@@ -314,10 +314,6 @@ static bool find_object(struct reading *reading, uint32_t number)
 			return false;
 	}
 	interpreter->missing_ticks = 0;
-	/* Who has not heard of the new set goes on with the numbers of the old one. */
-	while (reading->object && reading->object->successor &&
-		reading->object->successor->create_ns >= 0)
-		reading->object = reading->object->successor;
 	if (!reading->object)
 		reading->object = hw_roster_undefined(interpreter->roster, process, number);
 	return true;

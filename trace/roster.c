@@ -136,7 +136,11 @@ struct hw_hold *hw_hold_of(struct hw_thread *thread, const struct hw_object *obj
 
 struct hw_object *hw_roster_object(const struct hw_process *process, uint32_t number)
 {
-	return pointer_in(&process->objects, number);
+	struct hw_object *object = pointer_in(&process->objects, number);
+
+	while (object && object->successor && object->successor->create_ns >= 0)
+		object = object->successor;
+	return object;
 }
 
 static struct hw_object *add_object(struct hw_roster *roster)

@@ -257,7 +257,11 @@ struct hw_hold *hw_hold_of(struct hw_thread *thread, const struct hw_object *obj
 void hw_roster_name(struct hw_roster *roster, struct hw_process *process, uint32_t number,
 	const char *name, size_t name_bytes);
 
-/* The object a process gave this number to, or NULL when its definition has not come yet. */
+/*
+ * The object a process gave this number to, or NULL when its definition has not come yet. Who has
+ * not heard of a new set of semaphores (System V) goes on with the numbers of the old one, and
+ * means the new one from when that was made.
+ */
 struct hw_object *hw_roster_object(const struct hw_process *process, uint32_t number);
 
 /* Take a definition in; finds the object that is the same one in another process. */
