@@ -283,5 +283,6 @@ void hw_stuck_finish(struct hw_stuck *stuck)
 
 bool hw_stuck_needs_all(const struct hw_model *model, uint32_t thread)
 {
-	return hw_model_capacity(model, wait_of(model, thread)->object) > 1;
+	return hw_model_capacity(model, wait_of(model, thread)->object) >
+	       wait_of(model, thread)->units;
 }

@@ -252,6 +252,31 @@ Test(deadlock, semaphore_with_units_nobody_is_known_to_hold)
 	expect_none();
 }
 
+static void want_units(int64_t t, int units)
+{
+	scenario_sql(&s, "UPDATE wait SET units = %d WHERE thread = %lld", units, t);
+}
+
+Test(deadlock, semaphore_of_which_all_units_are_wanted)
+{
+	int64_t sem = semaphore("sem", 3), a = mutex("a");
+
+	want_units(thread("t", a, sem), 3);
+	thread("u", sem, a);
+	thread("v", sem, NULL_OBJECT);
+	/* One who keeps a unit is enough, whatever the others do. */
+	expect_one(2, 2, 0);
+}
+
+Test(deadlock, semaphore_of_which_enough_units_are_left)
+{
+	int64_t sem = semaphore("sem", 3), a = mutex("a");
+
+	want_units(thread("t", a, sem), 2);
+	thread("u", sem, a);
+	expect_none();
+}
+
 Test(deadlock, semaphore_taken_again_by_its_only_holder)
 {
 	int64_t sem = semaphore("sem", 1);
