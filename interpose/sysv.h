@@ -23,6 +23,12 @@
 
 #include "interpose/object.h"
 
+/* Whether semaphores are recorded at all; there must be a session. */
+static inline bool hw_sysv_wanted(void)
+{
+	return hw_log_session->kinds & 1u << HW_KIND_SEM;
+}
+
 /* How many units it has, or a negative errno. */
 int hw_sysv_value(int set, uint32_t number);
 

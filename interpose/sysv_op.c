@@ -251,7 +251,7 @@ static inline __attribute__((always_inline)) void begin(struct call *call,
 
 	call->attempt.cell = NULL;
 	call->self = self;
-	if (!self || !read_parts(call, ops)) {
+	if (!self || !hw_sysv_wanted() || !read_parts(call, ops)) {
 		call->self = NULL;
 		return;
 	}

@@ -17,7 +17,7 @@ HW_EXPORT int semget(key_t key, int count, int flags)
 	struct hw_self *self = HW_ENTER();
 	int set = HW_REAL(semget)(key, count, flags);
 
-	if (!self || set < 0)
+	if (!self || set < 0 || !hw_sysv_wanted())
 		return set;
 	if (key == IPC_PRIVATE || (flags & IPC_CREAT && flags & IPC_EXCL))
 		hw_sysv_made(self, set, key, (uint32_t)count, HW_STACK(self));
@@ -36,8 +36,10 @@ static void log_value(struct hw_self *self, struct hw_cell *cell, uint32_t stack
 static int set_value(int set, int number, unsigned long argument, const void *caller)
 {
 	struct hw_self *self = hw_self_enter(caller);
-	uint32_t stack = self ? hw_stack_capture(self, caller) : 0;
-	struct hw_cell *cell = self ? hw_sysv_object(self, set, (uint32_t)number, stack) : NULL;
+	bool wanted = self && hw_sysv_wanted();
+	uint32_t stack = wanted ? hw_stack_capture(self, caller) : 0;
+	struct hw_cell *cell =
+		wanted ? hw_sysv_object(self, set, (uint32_t)number, stack) : NULL;
 	int value = (int)argument;
 	bool logged = cell && value >= 0 && value <= VALUE_MAX &&
 		hw_sysv_value(set, (uint32_t)number) >= 0;
@@ -58,7 +60,7 @@ static int set_all(int set, int number, unsigned long argument, const void *call
 	int result = HW_REAL(semctl)(set, number, SETALL, argument);
 	uint32_t count, stack;
 
-	if (!self || result)
+	if (!self || result || !hw_sysv_wanted())
 		return result;
 	count = hw_sysv_count(set);
 	stack = hw_stack_capture(self, caller);
@@ -75,7 +77,7 @@ static int set_all(int set, int number, unsigned long argument, const void *call
 static int remove_set(int set, int number, unsigned long argument, const void *caller)
 {
 	struct hw_self *self = hw_self_enter(caller);
-	uint32_t count = self ? hw_sysv_count(set) : 0;
+	uint32_t count = self && hw_sysv_wanted() ? hw_sysv_count(set) : 0;
 	int result = HW_REAL(semctl)(set, number, IPC_RMID, argument);
 
 	if (self && !result)
