@@ -79,7 +79,10 @@ Test(interpose_sysv, arrays)
 		"take sem2 =3\n"
 		"post sem3\n"
 		"wait sem1 timed\n"
-		"fail sem1 =11\n");
+		"fail sem1 =11\n"
+		"destroy sem1\n"
+		"destroy sem2\n"
+		"destroy sem3\n");
 	/* What is taken together is not taken while the rest is held. */
 	hw_preloaded_expect(&run, "SELECT count(*) FROM dependency", "0\n");
 	hw_preloaded_finish(&run);
