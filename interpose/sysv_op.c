@@ -69,7 +69,7 @@ static enum part_kind kind_of(struct call *call, const struct part *part)
 		return PART_ZERO;
 	if (part->change < 0)
 		return hw_sysv_is_raised(call->set, part->number) ? PART_POST : PART_TAKE;
-	raise = raise_before(call->parts, part);
+	raise = part->change == 1 ? raise_before(call->parts, part) : NULL;
 	if (!raise)
 		return PART_POST;
 	raise->kind = PART_RAISE;

@@ -239,12 +239,15 @@ static bool can_be_held(const struct hw_object *object)
 void hw_order_fail(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
 	uint32_t stack, bool busy, int64_t time_ns)
 {
-	if (thread->waits_for == object) {
+	bool waited = thread->waits_for == object;
+
+	if (waited) {
 		if (can_be_held(object))
 			measure_wait(contention_of(order, object, stack), thread, time_ns);
 		end_wait(thread);
 	}
-	if (busy)
+	/* A wait of semtimedop that has taken too long fails like a try. */
+	if (busy && !waited)
 		hw_tries_failed(&order->tries, order->roster, thread, object, stack,
 			hash_of_holds(thread));
 }
