@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <string.h>
 
 #include "interpose/attempt.h"
 #include "interpose/export.h"
@@ -8,39 +7,16 @@
 #include "interpose/stack.h"
 #include "interpose/sys.h"
 #include "interpose/sysv.h"
+#include "interpose/sysv_part.h"
 
 /*
  * semop and semtimedop: an array of operations, all at once or none. What is known before the
  * call is which semaphore of those it needs has not enough units, if one has: that is the one it
- * waits for, as the kernel goes through the array, too, until it finds it.
- *
- * Some programs have their locks the other way round: who waits for the end of all units and
- * adds one, in one call, has the lock, and gives it back by taking the unit away.
- *
- * The array may be where no memory is. Unless it is on the thread's stack, where there is, the
- * kernel copies it to here, and for the call again.
+ * waits for, as the kernel goes through the array, too, until it finds it. Later it may come to
+ * wait for another one of them; so the log tells of all.
  */
 
-enum {
-	OPS_MAX = 64, /* of longer arrays nothing is recorded */
-	VALUE_MAX = 32767, /* SEMVMX of the kernel */
-};
-
-enum part_kind {
-	PART_TAKE,
-	PART_POST,
-	PART_ZERO,  /* waits for the end of all units */
-	PART_RAISE, /* the same, and adds a unit: has the lock */
-	PART_OF_RAISE, /* adds that unit */
-};
-
-/* What one operation means. */
-struct part {
-	uint16_t number;
-	int16_t change;
-	uint16_t flags; /* of the operation; of a raise those of both */
-	uint8_t kind;
-};
+enum { VALUE_MAX = 32767 }; /* SEMVMX of the kernel */
 
 struct call {
 	struct hw_self *self; /* NULL: nothing of it is recorded */
@@ -48,79 +24,11 @@ struct call {
 	uint32_t stack;
 	bool timed, posted;
 	size_t count;
-	struct part parts[OPS_MAX];
+	struct hw_sysv_part parts[HW_SYSV_PARTS_MAX];
 	struct hw_attempt attempt; /* its cell is NULL while nothing is waited for */
 };
 
-/* The operation before this one that waits for the end of what this one adds to. */
-static struct part *raise_before(struct part *parts, const struct part *adding)
-{
-	for (struct part *part = parts; part < adding; part++)
-		if (part->number == adding->number && part->kind == PART_ZERO)
-			return part;
-	return NULL;
-}
-
-static enum part_kind kind_of(struct call *call, const struct part *part)
-{
-	struct part *raise;
-
-	if (part->change == 0)
-		return PART_ZERO;
-	if (part->change < 0)
-		return hw_sysv_is_raised(call->set, part->number) ? PART_POST : PART_TAKE;
-	raise = part->change == 1 ? raise_before(call->parts, part) : NULL;
-	if (!raise)
-		return PART_POST;
-	raise->kind = PART_RAISE;
-	raise->flags |= part->flags & SEM_UNDO;
-	return PART_OF_RAISE;
-}
-
-/* Further out than here, on the stack that the thread was given. */
-static bool is_on_stack(const struct hw_self *self, const struct sembuf *from, size_t size_bytes)
-{
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0), start = (uintptr_t)from;
-
-	return here >= self->stack_low && start >= here && start < self->stack_high &&
-		size_bytes <= self->stack_high - start;
-}
-
-static bool copy_ops(const struct hw_self *self, const struct sembuf *from, size_t count,
-	struct sembuf ops[OPS_MAX])
-{
-	size_t size_bytes = count * sizeof(*from);
-
-	if (!count || count > OPS_MAX)
-		return false;
-	if (!is_on_stack(self, from, size_bytes))
-		return hw_sys_peek(from, ops, size_bytes);
-	memcpy(ops, from, size_bytes);
-	return true;
-}
-
-static bool read_parts(struct call *call, const struct sembuf *from)
-{
-	struct sembuf ops[OPS_MAX];
-
-	if (!copy_ops(call->self, from, call->count, ops))
-		return false;
-	for (size_t i = 0; i < call->count; i++) {
-		struct part *part = &call->parts[i];
-
-		*part = (struct part){ .number = ops[i].sem_num, .change = ops[i].sem_op,
-			.flags = (uint16_t)ops[i].sem_flg };
-		part->kind = (uint8_t)kind_of(call, part);
-	}
-	return true;
-}
-
-static uint32_t units_of(const struct part *part)
-{
-	return (uint32_t)(part->change < 0 ? -part->change : part->change);
-}
-
-static uint32_t how_of(const struct call *call, const struct part *part)
+static uint32_t how_of(const struct call *call, const struct hw_sysv_part *part)
 {
 	return (call->timed ? HW_HOW_TIMED : 0) |
 		(part->flags & IPC_NOWAIT ? HW_HOW_TRY : 0) |
@@ -149,24 +57,24 @@ static void log_units(struct hw_self *self, uint64_t time_ticks, enum hw_op op, 
 	hw_sys_restore_signals(signals);
 }
 
-static struct hw_cell *object_of(const struct call *call, const struct part *part)
+static struct hw_cell *object_of(const struct call *call, const struct hw_sysv_part *part)
 {
 	return hw_sysv_object(call->self, call->set, part->number, call->stack);
 }
 
-static void log_post(const struct call *call, const struct part *part)
+static void log_post(const struct call *call, const struct hw_sysv_part *part)
 {
 	struct hw_cell *cell = object_of(call, part);
 
 	if (cell)
 		hw_log_add(call->self, hw_object_releasing(cell), HW_OP_POST, cell->object,
-			call->stack, units_of(part));
+			call->stack, hw_sysv_part_units(part));
 }
 
 /* Whether it gives back units, and the kernel will not be in want of room or of units for it. */
-static bool will_post(const struct call *call, const struct part *part)
+static bool will_post(const struct call *call, const struct hw_sysv_part *part)
 {
-	int value = part->kind == PART_POST ? hw_sysv_value(call->set, part->number) : -1;
+	int value = part->kind == HW_SYSV_POST ? hw_sysv_value(call->set, part->number) : -1;
 
 	return value >= 0 && value + part->change >= 0 && value + part->change <= VALUE_MAX;
 }
@@ -186,28 +94,28 @@ static bool post_all(struct call *call)
 }
 
 /* What goes before it in the array counts, too. */
-static bool lacks(const struct call *call, const struct part *part)
+static bool lacks(const struct call *call, const struct hw_sysv_part *part)
 {
 	int value = hw_sysv_value(call->set, part->number);
 
 	if (value < 0)
 		return false;
-	for (const struct part *before = call->parts; before < part; before++)
+	for (const struct hw_sysv_part *before = call->parts; before < part; before++)
 		if (before->number == part->number)
 			value += before->change;
 	return part->change ? value + part->change < 0 : value > 0;
 }
 
 /* What it will wait for, or would if somebody else came first; NULL when it does not wait. */
-static const struct part *find_awaited(const struct call *call, bool *ret_lacking)
+static const struct hw_sysv_part *find_awaited(const struct call *call, bool *ret_lacking)
 {
-	const struct part *first = NULL;
+	const struct hw_sysv_part *first = NULL;
 
 	*ret_lacking = false;
 	for (size_t i = 0; i < call->count; i++) {
-		const struct part *part = &call->parts[i];
+		const struct hw_sysv_part *part = &call->parts[i];
 
-		if (part->kind == PART_POST || part->kind == PART_OF_RAISE)
+		if (!hw_sysv_part_waits(part))
 			continue;
 		*ret_lacking = lacks(call, part);
 		if (*ret_lacking)
@@ -218,20 +126,47 @@ static const struct part *find_awaited(const struct call *call, bool *ret_lackin
 	return first;
 }
 
+/* For units of several; who waits for the end of others, too, is not looked at again. */
+static bool waits_for_several(const struct call *call)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < call->count; i++) {
+		if (call->parts[i].kind == HW_SYSV_ZERO)
+			return false;
+		count += hw_sysv_part_waits(&call->parts[i]);
+	}
+	return count > 1;
+}
+
+static void log_all_awaited(const struct call *call)
+{
+	for (size_t i = 0; i < call->count; i++) {
+		const struct hw_sysv_part *part = &call->parts[i];
+		struct hw_cell *cell = hw_sysv_part_waits(part) ? object_of(call, part) : NULL;
+
+		if (cell)
+			hw_log_add(call->self, hw_log_now(), HW_OP_ALSO, cell->object, 0,
+				part->kind == HW_SYSV_TAKE ? hw_sysv_part_units(part) : 1);
+	}
+}
+
 /* Part of the hook, whose frame stays where it is while it waits. */
 static inline __attribute__((always_inline)) void begin_wait(struct call *call)
 {
 	bool lacking;
-	const struct part *part = find_awaited(call, &lacking);
+	const struct hw_sysv_part *part = find_awaited(call, &lacking);
 	struct hw_cell *cell = part ? object_of(call, part) : NULL;
 	uint32_t how;
 
 	if (!cell)
 		return;
-	how = how_of(call, part) | (part->kind == PART_ZERO ? HW_HOW_ZERO : 0);
+	if (waits_for_several(call))
+		log_all_awaited(call);
+	how = how_of(call, part) | (part->kind == HW_SYSV_ZERO ? HW_HOW_ZERO : 0);
 	if (lacking)
 		log_units(call->self, hw_log_now(), HW_OP_WAIT,
-			hw_record_what(cell->object, call->stack, how), units_of(part));
+			hw_record_what(cell->object, call->stack, how), hw_sysv_part_units(part));
 	hw_attempt_begin(&call->attempt, call->self, cell, call->stack, how, false);
 }
 
@@ -251,7 +186,8 @@ static inline __attribute__((always_inline)) void begin(struct call *call,
 
 	call->attempt.cell = NULL;
 	call->self = self;
-	if (!self || !hw_sysv_wanted() || !read_parts(call, ops)) {
+	if (!self || !hw_sysv_wanted() ||
+		!hw_sysv_part_read(self, call->set, ops, call->count, call->parts)) {
 		call->self = NULL;
 		return;
 	}
@@ -265,27 +201,27 @@ static inline __attribute__((always_inline)) void begin(struct call *call,
 		begin_wait(call);
 }
 
-static void log_take(const struct call *call, struct hw_cell *cell, const struct part *part,
+static void log_take(const struct call *call, struct hw_cell *cell, const struct hw_sysv_part *part,
 	bool more)
 {
 	uint32_t how = how_of(call, part) | (more ? HW_HOW_MORE : 0) |
-		(part->kind == PART_RAISE ? HW_HOW_ZERO : 0);
+		(part->kind == HW_SYSV_RAISE ? HW_HOW_ZERO : 0);
 
 	log_units(call->self, hw_object_acquired(cell), HW_OP_TAKE,
-		hw_record_what(cell->object, call->stack, how), units_of(part));
+		hw_record_what(cell->object, call->stack, how), hw_sysv_part_units(part));
 }
 
 /* All that was taken is one acquisition: the last says that no more belongs to it. */
 static void log_takes(const struct call *call)
 {
 	struct hw_cell *cell = NULL;
-	const struct part *taken = NULL;
+	const struct hw_sysv_part *taken = NULL;
 
 	for (size_t i = 0; i < call->count; i++) {
-		const struct part *part = &call->parts[i];
+		const struct hw_sysv_part *part = &call->parts[i];
 		struct hw_cell *next;
 
-		if (part->kind != PART_TAKE && part->kind != PART_RAISE)
+		if (part->kind != HW_SYSV_TAKE && part->kind != HW_SYSV_RAISE)
 			continue;
 		next = object_of(call, part);
 		if (!next)
@@ -299,7 +235,7 @@ static void log_takes(const struct call *call)
 		log_take(call, cell, taken, false);
 }
 
-static void log_zero(const struct call *call, const struct part *part)
+static void log_zero(const struct call *call, const struct hw_sysv_part *part)
 {
 	struct hw_cell *cell = object_of(call, part);
 
@@ -311,14 +247,14 @@ static void log_zero(const struct call *call, const struct part *part)
 static void log_success(const struct call *call)
 {
 	for (size_t i = 0; i < call->count; i++) {
-		if (call->parts[i].kind == PART_ZERO)
+		if (call->parts[i].kind == HW_SYSV_ZERO)
 			log_zero(call, &call->parts[i]);
-		else if (call->parts[i].kind == PART_RAISE)
+		else if (call->parts[i].kind == HW_SYSV_RAISE)
 			hw_sysv_raised(call->self, call->set, call->parts[i].number);
 	}
 	log_takes(call);
 	for (size_t i = 0; i < call->count && !call->posted; i++)
-		if (call->parts[i].kind == PART_POST)
+		if (call->parts[i].kind == HW_SYSV_POST)
 			log_post(call, &call->parts[i]);
 }
 

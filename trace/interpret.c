@@ -355,6 +355,8 @@ bool hw_interpret(void *context, struct hw_reader *reader, const struct hw_recor
 		return false;
 	if (reading.op == HW_OP_OBJECT)
 		complete_object(&reading);
+	else if (reading.op == HW_OP_ALSO)
+		hw_units_await(reading.thread, reading.object, reading.detail);
 	else if (reading.op == HW_OP_THREAD_NAME)
 		name_thread(&reading);
 	else

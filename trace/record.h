@@ -81,6 +81,7 @@ enum hw_op {
 	HW_OP_NAME, /* of an object, that may be defined only later; payload: text, zero-padded */
 	HW_OP_IGNORE, /* an object, that may be defined only later: nothing about it follows */
 	HW_OP_UNITS, /* object: how many units the WAIT or TAKE that comes next is about */
+	HW_OP_ALSO, /* an object that the next call waits for with others; detail: units */
 };
 
 /*

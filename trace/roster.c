@@ -25,6 +25,7 @@ void hw_roster_finish(struct hw_roster *roster)
 	for (size_t i = 0; i < roster->thread_count; i++) {
 		free(roster->threads[i]->holds);
 		free(roster->threads[i]->together);
+		free(roster->threads[i]->also);
 		free(roster->threads[i]);
 	}
 	for (size_t i = 0; i < roster->object_count; i++)

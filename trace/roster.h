@@ -167,6 +167,8 @@ struct hw_thread {
 	uint32_t units; /* that the next wait or take is about (HW_OP_UNITS); 0: one */
 	struct hw_hold *together; /* got by a call that got more than that; see trace/units.h */
 	size_t together_count, together_capacity;
+	struct hw_hold *also; /* all that a call waits for together; see trace/units.h */
+	size_t also_count, also_capacity;
 
 	/* The wait that the log told of and whose end it has not told yet. */
 	struct hw_object *waits_for;

@@ -51,6 +51,21 @@ static bool still_blocked(struct hw_collector *collector, uint32_t number, uint6
 		hw_readers_empty(collector->readers, number);
 }
 
+/* Of what it waits for together the first was given back meanwhile, and something else taken. */
+static void look_for_another(struct hw_order *order, struct hw_thread *thread)
+{
+	uint32_t units;
+	struct hw_object *another = hw_units_awaited(thread, &units);
+
+	if (!another || !thread->blocked_on)
+		return;
+	thread->blocked_on = another;
+	thread->units = units;
+	hw_order_wait(order, thread, another, thread->blocked_stack, thread->blocked_how,
+		thread->blocked_since_ns);
+	thread->units = 0;
+}
+
 static void look_again(struct hw_collector *collector, uint32_t number, int64_t now_ns)
 {
 	struct hw_thread *thread = collector->readers->slots[number].thread;
@@ -66,6 +81,7 @@ static void look_again(struct hw_collector *collector, uint32_t number, int64_t 
 		thread->blocked_on = NULL;
 	} else if (now_ns - thread->blocked_seen_ns >= LASTED_NS) {
 		hw_state_settle(&collector->order, thread);
+		look_for_another(&collector->order, thread);
 	}
 }
 
@@ -82,7 +98,8 @@ bool hw_state_changed(struct hw_collector *collector)
 			continue;
 		look_again(collector, i, now_ns);
 		if (thread->blocked_on)
-			hash = hw_hash_mix(hash ^ thread->id, thread->blocked_word);
+			hash = hw_hash_mix(hash ^ thread->id,
+				thread->blocked_word ^ thread->blocked_on->id);
 	}
 	if (hash == collector->state_hash)
 		return false;

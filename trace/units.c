@@ -79,9 +79,11 @@ uint32_t hw_units_note(struct hw_order *order, struct hw_thread *thread, struct 
 			set(order, object, detail >> 1, time_ns);
 		return detail >> 1;
 	case HW_OP_LEAVE:
+		thread->also_count = 0;
 		hw_units_zero(order, object, time_ns);
 		return 0;
 	case HW_OP_TAKE:
+		thread->also_count = 0;
 		take(order, object, detail & HW_HOW_ZERO, time_ns);
 		return thread->units;
 	case HW_OP_WAIT:
@@ -90,8 +92,40 @@ uint32_t hw_units_note(struct hw_order *order, struct hw_thread *thread, struct 
 		thread->units = detail;
 		return detail > 1 ? detail : 0;
 	default:
+		thread->also_count = 0;
 		return 0;
 	}
+}
+
+void hw_units_await(struct hw_thread *thread, struct hw_object *object, uint32_t units)
+{
+	HW_GROW(thread->also, thread->also_count, thread->also_capacity);
+	thread->also[thread->also_count++] =
+		(struct hw_hold){ .object = object, .count = units };
+}
+
+static bool lacks(const struct hw_hold *awaited)
+{
+	return awaited->object->units_free < awaited->count;
+}
+
+struct hw_object *hw_units_awaited(const struct hw_thread *thread, uint32_t *ret_units)
+{
+	const struct hw_hold *lacking = NULL;
+	bool has_units = false;
+
+	for (size_t i = 0; i < thread->also_count; i++) {
+		const struct hw_hold *awaited = &thread->also[i];
+
+		if (awaited->object == thread->blocked_on)
+			has_units = !lacks(awaited);
+		else if (!lacking && lacks(awaited))
+			lacking = awaited;
+	}
+	if (!has_units || !lacking)
+		return NULL;
+	*ret_units = lacking->count;
+	return lacking->object;
 }
 
 void hw_units_hold(struct hw_thread *thread, const struct hw_hold *got, bool more)

@@ -39,6 +39,15 @@ void hw_units_zero(struct hw_order *order, struct hw_object *object, int64_t tim
 /* What the thread has got; `more` follows that it got with the same call. */
 void hw_units_hold(struct hw_thread *thread, const struct hw_hold *got, bool more);
 
+/* The next call of the thread waits for so many units of the object, with others. */
+void hw_units_await(struct hw_thread *thread, struct hw_object *object, uint32_t units);
+
+/*
+ * A thread that is blocked waits for another object of its call when the one it is thought to wait
+ * for has its units by now: that other one, or NULL. `ret_units`: how many it wants of it.
+ */
+struct hw_object *hw_units_awaited(const struct hw_thread *thread, uint32_t *ret_units);
+
 /* The thread's process has ended, and was not waiting: what is to be given back then is. */
 void hw_units_undo(struct hw_order *order, struct hw_thread *thread, int64_t time_ns);
 

@@ -110,6 +110,29 @@ Test(units, taken_together_wait_for_nothing_of_each_other)
 	}
 }
 
+/* The first is given back while the thread still waits, and the second was taken by then. */
+Test(units, awaited_together)
+{
+	struct hw_object *a = define(1, 0, HW_TYPE_INITIALISED);
+	struct hw_object *b = define(2, 1, HW_TYPE_INITIALISED);
+	uint32_t units = 0;
+
+	set(a, 1);
+	set(b, 3);
+	take(thread(1), a, 1, 0);
+	hw_units_await(thread(2), a, 1);
+	hw_units_await(thread(2), b, 3);
+	thread(2)->blocked_on = a;
+	cr_assert_null(hw_units_awaited(thread(2), &units));
+	take(thread(1), b, 1, 0);
+	cr_assert_null(hw_units_awaited(thread(2), &units));
+	post(thread(1), a, 1);
+	cr_assert_eq(hw_units_awaited(thread(2), &units), b);
+	cr_assert_eq(units, 3);
+	take(thread(2), a, 1, HW_HOW_MORE);
+	cr_assert_null(hw_units_awaited(thread(2), &units));
+}
+
 Test(units, set_at_the_beginning_are_what_it_has)
 {
 	struct hw_object *sem = define(1, 0, HW_TYPE_INITIALISED);
