@@ -15,13 +15,25 @@ struct lookup {
 	void **place;
 	const char *name;
 	const char *version;
+	bool is_old; /* not without the version */
 };
 
-static void *find(const char *name, const char *version)
+/* Whether both are of one library. */
+static bool are_together(const void *a, const void *b)
 {
-	void *found = version ? dlvsym(RTLD_NEXT, name, version) : NULL;
+	Dl_info one, other;
 
-	return found ? found : dlsym(RTLD_NEXT, name);
+	return a == b ||
+		(dladdr(a, &one) && dladdr(b, &other) && one.dli_fbase == other.dli_fbase);
+}
+
+/* Another library may stand in front of libc; names in it have no version. */
+static void *find(const struct lookup *lookup)
+{
+	void *found = lookup->version ? dlvsym(RTLD_NEXT, lookup->name, lookup->version) : NULL;
+	void *next = lookup->is_old ? found : dlsym(RTLD_NEXT, lookup->name);
+
+	return found && are_together(found, next) ? found : next;
 }
 
 /*
@@ -34,8 +46,12 @@ void hw_real_resolve(void)
 {
 	static const struct lookup lookups[] = {
 #define HW_REAL_LOOKUP(result, name, parameters, version) \
-	{ (void **)&hw_real_functions.name, #name, version },
+	{ (void **)&hw_real_functions.name, #name, version, false },
 		HW_REAL_ALL(HW_REAL_LOOKUP)
+#undef HW_REAL_LOOKUP
+#define HW_REAL_LOOKUP(result, member, parameters, name, version) \
+	{ (void **)&hw_real_functions.member, #name, version, true },
+		HW_REAL_OLD(HW_REAL_LOOKUP)
 #undef HW_REAL_LOOKUP
 	};
 
@@ -44,7 +60,7 @@ void hw_real_resolve(void)
 	resolving = true;
 	for (size_t i = 0; i < sizeof(lookups) / sizeof(lookups[0]); i++)
 		if (!*lookups[i].place)
-			*lookups[i].place = find(lookups[i].name, lookups[i].version);
+			*lookups[i].place = find(&lookups[i]);
 	resolving = false;
 	resolved = true;
 }

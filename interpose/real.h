@@ -11,7 +11,10 @@
  * have started without us could call it, and its hook answers ENOSYS.
  *
  * pthread_cond_* exist twice in libc, with two layouts of pthread_cond_t; version
- * GLIBC_2.3.2 is asked for by name, as older dynamic linkers give the other one.
+ * GLIBC_2.3.2 is asked for by name, as older dynamic linkers give the other one, unless
+ * another library stands in front of libc. Programs linked long ago get what they
+ * were linked with, HW_REAL_OLD: those conditions, and a posix_spawn that gives what is no
+ * program to the shell.
  */
 
 #include <pthread.h>
@@ -152,6 +155,27 @@
 	X(sighandler_t, signal, (int, sighandler_t), NULL) \
 	X(int, sigaltstack, (const stack_t *, stack_t *), NULL)
 
+/* X(return type, member, (parameters), name, version): only that version will do. */
+#define HW_REAL_OLD(X) \
+	X(int, old_cond_init, (pthread_cond_t *, const pthread_condattr_t *), \
+		pthread_cond_init, "GLIBC_2.2.5") \
+	X(int, old_cond_destroy, (pthread_cond_t *), pthread_cond_destroy, "GLIBC_2.2.5") \
+	X(int, old_cond_wait, (pthread_cond_t *, pthread_mutex_t *), \
+		pthread_cond_wait, "GLIBC_2.2.5") \
+	X(int, old_cond_timedwait, \
+		(pthread_cond_t *, pthread_mutex_t *, const struct timespec *), \
+		pthread_cond_timedwait, "GLIBC_2.2.5") \
+	X(int, old_cond_signal, (pthread_cond_t *), pthread_cond_signal, "GLIBC_2.2.5") \
+	X(int, old_cond_broadcast, (pthread_cond_t *), pthread_cond_broadcast, "GLIBC_2.2.5") \
+	X(int, old_posix_spawn, \
+		(pid_t *, const char *, const posix_spawn_file_actions_t *, \
+			const posix_spawnattr_t *, char *const[], char *const[]), \
+		posix_spawn, "GLIBC_2.2.5") \
+	X(int, old_posix_spawnp, \
+		(pid_t *, const char *, const posix_spawn_file_actions_t *, \
+			const posix_spawnattr_t *, char *const[], char *const[]), \
+		posix_spawnp, "GLIBC_2.2.5")
+
 #define HW_REAL_ALL(X) \
 	HW_REAL_MUTEX(X) \
 	HW_REAL_MEMORY(X) \
@@ -168,6 +192,9 @@
 struct hw_real_functions {
 #define HW_REAL_MEMBER(result, name, parameters, version) result(*name) parameters;
 	HW_REAL_ALL(HW_REAL_MEMBER)
+#undef HW_REAL_MEMBER
+#define HW_REAL_MEMBER(result, member, parameters, name, version) result(*member) parameters;
+	HW_REAL_OLD(HW_REAL_MEMBER)
 #undef HW_REAL_MEMBER
 };
 

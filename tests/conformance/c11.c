@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <dlfcn.h>
 #include <stdint.h>
 #include <threads.h>
 
@@ -147,7 +148,11 @@ static void *run_both(void *controls)
 
 static void once(void)
 {
-	static pthread_once_t control = PTHREAD_ONCE_INIT, raced = PTHREAD_ONCE_INIT;
+	/* A name that old libraries call. */
+	int (*__pthread_once)(pthread_once_t *, void (*)(void)) =
+		dlvsym(RTLD_DEFAULT, "__pthread_once", "GLIBC_2.2.5");
+	static pthread_once_t control = PTHREAD_ONCE_INIT, raced = PTHREAD_ONCE_INIT,
+		old = PTHREAD_ONCE_INIT;
 	static once_flag first = ONCE_FLAG_INIT, raced_flag = ONCE_FLAG_INIT;
 	struct {
 		pthread_once_t *once;
@@ -157,6 +162,8 @@ static void once(void)
 
 	SHOW_ERROR("first", pthread_once, &control, run);
 	SHOW_ERROR("second", pthread_once, &control, run);
+	SHOW_ERROR("first", __pthread_once, &old, run);
+	SHOW_ERROR("second", __pthread_once, &old, run);
 	SHOW_VOID("first", call_once, &first, run);
 	SHOW_VOID("second", call_once, &first, run);
 	for (int i = 0; i < 4; i++)

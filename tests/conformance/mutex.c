@@ -183,6 +183,12 @@ static void when_full(void)
 	SHOW_ERROR("recursive, too often", pthread_mutex_unlock, &full);
 }
 
+static void *lock_old_and_end(void *old)
+{
+	pthread_mutex_lock(old);
+	return NULL;
+}
+
 /* Names that old libraries call, and no header declares. */
 static void hidden_names(void)
 {
@@ -196,6 +202,8 @@ static void hidden_names(void)
 		dlvsym(RTLD_DEFAULT, "__pthread_mutex_unlock", "GLIBC_2.2.5");
 	int (*__pthread_mutex_destroy)(pthread_mutex_t *) =
 		dlvsym(RTLD_DEFAULT, "__pthread_mutex_destroy", "GLIBC_2.2.5");
+	int (*pthread_mutex_consistent_np)(pthread_mutex_t *) =
+		dlvsym(RTLD_DEFAULT, "pthread_mutex_consistent_np", "GLIBC_2.4");
 	pthread_mutexattr_t attributes;
 	pthread_mutex_t old;
 
@@ -209,6 +217,13 @@ static void hidden_names(void)
 	SHOW_ERROR("errorcheck, held by the caller", __pthread_mutex_unlock, &old);
 	SHOW_ERROR("errorcheck, free", __pthread_mutex_unlock, &old);
 	SHOW_ERROR("errorcheck, free", __pthread_mutex_destroy, &old);
+	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(&old, &attributes);
+	hw_case_in_thread(lock_old_and_end, &old);
+	SHOW_ERROR("robust, held by nobody", pthread_mutex_consistent_np, &old);
+	pthread_mutex_lock(&old);
+	SHOW_ERROR("robust, of a dead thread", pthread_mutex_consistent_np, &old);
+	SHOW_ERROR("robust, in order", pthread_mutex_consistent_np, &old);
 }
 
 int main(void)

@@ -150,6 +150,10 @@ static pid_t child_that_ends(int status)
 	return child;
 }
 
+/* Second names. */
+pid_t __wait(int *);
+pid_t __waitpid(pid_t, int *, int);
+
 /* Children are told by whether they are the one that is awaited. */
 #define SHOW_CHILD(situation, child, function, ...) \
 	hw_case_text(#function, situation, function(__VA_ARGS__) == (child) ? "it" : "not it")
@@ -166,6 +170,12 @@ static void reap(void)
 	show_status("wait", "one child", status);
 	child = child_that_ends(2);
 	SHOW_CHILD("one child", child, wait, NULL);
+	child = child_that_ends(4);
+	SHOW_CHILD("one child", child, __wait, &status);
+	show_status("__wait", "one child", status);
+	child = child_that_ends(5);
+	SHOW_CHILD("one child", child, __waitpid, child, &status, 0);
+	show_status("__waitpid", "one child", status);
 	child = child_that_ends(3);
 	SHOW_CHILD("one child", child, wait3, &status, 0, &usage);
 	show_status("wait3", "one child", status);
@@ -198,6 +208,8 @@ static void reap_none(void)
 	int status;
 
 	SHOW("no child", wait, &status);
+	SHOW("no child", __wait, &status);
+	SHOW("no child", __waitpid, -1, &status, 0);
 	SHOW("no child", waitpid, -1, &status, 0);
 	SHOW("no child", waitpid, 1, &status, 0);
 	SHOW("no option", waitpid, -1, &status, 0x12345);

@@ -309,6 +309,8 @@ Test(interpose_alias, every_call)
 		"fail mutex1 =16\n"
 		"unlock mutex1\n"
 		"destroy mutex1\n"
+		"once_begin once1\n"
+		"once_end once1\n"
 		"init rwlock1\n"
 		"lock rwlock1 shared\n"
 		"lock rwlock1 shared try\n"

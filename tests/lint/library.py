@@ -3,7 +3,8 @@
 
 usage: library.py needed  LIBRARY            libc is the only other library it loads
        library.py exports LIBRARY MAP_FILE   it defines what the map file says, no more, no less
-       library.py versions LIBRARY FILE      what the file lists is hidden from dlsym
+       library.py versions LIBRARY FILE      dlsym finds there what it would find without it
+       library.py storage LIBRARY            its thread-local storage needs no function
        library.py imports LIBRARY ALLOWED    it uses nothing but the symbols listed
 """
 
@@ -46,20 +47,56 @@ def check_exports(library, map_file):
         yield f"{map_file}: names no symbol"
 
 
+def names_and_versions(library):
+    """For each defined name, its versions: "", "@VERSION" or, where it is the default, "@@VERSION"."""
+    versions = {}
+    for line in output_of("nm", "-D", "--defined-only", library).splitlines():
+        address, kind, symbol = line.split()
+        name, at, version = symbol.partition("@")
+        if kind != "A":
+            versions.setdefault(name, {})[at + version] = address
+    return versions
+
+
+def path_of_libc():
+    return re.search(r"/\S*/libc\.so\.6$", Path("/proc/self/maps").read_text(), re.MULTILINE)[0]
+
+
+def versions_like(theirs):
+    """What ours must have, by what libc has: the first version of all is GLIBC_2.2.5 on x86-64."""
+    hidden = {version for version in theirs if not version.startswith("@@")}
+    if len(set(theirs.values())) == 1 and len(hidden) < len(theirs):
+        return {""}
+    return set(theirs) | ({"@HOLDWAIT"} if "@GLIBC_2.2.5" in hidden else set())
+
+
 def check_versions(library, versions_file):
-    """What has a version has one that dlsym does not see (interpose/glib.h)."""
+    """
+    Versions are as in libc: what dlsym does not find there it does not find here. What libc
+    does not have, and the file lists as HOLDWAIT, is hidden from dlsym (interpose/glib.h).
+    """
     text = re.sub(r"/\*.*?\*/", "", Path(versions_file).read_text(), flags=re.DOTALL)
-    wanted = set(re.findall(r"^\s*(\w+);", text.split("local:")[0], flags=re.MULTILINE))
-    names = [line.split()[-1] for line in
-             output_of("nm", "-D", "--defined-only", library).splitlines()]
-    hidden = {name.split("@")[0] for name in names if name.endswith("@HOLDWAIT") and "@@" not in name}
-    for name in sorted(wanted ^ hidden):
-        yield f"'{name}' must be @HOLDWAIT, and in {Path(versions_file).name}; it is only one of these"
-    for name in names:
-        if "@" in name and name.split("@")[0] not in hidden:
-            yield f"'{name}' has a version: references with another one would not find it"
+    own = set(re.findall(r"^\s*(\w+);", text.split("local:")[0], flags=re.MULTILINE))
+    libc = names_and_versions(path_of_libc())
+    for name, versions in names_and_versions(library).items():
+        if name in own:
+            wanted = {"@HOLDWAIT"}
+        else:
+            wanted = versions_like(libc[name]) if name in libc else {""}
+        if set(versions) != wanted:
+            yield f"'{name}' is {sorted(versions)}; as things are it must be {sorted(wanted)}"
     if not re.search(r"Index: 2 .*Name: HOLDWAIT$", output_of("readelf", "-VW", library), re.MULTILINE):
         yield "HOLDWAIT is not its first version"
+
+
+def check_storage(library):
+    """Thread-local storage is there when a thread is: asking for it calls no function."""
+    if not re.search(r"\(FLAGS\).*\bSTATIC_TLS\b", output_of("readelf", "-dW", library)):
+        yield "its thread-local storage is not part of a thread's own (no DF_STATIC_TLS)"
+    if "__tls_get_addr" in symbols(library, "--undefined-only"):
+        yield "it uses '__tls_get_addr', which may call the program's malloc"
+    for kind in re.findall(r"\bR_X86_64_(?:DTPMOD64|DTPOFF64|TLSDESC)\b", output_of("readelf", "-rW", library)):
+        yield f"it has a relocation {kind}, of storage that is allocated at the first use"
 
 
 def check_imports(library, allowed_file):
@@ -71,6 +108,6 @@ def check_imports(library, allowed_file):
 
 
 CHECKS = {"needed": check_needed, "exports": check_exports, "versions": check_versions,
-          "imports": check_imports}
+          "storage": check_storage, "imports": check_imports}
 
 tree.finish(list(CHECKS[sys.argv[1]](*sys.argv[2:])))
