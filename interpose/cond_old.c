@@ -8,6 +8,10 @@
  * Conditions of programs linked before 2003: for them a pthread_cond_t is a pointer to one, which
  * libc makes at the first use, and libc has functions of its own. Apart from that they are
  * conditions; what is not recorded of them is a type, as there is nothing to read it from.
+ *
+ * References without a version come from programs linked with another library that stands in front of
+ * libc, and from libraries linked without libc. They get the functions of today, although
+ * libc alone would give the latter the old ones, which do the same for all that is theirs.
  */
 
 #define CALLER __builtin_return_address(0)
@@ -89,10 +93,11 @@ static int old_destroy(pthread_cond_t *cond)
 	return error;
 }
 
-HW_FIRST_NAME(int, pthread_cond_wait, (pthread_cond_t *, pthread_mutex_t *), old_wait)
-HW_FIRST_NAME(int, pthread_cond_timedwait,
-	(pthread_cond_t *, pthread_mutex_t *, const struct timespec *), old_timedwait)
-HW_FIRST_NAME(int, pthread_cond_signal, (pthread_cond_t *), old_signal)
-HW_FIRST_NAME(int, pthread_cond_broadcast, (pthread_cond_t *), old_broadcast)
-HW_FIRST_NAME(int, pthread_cond_init, (pthread_cond_t *, const pthread_condattr_t *), old_init)
-HW_FIRST_NAME(int, pthread_cond_destroy, (pthread_cond_t *), old_destroy)
+HW_OLD_NAME(int, pthread_cond_wait, (pthread_cond_t *, pthread_mutex_t *), old_wait, "GLIBC_2.2.5")
+HW_OLD_NAME(int, pthread_cond_timedwait,
+	(pthread_cond_t *, pthread_mutex_t *, const struct timespec *), old_timedwait, "GLIBC_2.2.5")
+HW_OLD_NAME(int, pthread_cond_signal, (pthread_cond_t *), old_signal, "GLIBC_2.2.5")
+HW_OLD_NAME(int, pthread_cond_broadcast, (pthread_cond_t *), old_broadcast, "GLIBC_2.2.5")
+HW_OLD_NAME(int, pthread_cond_init, (pthread_cond_t *, const pthread_condattr_t *), old_init,
+	"GLIBC_2.2.5")
+HW_OLD_NAME(int, pthread_cond_destroy, (pthread_cond_t *), old_destroy, "GLIBC_2.2.5")

@@ -208,7 +208,7 @@ static int old_spawnp(pid_t *child, const char *file, const posix_spawn_file_act
 		environment, CALLER);
 }
 
-HW_FIRST_NAME(int, posix_spawn, (pid_t *, const char *, const posix_spawn_file_actions_t *,
-	const posix_spawnattr_t *, char *const[], char *const[]), old_spawn)
-HW_FIRST_NAME(int, posix_spawnp, (pid_t *, const char *, const posix_spawn_file_actions_t *,
-	const posix_spawnattr_t *, char *const[], char *const[]), old_spawnp)
+HW_OLD_NAME(int, posix_spawn, (pid_t *, const char *, const posix_spawn_file_actions_t *,
+	const posix_spawnattr_t *, char *const[], char *const[]), old_spawn, "GLIBC_2.2.5")
+HW_OLD_NAME(int, posix_spawnp, (pid_t *, const char *, const posix_spawn_file_actions_t *,
+	const posix_spawnattr_t *, char *const[], char *const[]), old_spawnp, "GLIBC_2.2.5")

@@ -21,17 +21,15 @@
 	HW_EXPORT HW_COPY_ATTRIBUTES(target) result alias_name parameters \
 		__attribute__((alias(#target)));
 
-/*
- * A hook in front of a name that libc keeps for old programs alone, name@version. dlsym does not
- * find such a name; it must not find ours either.
- */
+/* A hook in front of what libc keeps for old programs alone, name@version; dlsym finds neither. */
 #define HW_OLD_NAME(result, name, parameters, target, version) \
 	HW_ALIAS(result, hw_old_##name, parameters, target) \
 	__asm__(".symver hw_old_" #name ", " #name "@" version);
 
 /*
- * The same where it has the version that all of libc began with. That is what a library linked
- * without libc gets, as its references have no version; glib.h says why @HOLDWAIT does it here.
+ * The same for a name that has no other version, and the one that all of libc began with. Then
+ * a library linked without libc finds it, as its references have no version; glib.h says why it finds
+ * @HOLDWAIT here.
  */
 #define HW_FIRST_NAME(result, name, parameters, target) \
 	HW_OLD_NAME(result, name, parameters, target, "GLIBC_2.2.5") \

@@ -23,6 +23,10 @@ Test(interpose_olden, conditions)
 		"wake cond1\n"
 		"lock mutex1 reacquire\n"
 		"unlock mutex1 reacquire\n"
+		"sleep cond2\n"
+		"wake cond2\n"
+		"lock mutex1 reacquire\n"
+		"unlock mutex1 reacquire\n"
 		"sleep cond1\n"
 		"wake cond1\n"
 		"lock mutex1 reacquire\n"
@@ -30,12 +34,13 @@ Test(interpose_olden, conditions)
 		"end thread2\n");
 	hw_preloaded_expect(&run, "SELECT what FROM told WHERE thread = 1 AND what LIKE '%cond%'",
 		"signal cond1\n"
+		"signal cond2\n"
 		"broadcast cond1\n"
 		"sleep cond1 timed\n"
 		"fail cond1 =110\n"
 		"destroy cond1\n"
-		"init cond2\n"
-		"destroy cond2\n");
+		"init cond3\n"
+		"destroy cond3\n");
 	hw_preloaded_finish(&run);
 }
 
@@ -59,5 +64,122 @@ Test(interpose_olden, names_are_not_found)
 	hw_preloaded_init(&run);
 	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(olden, "names"));
 	hw_process_expect_output(&run.process, "__pthread_mutex_lock 0, of 2.2.5 1\n");
+	hw_preloaded_finish(&run);
+}
+
+/*
+ * Another library counts the calls on their way to libc: none is added, least of all a try, and
+ * what it would see of conditions it sees.
+ */
+Test(interpose_linked, calls_are_as_many)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(HW_FIXTURE("counted")));
+	hw_process_expect_output(&run.process, "inheriting: 2 locks, 0 tries, 1 timed, 3 unlocks");
+	hw_process_expect_output(&run.process, "conditions: 1 waits, 1 signals");
+	/* Each of three mutexes was seen to be waited for all the same. */
+	hw_preloaded_expect(&run, "SELECT count(*) FROM told WHERE what LIKE 'wait mutex%'", "3\n");
+	hw_preloaded_finish(&run);
+}
+
+/* A malloc that locks, and is called by the dynamic linker while the library asks it. */
+Test(interpose_linked, malloc_of_the_program)
+{
+	struct hw_preloaded run;
+	int64_t locks;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(HW_FIXTURE("own_malloc")));
+	locks = hw_preloaded_number(&run, "SELECT count(*) FROM told WHERE what LIKE 'lock mutex1'");
+	cr_expect_geq(locks, 4 * 200, "%lld", (long long)locks);
+	hw_preloaded_finish(&run);
+}
+
+/* One that the dynamic linker loads into a name space of its own: it changes nothing. */
+Test(interpose_linked, auditor_of_the_linker)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record(&run, "LD_AUDIT=" HW_FIXTURE("audit.so"),
+		HW_ARGUMENTS(HW_FIXTURE("mutexes"), "nested"));
+	cr_expect_eq(run.process.status, 0);
+	hw_preloaded_expect(&run,
+		"SELECT op, count(*) FROM event JOIN thing ON thing.id = object "
+		"WHERE name LIKE 'mutex%' GROUP BY op",
+		"lock|8\n"
+		"unlock|8\n");
+	hw_preloaded_finish(&run);
+}
+
+static const char stacks[] = HW_FIXTURE("stacks");
+
+/*
+ * Neither the hook nor the unwinder, which the library opens for itself. Threads begin in the library;
+ * reports do not show it.
+ */
+static const char own_frames[] =
+	"SELECT count(*) FROM stack JOIN frame ON frame.id = stack.frame JOIN module ON "
+	"module.id = frame.module WHERE path LIKE '%libunwind%' "
+	"OR (path LIKE '%libholdwait%' AND stack.id IN (SELECT stack FROM event))";
+static const char own_objects[] = "SELECT count(*) FROM object JOIN module ON module.id = "
+				  "object.module WHERE path LIKE '%libholdwait%' "
+				  "OR path LIKE '%libunwind%'";
+
+/* Another thread has the dynamic linker's lock, and waits for the one whose stacks are walked. */
+Test(interpose_stacks, while_the_linker_is_busy)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(stacks, "linker"));
+	hw_preloaded_expect(&run,
+		"SELECT count(*), count(DISTINCT stack) FROM event WHERE op = 'lock'", "21|21\n");
+	hw_preloaded_expect(&run, own_frames, "0\n");
+	hw_preloaded_expect(&run, own_objects, "0\n");
+	/* Each begins with who called the hook, and goes on to where the thread began. */
+	hw_preloaded_expect(&run,
+		"SELECT DISTINCT path LIKE '%fixture_stacks', parent IS NOT NULL FROM event "
+		"JOIN stack ON stack.id = event.stack JOIN frame ON frame.id = stack.frame "
+		"JOIN module ON module.id = frame.module WHERE op = 'lock'",
+		"1|1\n");
+	hw_preloaded_finish(&run);
+}
+
+/* To the recording a fiber is the thread it runs on. */
+Test(interpose_stacks, fibers)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(stacks, "fibers"));
+	hw_preloaded_expect_thread(&run, 1,
+		"start thread1\n"
+		"lock mutex1\n"
+		"lock mutex2\n"
+		"unlock mutex2\n"
+		"unlock mutex1\n"
+		"lock mutex1\n"
+		"unlock mutex1\n");
+	hw_preloaded_expect(&run, "SELECT count(*) FROM hold", "0\n");
+	hw_preloaded_finish(&run);
+}
+
+/* Jumping out of a function gives nothing back. */
+Test(interpose_stacks, jumps)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(stacks, "jumps"));
+	hw_preloaded_expect_thread(&run, 1,
+		"start thread1\n"
+		"lock mutex1\n"
+		"lock mutex2\n"
+		"unlock mutex1\n"
+		"fail mutex2 =16\n"
+		"unlock mutex2\n");
 	hw_preloaded_finish(&run);
 }

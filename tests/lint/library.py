@@ -64,10 +64,9 @@ def path_of_libc():
 
 def versions_like(theirs):
     """What ours must have, by what libc has: the first version of all is GLIBC_2.2.5 on x86-64."""
-    hidden = {version for version in theirs if not version.startswith("@@")}
-    if len(set(theirs.values())) == 1 and len(hidden) < len(theirs):
-        return {""}
-    return set(theirs) | ({"@HOLDWAIT"} if "@GLIBC_2.2.5" in hidden else set())
+    if not any(version.startswith("@@") for version in theirs):
+        return set(theirs) | ({"@HOLDWAIT"} if "@GLIBC_2.2.5" in theirs else set())
+    return set(theirs) if len(set(theirs.values())) > 1 else {""}
 
 
 def check_versions(library, versions_file):
