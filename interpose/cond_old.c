@@ -9,9 +9,9 @@
  * libc makes at the first use, and libc has functions of its own. Apart from that they are
  * conditions; what is not recorded of them is a type, as there is nothing to read it from.
  *
- * References without a version come from programs linked with another library that stands in front of
- * libc, and from libraries linked without libc. They get the functions of today, although
- * libc alone would give the latter the old ones, which do the same for all that is theirs.
+ * References without a version come from programs linked with another library that stands in
+ * front of libc, and from libraries linked without libc. They get the functions of today,
+ * although libc alone would give the latter the old ones, which do the same for them.
  */
 
 #define CALLER __builtin_return_address(0)
@@ -95,7 +95,8 @@ static int old_destroy(pthread_cond_t *cond)
 
 HW_OLD_NAME(int, pthread_cond_wait, (pthread_cond_t *, pthread_mutex_t *), old_wait, "GLIBC_2.2.5")
 HW_OLD_NAME(int, pthread_cond_timedwait,
-	(pthread_cond_t *, pthread_mutex_t *, const struct timespec *), old_timedwait, "GLIBC_2.2.5")
+	(pthread_cond_t *, pthread_mutex_t *, const struct timespec *), old_timedwait,
+	"GLIBC_2.2.5")
 HW_OLD_NAME(int, pthread_cond_signal, (pthread_cond_t *), old_signal, "GLIBC_2.2.5")
 HW_OLD_NAME(int, pthread_cond_broadcast, (pthread_cond_t *), old_broadcast, "GLIBC_2.2.5")
 HW_OLD_NAME(int, pthread_cond_init, (pthread_cond_t *, const pthread_condattr_t *), old_init,

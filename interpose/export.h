@@ -28,8 +28,8 @@
 
 /*
  * The same for a name that has no other version, and the one that all of libc began with. Then
- * a library linked without libc finds it, as its references have no version; glib.h says why it finds
- * @HOLDWAIT here.
+ * a library linked without libc finds it, as its references have no version; glib.h says why
+ * it finds @HOLDWAIT here.
  */
 #define HW_FIRST_NAME(result, name, parameters, target) \
 	HW_OLD_NAME(result, name, parameters, target, "GLIBC_2.2.5") \

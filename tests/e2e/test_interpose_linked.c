@@ -92,7 +92,8 @@ Test(interpose_linked, malloc_of_the_program)
 
 	hw_preloaded_init(&run);
 	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(HW_FIXTURE("own_malloc")));
-	locks = hw_preloaded_number(&run, "SELECT count(*) FROM told WHERE what LIKE 'lock mutex1'");
+	locks = hw_preloaded_number(&run,
+		"SELECT count(*) FROM told WHERE what = 'lock mutex1'");
 	cr_expect_geq(locks, 4 * 200, "%lld", (long long)locks);
 	hw_preloaded_finish(&run);
 }
@@ -117,8 +118,8 @@ Test(interpose_linked, auditor_of_the_linker)
 static const char stacks[] = HW_FIXTURE("stacks");
 
 /*
- * Neither the hook nor the unwinder, which the library opens for itself. Threads begin in the library;
- * reports do not show it.
+ * Neither the hook nor the unwinder, which the library opens for itself. Threads begin in the
+ * library; reports do not show it.
  */
 static const char own_frames[] =
 	"SELECT count(*) FROM stack JOIN frame ON frame.id = stack.frame JOIN module ON "
