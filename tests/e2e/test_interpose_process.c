@@ -95,6 +95,21 @@ Test(interpose_process, vfork)
 	hw_preloaded_finish(&run);
 }
 
+/* They count as the thread whose memory they have, down to its thread-local storage. */
+Test(interpose_process, clone)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(processes, "clone"));
+	hw_preloaded_expect(&run, family, "1||start|1|\n");
+	hw_preloaded_expect(&run,
+		"SELECT thread, op, count(*) FROM event WHERE op LIKE '%lock' GROUP BY 1, 2",
+		"1|lock|3\n"
+		"1|unlock|3\n");
+	hw_preloaded_finish(&run);
+}
+
 Test(interpose_process, spawn)
 {
 	struct hw_preloaded run;

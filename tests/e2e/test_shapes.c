@@ -91,6 +91,7 @@ SHAPE(waits, condition_inside_lock, "HW008 predicted, 2 threads, 2 objects")
 SHAPE(waits, condition_beside_lock, "nothing")
 SHAPE(waits, barrier_inside_lock, "HW008 predicted, 2 threads, 2 objects")
 SHAPE(waits, barrier_before_lock, "nothing")
+SHAPE(waits, parking, "nothing")
 
 /* Waits inside of a lock that others need to end them, and others that they can end. */
 SHAPE(insides, join_inside, "HW009 predicted, 2 threads, 2 objects")

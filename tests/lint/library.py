@@ -5,6 +5,7 @@ usage: library.py needed  LIBRARY            libc is the only other library it l
        library.py exports LIBRARY MAP_FILE   it defines what the map file says, no more, no less
        library.py versions LIBRARY FILE      dlsym finds there what it would find without it
        library.py storage LIBRARY            its thread-local storage needs no function
+       library.py unwinder LIBRARY           it takes stacks in one call, not step by step
        library.py imports LIBRARY ALLOWED    it uses nothing but the symbols listed
 """
 
@@ -98,6 +99,13 @@ def check_storage(library):
         yield f"it has a relocation {kind}, of storage that is allocated at the first use"
 
 
+def check_unwinder(library):
+    """Of libunwind it asks for whole stacks: step by step takes seventy times as long."""
+    functions = set(re.findall(r"^_?unw_\w+$", output_of("strings", "-n", "4", library), re.MULTILINE))
+    if functions != {"unw_backtrace"}:
+        yield f"it asks libunwind for {sorted(functions)}; unw_backtrace is all it may"
+
+
 def check_imports(library, allowed_file):
     lines = Path(allowed_file).read_text().splitlines()
     allowed = {line.split()[0] for line in lines if line and not line.startswith("#")}
@@ -107,6 +115,6 @@ def check_imports(library, allowed_file):
 
 
 CHECKS = {"needed": check_needed, "exports": check_exports, "versions": check_versions,
-          "storage": check_storage, "imports": check_imports}
+          "storage": check_storage, "unwinder": check_unwinder, "imports": check_imports}
 
 tree.finish(list(CHECKS[sys.argv[1]](*sys.argv[2:])))
