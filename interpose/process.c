@@ -183,7 +183,8 @@ struct hw_self *hw_self_enter_slow(const void *caller)
 		return hw_unwinder_owns(caller) || !recording() ? NULL : self;
 	if (self->paused)
 		return NULL;
-	if (atomic_load(&join_state) == JOIN_NOT_TRIED)
+	/* A program's .preinit_array runs before libc knows the environment. */
+	if (atomic_load(&join_state) == JOIN_NOT_TRIED && environ)
 		join();
 	if (!recording())
 		return NULL;

@@ -98,6 +98,20 @@ Test(interpose_linked, malloc_of_the_program)
 	hw_preloaded_finish(&run);
 }
 
+/* Code that runs before libc knows the environment is not recorded, all that follows is. */
+Test(interpose_linked, before_libc)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(HW_FIXTURE("preinit")));
+	hw_preloaded_expect_thread(&run, 1,
+		"start thread1\n"
+		"lock mutex1\n"
+		"unlock mutex1\n");
+	hw_preloaded_finish(&run);
+}
+
 /* One that the dynamic linker loads into a name space of its own: it changes nothing. */
 Test(interpose_linked, auditor_of_the_linker)
 {
