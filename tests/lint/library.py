@@ -4,6 +4,7 @@
 usage: library.py needed  LIBRARY            libc is the only other library it loads
        library.py exports LIBRARY MAP_FILE   it defines what the map file says, no more, no less
        library.py versions LIBRARY FILE      dlsym finds there what it would find without it
+       library.py names LIBRARY              it defines all names that a function has in libc
        library.py storage LIBRARY            its thread-local storage needs no function
        library.py unwinder LIBRARY           it takes stacks in one call, not step by step
        library.py imports LIBRARY ALLOWED    it uses nothing but the symbols listed
@@ -89,6 +90,24 @@ def check_versions(library, versions_file):
         yield "HOLDWAIT is not its first version"
 
 
+# Second names that are for an allocator's own use: intercepted, they would lead back to it.
+FOR_ALLOCATORS = {"__libc_free", "__libc_realloc", "cfree"}
+
+
+def check_names(library):
+    """What has several names in libc is intercepted under all of them."""
+    ours = set(names_and_versions(library))
+    at = {}
+    for name, versions in names_and_versions(path_of_libc()).items():
+        for version, address in versions.items():
+            if not version.endswith("@GLIBC_PRIVATE"):
+                at.setdefault(address, set()).add(name)
+    for names in at.values():
+        if names & ours:
+            for name in sorted(names - ours - FOR_ALLOCATORS):
+                yield f"'{name}' is another name of '{min(names & ours)}', and not intercepted"
+
+
 def check_storage(library):
     """Thread-local storage is there when a thread is: asking for it calls no function."""
     if not re.search(r"\(FLAGS\).*\bSTATIC_TLS\b", output_of("readelf", "-dW", library)):
@@ -115,6 +134,6 @@ def check_imports(library, allowed_file):
 
 
 CHECKS = {"needed": check_needed, "exports": check_exports, "versions": check_versions,
-          "storage": check_storage, "unwinder": check_unwinder, "imports": check_imports}
+          "names": check_names, "storage": check_storage, "unwinder": check_unwinder, "imports": check_imports}
 
 tree.finish(list(CHECKS[sys.argv[1]](*sys.argv[2:])))
