@@ -2,6 +2,7 @@
 #include "tests/e2e/preloaded.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 
 /* How a program was linked, and what stands around the library: versions, old names, others. */
 
@@ -116,11 +117,16 @@ Test(interpose_linked, before_libc)
 Test(interpose_linked, auditor_of_the_linker)
 {
 	struct hw_preloaded run;
+	char *errors;
 
 	hw_preloaded_init(&run);
 	hw_preloaded_record(&run, "LD_AUDIT=" HW_FIXTURE("audit.so"),
 		HW_ARGUMENTS(HW_FIXTURE("mutexes"), "nested"));
 	cr_expect_eq(run.process.status, 0);
+	/* The program is audited, the collector is not. */
+	errors = hw_process_errors(&run.process);
+	cr_expect_str_eq(errors, "audited\n", "%s", errors);
+	free(errors);
 	hw_preloaded_expect(&run,
 		"SELECT op, count(*) FROM event JOIN thing ON thing.id = object "
 		"WHERE name LIKE 'mutex%' GROUP BY op",
