@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* How a program was linked, and what stands around the library: versions, old names, others. */
 
@@ -96,6 +97,25 @@ Test(interpose_linked, malloc_of_the_program)
 	locks = hw_preloaded_number(&run,
 		"SELECT count(*) FROM told WHERE what = 'lock mutex1'");
 	cr_expect_geq(locks, 4 * 200, "%lld", (long long)locks);
+	hw_preloaded_finish(&run);
+}
+
+/* What does not get to see a condition give back its mutex sees it locked twice, and data races. */
+Test(interpose_linked, thread_sanitizer_sees_conditions)
+{
+	static const char program[] = HW_FIXTURE("conditions_thread");
+	struct hw_process alone;
+	struct hw_preloaded run;
+
+	if (access(program, X_OK))
+		cr_skip("'%s' was not built", program);
+	hw_process_run(&alone, HW_ARGUMENTS(program, "broadcast"));
+	if (alone.status)
+		cr_skip("ThreadSanitizer does not work here");
+	hw_process_finish(&alone);
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(program, "broadcast"));
+	hw_preloaded_expect(&run, "SELECT count(*) FROM event WHERE op = 'wake'", "3\n");
 	hw_preloaded_finish(&run);
 }
 
