@@ -15,25 +15,35 @@ struct lookup {
 	void **place;
 	const char *name;
 	const char *version;
-	bool is_old; /* not without the version */
 };
 
-/* Whether both are of one library. */
-static bool are_together(const void *a, const void *b)
-{
-	Dl_info one, other;
+/* The version of everything that libc has had from the beginning on x86-64. */
+#define OLDEST "GLIBC_2.2.5"
 
-	return a == b ||
-		(dladdr(a, &one) && dladdr(b, &other) && one.dli_fbase == other.dli_fbase);
+/*
+ * Asking for a version goes past libraries that give none to their symbols, and so past the hooks
+ * of a sanitizer. So it decides only between two of libc's.
+ */
+static void *find(const char *name, const char *version)
+{
+	void *next = dlsym(RTLD_NEXT, name);
+	void *wanted = version ? dlvsym(RTLD_NEXT, name, version) : NULL;
+
+	return wanted && next == dlvsym(RTLD_NEXT, name, OLDEST) ? wanted : next;
 }
 
-/* Another library may stand in front of libc; names in it have no version. */
-static void *find(const struct lookup *lookup)
+/* What programs were linked with long ago is called as that, whoever stands in between. */
+static void resolve_old(void)
 {
-	void *found = lookup->version ? dlvsym(RTLD_NEXT, lookup->name, lookup->version) : NULL;
-	void *next = lookup->is_old ? found : dlsym(RTLD_NEXT, lookup->name);
+	static const struct lookup lookups[] = {
+#define HW_REAL_LOOKUP(result, member, parameters, name, version) \
+	{ (void **)&hw_real_functions.member, #name, version },
+		HW_REAL_OLD(HW_REAL_LOOKUP)
+#undef HW_REAL_LOOKUP
+	};
 
-	return found && are_together(found, next) ? found : next;
+	for (size_t i = 0; i < sizeof(lookups) / sizeof(lookups[0]); i++)
+		*lookups[i].place = dlvsym(RTLD_NEXT, lookups[i].name, lookups[i].version);
 }
 
 /*
@@ -46,12 +56,8 @@ void hw_real_resolve(void)
 {
 	static const struct lookup lookups[] = {
 #define HW_REAL_LOOKUP(result, name, parameters, version) \
-	{ (void **)&hw_real_functions.name, #name, version, false },
+	{ (void **)&hw_real_functions.name, #name, version },
 		HW_REAL_ALL(HW_REAL_LOOKUP)
-#undef HW_REAL_LOOKUP
-#define HW_REAL_LOOKUP(result, member, parameters, name, version) \
-	{ (void **)&hw_real_functions.member, #name, version, true },
-		HW_REAL_OLD(HW_REAL_LOOKUP)
 #undef HW_REAL_LOOKUP
 	};
 
@@ -60,7 +66,8 @@ void hw_real_resolve(void)
 	resolving = true;
 	for (size_t i = 0; i < sizeof(lookups) / sizeof(lookups[0]); i++)
 		if (!*lookups[i].place)
-			*lookups[i].place = find(&lookups[i]);
+			*lookups[i].place = find(lookups[i].name, lookups[i].version);
+	resolve_old();
 	resolving = false;
 	resolved = true;
 }

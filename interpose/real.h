@@ -11,10 +11,7 @@
  * have started without us could call it, and its hook answers ENOSYS.
  *
  * pthread_cond_* exist twice in libc, with two layouts of pthread_cond_t; version
- * GLIBC_2.3.2 is asked for by name, as older dynamic linkers give the other one, unless
- * another library stands in front of libc. Programs linked long ago get what they
- * were linked with, HW_REAL_OLD: those conditions, and a posix_spawn that gives what is no
- * program to the shell.
+ * GLIBC_2.3.2 is asked for by name, as older dynamic linkers give the other one.
  */
 
 #include <pthread.h>
@@ -155,7 +152,11 @@
 	X(sighandler_t, signal, (int, sighandler_t), NULL) \
 	X(int, sigaltstack, (const stack_t *, stack_t *), NULL)
 
-/* X(return type, member, (parameters), name, version): only that version will do. */
+/*
+ * What programs linked long ago get: conditions of the first layout, and a posix_spawn that gives
+ * what is no program to the shell.
+ * X(return type, member, (parameters), name, version): only that version will do.
+ */
 #define HW_REAL_OLD(X) \
 	X(int, old_cond_init, (pthread_cond_t *, const pthread_condattr_t *), \
 		pthread_cond_init, "GLIBC_2.2.5") \
