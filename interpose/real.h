@@ -123,6 +123,7 @@
 	X(int, execvp, (const char *, char *const[]), NULL) \
 	X(int, execvpe, (const char *, char *const[], char *const[]), NULL) \
 	X(int, fexecve, (int, char *const[], char *const[]), NULL) \
+	X(int, execveat, (int, const char *, char *const[], char *const[], int), NULL) \
 	X(int, posix_spawn, \
 		(pid_t *, const char *, const posix_spawn_file_actions_t *, \
 			const posix_spawnattr_t *, char *const[], char *const[]), NULL) \

@@ -66,6 +66,8 @@ static void succeed(void)
 	IN_CHILD(execvp, "array", self_path, arguments);
 	IN_CHILD(execvpe, "new environment", self_path, arguments, environment);
 	IN_CHILD(fexecve, "descriptor", fd, arguments, environment);
+	IN_CHILD(execveat, "path", AT_FDCWD, self_path, arguments, environment, 0);
+	IN_CHILD(execveat, "descriptor", fd, "", arguments, environment, AT_EMPTY_PATH);
 	IN_CHILD(execl, "list", self_path, self_path, "tell", "1", "2", "3", "4", "5", "6", "7",
 		(char *)NULL);
 	IN_CHILD(execlp, "list", self_path, self_path, "tell", (char *)NULL);
@@ -97,6 +99,12 @@ static void refuse(const char *text_path)
 	SHOW("too many arguments", execv, self_path, too_much);
 	SHOW("text", execv, text_path, arguments);
 	SHOW("no descriptor", fexecve, -1, arguments, environ);
+	SHOW("not there", execveat, AT_FDCWD, "no-such-program-anywhere", arguments, environ, 0);
+	SHOW("no descriptor", execveat, -1, "x", arguments, environ, 0);
+	SHOW("no flags", execveat, AT_FDCWD, self_path, arguments, environ, 0x10);
+	SHOW("a link", execveat, AT_FDCWD, "/proc/self/exe", arguments, environ,
+		AT_SYMLINK_NOFOLLOW);
+	SHOW("text", execveat, AT_FDCWD, text_path, arguments, environ, 0);
 	SHOW("no arguments", fexecve, 0, (char *const *)NULL, environ);
 	IN_CHILD(execvp, "text", text_path, arguments);
 	free(large);
