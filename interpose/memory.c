@@ -44,12 +44,10 @@ static _Atomic uint64_t *map_bits(void)
 
 void hw_memory_mark(uintptr_t address)
 {
-	struct hw_module_range module;
 	_Atomic uint64_t *map;
 	uint64_t granule = address / GRANULE_BYTES;
 
-	hw_module_range_of((const void *)address, &module);
-	if (module.end)
+	if (hw_module_stays((const void *)address))
 		return;
 	map = map_bits();
 	if (map)
@@ -57,6 +55,14 @@ void hw_memory_mark(uintptr_t address)
 			memory_order_release);
 	hw_frames_mark(address);
 }
+
+/* How memory goes away. */
+enum end {
+	UNMAPPED, /* perhaps only this place of what is shared */
+	FREED,
+	LEFT,	  /* by its thread, or the functions that had it: nobody called for it */
+	CLOSED,	  /* with a library: it cannot be read any more */
+};
 
 /* A plain look at the first word of glibc's objects, to know whether its end is worth a stack. */
 static bool looks_used(const struct hw_cell *cell)
@@ -76,22 +82,22 @@ static bool looks_used(const struct hw_cell *cell)
 	}
 }
 
-/* `caller` is NULL at the end of a thread, whose stack goes without being freed by anybody. */
-static void forget(struct hw_self *self, struct hw_cell *cell, bool freed, const void *caller)
+static void forget(struct hw_self *self, struct hw_cell *cell, enum end end, const void *caller)
 {
+	bool wants_stack;
 	uint32_t object = atomic_load(&cell->object);
 
 	if (!object || cell->kind == HW_KIND_THREAD ||
 		cell->fork_round != hw_object_fork_round)
 		return;
-	if (freed && !cell->ignored && self)
+	wants_stack = end == CLOSED || (end == FREED && looks_used(cell));
+	if (end != UNMAPPED && !cell->ignored && self)
 		hw_log_add(self, hw_log_now(), HW_OP_DESTROY, object,
-			caller && looks_used(cell) ? hw_stack_capture(self, caller) : 0,
-			HW_HOW_FREED);
+			wants_stack ? hw_stack_capture(self, caller) : 0, HW_HOW_FREED);
 	hw_object_forget(cell, object);
 }
 
-static void forget_granule(uint64_t granule, uintptr_t start, uintptr_t end, bool freed,
+static void forget_granule(uint64_t granule, uintptr_t start, uintptr_t end, enum end how,
 	const void *caller)
 {
 	struct hw_self *self = hw_self_enter(caller);
@@ -103,12 +109,12 @@ static void forget_granule(uint64_t granule, uintptr_t start, uintptr_t end, boo
 		struct hw_cell *cell = hw_object_cell((const void *)from);
 
 		if (cell)
-			forget(self, cell, freed, caller);
+			forget(self, cell, how, caller);
 	}
 }
 
-/* Everything that lives in a range ends; `freed` says that it was private memory. */
-static void gone(const void *memory, size_t size_bytes, bool freed, const void *caller)
+/* Everything that lives in a range ends. */
+static void gone(const void *memory, size_t size_bytes, enum end how, const void *caller)
 {
 	_Atomic uint64_t *map = atomic_load_explicit(&bits, memory_order_acquire);
 	uintptr_t start = (uintptr_t)memory, end = start + size_bytes;
@@ -123,7 +129,7 @@ static void gone(const void *memory, size_t size_bytes, bool freed, const void *
 
 		for (; word && granule <= last; word >>= 1, granule++)
 			if (word & 1)
-				forget_granule(granule, start, end, freed, caller);
+				forget_granule(granule, start, end, how, caller);
 		if (!word)
 			granule = granule - granule % WORD_BITS + WORD_BITS;
 	}
@@ -155,7 +161,13 @@ static bool watched(void)
 void hw_memory_gone(uintptr_t start, size_t size_bytes)
 {
 	if (watched())
-		gone((const void *)start, size_bytes, true, NULL);
+		gone((const void *)start, size_bytes, LEFT, NULL);
+}
+
+void hw_memory_closed(uintptr_t start, size_t size_bytes, const void *caller)
+{
+	if (watched())
+		gone((const void *)start, size_bytes, CLOSED, caller);
 }
 
 /*
@@ -182,7 +194,7 @@ static size_t size_of(void *block)
 HW_EXPORT void free(void *block)
 {
 	if (watched() && block)
-		gone(block, size_of(block), true, CALLER);
+		gone(block, size_of(block), FREED, CALLER);
 	/* Only what dlsym frees while it is asked for this very function is not freed. */
 	if (__builtin_expect(hw_real_functions.free != NULL, 1) || HW_REAL_HAS(free))
 		HW_REAL(free)(block);
@@ -192,7 +204,7 @@ HW_EXPORT void *realloc(void *block, size_t size_bytes)
 {
 	/* An object may not be moved (POSIX); if the block stays, it is met as a new one. */
 	if (watched() && block)
-		gone(block, size_of(block), true, CALLER);
+		gone(block, size_of(block), FREED, CALLER);
 	return HW_REAL(realloc)(block, size_bytes);
 }
 
@@ -200,7 +212,7 @@ HW_EXPORT void *realloc(void *block, size_t size_bytes)
 HW_EXPORT int munmap(void *memory, size_t size_bytes)
 {
 	if (watched())
-		gone(memory, size_bytes, false, CALLER);
+		gone(memory, size_bytes, UNMAPPED, CALLER);
 	return HW_REAL(munmap)(memory, size_bytes);
 }
 
@@ -211,7 +223,7 @@ HW_EXPORT void *mmap64(void *memory, size_t size_bytes, int protection, int flag
 	long result;
 
 	if (watched() && flags & MAP_FIXED)
-		gone(memory, size_bytes, false, CALLER);
+		gone(memory, size_bytes, UNMAPPED, CALLER);
 	if (__builtin_expect(hw_real_functions.mmap != NULL, 1))
 		return HW_REAL(mmap)(memory, size_bytes, protection, flags, fd, offset);
 	/* An allocator may want memory before dlsym works, or while it is looking for mmap. */
@@ -238,6 +250,6 @@ HW_EXPORT void *mremap(void *memory, size_t old_bytes, size_t new_bytes, int fla
 		va_end(arguments);
 	}
 	if (watched() && flags & MREMAP_MAYMOVE)
-		gone(memory, old_bytes, false, CALLER);
+		gone(memory, old_bytes, UNMAPPED, CALLER);
 	return HW_REAL(mremap)(memory, old_bytes, new_bytes, flags, place);
 }

@@ -13,7 +13,7 @@
  * They are called far more often than locks are made. One bit for each 64 bytes
  * says whether an object was ever seen there; distances of 4 GiB share bits, which
  * costs a look-up now and then and nothing else. As long as no object was seen
- * outside the modules' own memory, nothing is done at all.
+ * outside the memory of modules that stay, nothing is done at all.
  */
 
 #include "interpose/object.h"
@@ -26,5 +26,8 @@ uintptr_t hw_memory_next(uintptr_t start, uintptr_t end);
 
 /* Private memory is about to go away, by other means than the calls that are intercepted. */
 void hw_memory_gone(uintptr_t start, size_t size_bytes);
+
+/* The memory of a library has gone away, by a call of this caller. */
+void hw_memory_closed(uintptr_t start, size_t size_bytes, const void *caller);
 
 #endif

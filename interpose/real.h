@@ -146,6 +146,9 @@
 	X(int, munmap, (void *, size_t), NULL) \
 	X(void *, mremap, (void *, size_t, size_t, int, ...), NULL)
 
+#define HW_REAL_MODULE(X) \
+	X(int, dlclose, (void *), NULL)
+
 #define HW_REAL_SIGNAL(X) \
 	X(int, pthread_sigmask, (int, const sigset_t *, sigset_t *), NULL) \
 	X(int, sigprocmask, (int, const sigset_t *, sigset_t *), NULL) \
@@ -164,6 +167,7 @@
 	HW_REAL_THREAD(X) \
 	HW_REAL_C11(X) \
 	HW_REAL_PROCESS(X) \
+	HW_REAL_MODULE(X) \
 	HW_REAL_SIGNAL(X)
 
 struct hw_real_functions {

@@ -63,11 +63,11 @@ static const struct hw_module *module_of(struct hw_collector *collector,
 {
 	struct hw_roster *roster = &collector->roster;
 	const struct hw_mapping *mapping =
-		hw_roster_find_mapping(roster, thread->process, address);
+		hw_roster_find_mapping(roster, thread->process, UINT64_MAX, address);
 
 	if (!mapping) {
 		hw_roster_refresh_maps(roster, thread->process, hw_collector_now_ns(collector));
-		mapping = hw_roster_find_mapping(roster, thread->process, address);
+		mapping = hw_roster_find_mapping(roster, thread->process, UINT64_MAX, address);
 	}
 	return mapping ? mapping->module : NULL;
 }

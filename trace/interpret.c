@@ -47,7 +47,7 @@ static void define_stack(const struct reading *reading, const struct hw_record *
 		return;
 	memcpy(words, reading->payload, (1 + count) * sizeof(words[0]));
 	reading->thread->stacks[slot] = hw_roster_stack(reading->interpreter->roster,
-		reading->thread->process, words[0], words + 1, count);
+		reading->thread->process, hw_record_time(record), words[0], words + 1, count);
 }
 
 /* The preview made the object; where and when it was created is known only now, in order. */

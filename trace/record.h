@@ -184,6 +184,9 @@ struct hw_module_definition {
 	uint32_t path_bytes; /* the path follows, not terminated, padded to full records */
 };
 
+/* In the place of an object: nothing is there any more, and only the range is told. */
+#define HW_MODULE_CLOSED 1u
+
 /* Entries of a thread's table of stacks, and the ones past it that hold for one record only. */
 enum {
 	HW_STACK_ENTRIES = 512,

@@ -184,7 +184,7 @@ static bool replaces(const struct hw_object *object, const struct hw_object_defi
 }
 
 static void describe(struct hw_roster *roster, struct hw_object *object,
-	struct hw_process *process, const struct hw_object_definition *definition)
+	struct hw_process *process, uint64_t ticks, const struct hw_object_definition *definition)
 {
 	const struct hw_mapping *mapping;
 	uint64_t place = hw_hash_mix(process->id, definition->address);
@@ -209,7 +209,7 @@ static void describe(struct hw_roster *roster, struct hw_object *object,
 	}
 	mapping = object->kind == HW_KIND_THREAD ?
 		NULL :
-		hw_roster_find_mapping(roster, process, definition->address);
+		hw_roster_find_mapping(roster, process, ticks, definition->address);
 	if (mapping && !(definition->type & HW_TYPE_SHARED)) {
 		object->module = mapping->module;
 		object->module_offset = definition->address - mapping->bias;
@@ -229,7 +229,7 @@ static void rename_object(struct hw_object *object, const char *name, size_t nam
 }
 
 struct hw_object *hw_roster_define(struct hw_roster *roster, struct hw_process *process,
-	uint32_t number, const struct hw_object_definition *definition)
+	uint64_t ticks, uint32_t number, const struct hw_object_definition *definition)
 {
 	struct hw_object *promised = pointer_in(&process->promised, number), *object = NULL;
 	uint64_t key = 0;
@@ -239,7 +239,7 @@ struct hw_object *hw_roster_define(struct hw_roster *roster, struct hw_process *
 	if (!object || replaces(object, definition)) {
 		object = promised ? promised : add_object(roster);
 		object->dirty = true;
-		describe(roster, object, process, definition);
+		describe(roster, object, process, ticks, definition);
 		if (definition->type & HW_TYPE_SHARED)
 			put_pointer(&roster->shared_by_key, key, object);
 	} else if (definition->type & HW_TYPE_NAMED && !object->name[0]) {

@@ -161,6 +161,7 @@ static void modules(void)
 	library = dlopen("libm.so.6", RTLD_NOW | RTLD_LOCAL);
 	hw_case_text("dlsym", "cos", library && dlsym(library, "cos") ? "found" : "not found");
 	hw_case_number("dlclose", "libm", library ? dlclose(library) : -1);
+	SHOW("the program", dlclose, dlopen(NULL, RTLD_NOW));
 	hw_case_text("dlopen", "not there", dlopen("libnowhere.so", RTLD_NOW) ? "open" : "NULL");
 	hw_case_text("dlerror", "not there", dlerror());
 	hw_case_text("dlerror", "again", dlerror() ? "something" : "NULL");

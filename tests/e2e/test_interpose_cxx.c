@@ -22,16 +22,22 @@ Test(interpose_cxx, plugin_throws)
 	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(host, plugin));
 	hw_process_expect_output(&run.process, "caught 20000\n");
 	hw_process_expect_output(&run.process, "unwinder libgcc_s.so");
+	/* All of them end with the plugin. */
 	hw_preloaded_expect(&run, done_to,
+		"mutex|destroy|freed||1\n"
 		"mutex|lock|||20003\n"
 		"mutex|unlock|||20003\n"
+		"mutex|destroy|freed||1\n"
 		"mutex|lock|timed||1\n"
 		"mutex|unlock|||1\n"
+		"mutex|destroy|freed||1\n"
 		"mutex|lock|||2\n"
 		"mutex|lock|try||1\n"
 		"mutex|unlock|||3\n"
+		"once|destroy|freed||1\n"
 		"once|once_begin|||3\n"
 		"once|once_end|||3\n"
+		"rwlock|destroy|freed||1\n"
 		"rwlock|lock|||1\n"
 		"rwlock|lock||shared|1\n"
 		"rwlock|unlock|||2\n");
