@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "interpose/log.h"
+#include "interpose/python.h"
 #include "interpose/sys.h"
 
 enum { MODULES_MAX = 4096, PAGE_BYTES = 4096 };
@@ -208,13 +209,17 @@ static void note(struct hw_self *self, const struct dl_find_object *found, uint6
 {
 	struct noted *free_place, *place = find_place(id_of(found), &free_place);
 	uint64_t wanted = LOGGED | flags, seen;
+	struct hw_module_headers headers;
 
 	if (!place)
 		place = enter(found);
 	/* There are more modules than places: this one is logged each time. */
 	seen = place ? atomic_load_explicit(&place->id, memory_order_acquire) : 0;
-	if (!(seen & LOGGED))
+	if (!(seen & LOGGED)) {
+		if (headers_of(found, &headers))
+			hw_python_meet(&headers);
 		log_module(self, found);
+	}
 	if (place && (seen & wanted) != wanted)
 		atomic_fetch_or(&place->id, wanted);
 }

@@ -267,8 +267,6 @@ __attribute__((constructor)) static void start(void)
 		return;
 	hw_stack_init();
 	hw_glib_init();
-	if (hw_log_session->python)
-		hw_python_init();
 	hw_thread_init();
 	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 	hw_self_resume(&hw_self);
