@@ -80,13 +80,48 @@ Test(interpose_identity, one_name_in_many_processes)
 		"SELECT op, count(*), count(DISTINCT thread.process), count(DISTINCT event.object) "
 		"FROM event JOIN thread ON thread.id = event.thread "
 		"WHERE op IN ('init', 'post', 'take') GROUP BY op",
-		"init|9|9|1\n"
-		"post|9|9|1\n"
-		"take|9|9|1\n");
+		"init|21|21|1\n"
+		"post|21|21|1\n"
+		"take|21|21|1\n");
 	hw_preloaded_expect(&run,
 		"SELECT type, name LIKE '/holdwait-names-%' FROM object WHERE kind = 'sem'",
 		"shared named|1\n");
 	hw_preloaded_finish(&run);
+}
+
+/* Of each of three semaphores: in how many processes it was opened and used. */
+Test(interpose_identity, one_name_for_one_after_the_other)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(identities, "renamed"));
+	hw_preloaded_expect(&run,
+		"SELECT thing.name, op, count(*), count(DISTINCT thread.process) FROM event "
+		"JOIN thread ON thread.id = event.thread JOIN thing ON thing.id = event.object "
+		"WHERE op IN ('init', 'post', 'take') GROUP BY event.object, op "
+		"ORDER BY event.object, op",
+		"sem1|init|3|3\n"
+		"sem1|post|4|3\n"
+		"sem1|take|4|3\n"
+		"sem2|init|3|3\n"
+		"sem2|post|3|3\n"
+		"sem2|take|3|3\n"
+		"sem3|init|3|3\n"
+		"sem3|post|3|3\n"
+		"sem3|take|3|3\n");
+	hw_preloaded_expect(&run,
+		"SELECT count(*), count(DISTINCT name) FROM object WHERE kind = 'sem'", "3|1\n");
+	hw_preloaded_finish(&run);
+}
+
+/* The copy of an initialised lock is another lock, and so is each of its own. */
+Test(interpose_identity, copied_after_its_initialisation)
+{
+	expect_objects("copied_over",
+		"mutex1|normal|0|0|2|1|destroy freed,init\n"
+		"mutex2|normal|0|0|3|1|destroy freed,lock,unlock\n"
+		"mutex3|normal|0|0|5|1|destroy freed,lock,unlock\n");
 }
 
 /* Held by one process that died, then by another, and the third cannot have it any more. */
