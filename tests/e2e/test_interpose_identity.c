@@ -158,3 +158,36 @@ Test(interpose_end, of_each_kind)
 	expect_end("fault", 128 + SIGSEGV, 0);
 	expect_end("kill", 128 + SIGKILL, 0);
 }
+
+/* What each thread did up to the last call is there; of that, perhaps. */
+Test(interpose_end, killed_in_a_burst)
+{
+	struct hw_preloaded run;
+	char path[600];
+	int64_t counts[8];
+	FILE *file;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record(&run, NULL, HW_ARGUMENTS(ends, "burst"));
+	cr_expect_eq(run.process.status, 128 + SIGKILL);
+	snprintf(path, sizeof(path), "%s/counts", run.scratch.path);
+	file = fopen(path, "re");
+	cr_assert(file && fread(counts, sizeof(counts), 1, file) == 1);
+	fclose(file);
+	for (int i = 0; i < 8; i++) {
+		static const char how_many[] = "SELECT count(*) FROM event JOIN thread "
+			"ON thread.id = thread WHERE thread.number = %d AND op = '%s'";
+		int64_t locks = hw_preloaded_number(&run, how_many, i + 2, "lock");
+		int64_t unlocks = hw_preloaded_number(&run, how_many, i + 2, "unlock");
+
+		cr_expect(locks - counts[i] == 0 || locks - counts[i] == 1,
+			"thread %d: %lld locks, of %lld", i, (long long)locks,
+			(long long)counts[i]);
+		cr_expect(unlocks - counts[i] == 0 || unlocks - counts[i] == 1,
+			"thread %d: %lld unlocks, of %lld", i, (long long)unlocks,
+			(long long)counts[i]);
+	}
+	hw_preloaded_expect(&run, "SELECT value FROM meta WHERE key = 'lost'", "0\n");
+	hw_preloaded_expect(&run, "SELECT count(*) FROM thread WHERE end_ns IS NULL", "0\n");
+	hw_preloaded_finish(&run);
+}

@@ -2,6 +2,7 @@
 #include "tests/e2e/preloaded.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 
 /* Signal handlers that interrupt hooks, and waits that never return. */
 
@@ -45,6 +46,34 @@ Test(interpose_signal, handlers_that_interrupt_each_other)
 Test(interpose_signal, on_a_small_stack)
 {
 	expect_storm("small_stack");
+}
+
+Test(interpose_signal, ten_thousand_a_second)
+{
+	expect_storm("timers");
+}
+
+/* All that the handler did is there, and all that it interrupted but for the last call. */
+Test(interpose_signal, abort_in_a_handler)
+{
+	struct hw_preloaded run;
+	int64_t locks, unlocks, counted;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record(&run, NULL, HW_ARGUMENTS(signals, "abort_in_handler"));
+	cr_expect_eq(run.process.status, 128 + SIGABRT);
+	cr_expect_eq(hw_preloaded_number(&run, "SELECT count(*) FROM event WHERE op = 'post'"),
+		hw_preloaded_printed(&run, "posts"));
+	counted = hw_preloaded_printed(&run, "locks");
+	locks = hw_preloaded_number(&run, "SELECT count(*) FROM event WHERE op = 'lock'");
+	unlocks = hw_preloaded_number(&run, "SELECT count(*) FROM event WHERE op = 'unlock'");
+	cr_expect(locks == counted || locks == counted + 1, "%lld of %lld", (long long)locks,
+		(long long)counted);
+	cr_expect(unlocks == counted || unlocks == counted + 1, "%lld of %lld", (long long)unlocks,
+		(long long)counted);
+	/* The handler may have come between a claim and its record. */
+	cr_expect_leq(hw_preloaded_number(&run, "SELECT value FROM meta WHERE key = 'lost'"), 1);
+	hw_preloaded_finish(&run);
 }
 
 /* A record may be left unfinished by each jump, and is counted; what comes behind is there. */
