@@ -144,7 +144,9 @@
 	X(int, mlockall, (int), NULL) \
 	X(int, munlockall, (void), NULL) \
 	X(int, munmap, (void *, size_t), NULL) \
-	X(void *, mremap, (void *, size_t, size_t, int, ...), NULL)
+	X(void *, mremap, (void *, size_t, size_t, int, ...), NULL) \
+	X(void *, shmat, (int, const void *, int), NULL) \
+	X(int, shmdt, (const void *), NULL)
 
 #define HW_REAL_MODULE(X) \
 	X(int, dlclose, (void *), NULL)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <unistd.h>
 
 #include "tests/conformance/case.h"
@@ -75,6 +76,10 @@ static void maps(const char *kind, void *(*map)(void *, size_t, int, int, int, o
 		anonymous | MAP_FIXED_NOREPLACE, -1, 0));
 	hw_case_number(kind, "content", place[0]);
 	lock_in(place + PAGE);
+	errno = HW_CASE_ERRNO;
+	hw_case_pointer(kind, "over everything, too long", map(place, 1ul << 60, PROT_READ,
+		anonymous | MAP_FIXED, -1, 0));
+	SHOW("too long", munmap, place, 1ul << 60);
 	SHOW("odd address", munmap, place + 1, PAGE);
 	SHOW("no length", munmap, place, 0);
 	SHOW("with a lock", munmap, place, 2 * PAGE);
@@ -103,6 +108,22 @@ static void remap(void)
 	SHOW_POINTER("gone", mremap, place, PAGE, PAGE, MREMAP_MAYMOVE);
 }
 
+static void segments(void)
+{
+	int segment = shmget(IPC_PRIVATE, PAGE, 0600);
+	char *place = SHOW_POINTER("anywhere", shmat, segment, NULL, 0);
+
+	strcpy(place, "kept");
+	SHOW_POINTER("where something is", shmat, segment, place, 0);
+	SHOW_POINTER("where it is, for reading", shmat, segment, place, SHM_REMAP | SHM_RDONLY);
+	hw_case_text("shmat", "content", place);
+	SHOW("odd address", shmdt, place + 1);
+	SHOW("attached", shmdt, place);
+	SHOW("not attached", shmdt, place);
+	shmctl(segment, IPC_RMID, NULL);
+	SHOW_POINTER("removed", shmat, segment, NULL, 0);
+}
+
 /* What is locked is not held against the limit: none is left. */
 static void locked(void)
 {
@@ -125,6 +146,7 @@ int main(void)
 	maps("mmap", mmap);
 	maps("mmap64", mmap64);
 	remap();
+	segments();
 	locked();
 	return 0;
 }

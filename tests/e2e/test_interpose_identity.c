@@ -54,6 +54,30 @@ Test(interpose_identity, memory_is_moved)
 		"mutex3|shared|0|1|5|1|init,lock,unlock\n");
 }
 
+/* The first one is held all along; the second one's page goes twice. */
+Test(interpose_identity, memory_grows_and_shrinks)
+{
+	expect_objects("grows",
+		"mutex1|normal|0|0|2|1|lock,unlock\n"
+		"mutex2|normal|0|0|2|1|lock,unlock\n"
+		"mutex3|normal|0|0|4|1|lock,unlock\n"
+		"mutex4|normal|0|0|2|1|lock,unlock\n");
+}
+
+Test(interpose_identity, memory_is_moved_over_other_memory)
+{
+	expect_objects("moved_over",
+		"mutex1|normal|0|0|2|1|lock,unlock\n"
+		"mutex2|normal|0|0|2|1|lock,unlock\n");
+}
+
+Test(interpose_identity, segments_of_shared_memory)
+{
+	expect_objects("segments",
+		"mutex1|shared|0|1|9|1|init,lock,unlock\n"
+		"mutex2|shared|0|1|3|1|init,lock,unlock\n");
+}
+
 /* Wherever it is mapped, and made larger; another one of the same name is another. */
 Test(interpose_identity, shared_memory_is_mapped_elsewhere)
 {
