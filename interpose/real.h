@@ -95,6 +95,7 @@
 	X(int, pthread_clockjoin_np, (pthread_t, void **, clockid_t, const struct timespec *), \
 		NULL) \
 	X(int, pthread_detach, (pthread_t), NULL) \
+	X(int, pthread_attr_getsigmask_np, (const pthread_attr_t *, sigset_t *), NULL) \
 	X(int, pthread_setname_np, (pthread_t, const char *), NULL) \
 	X(int, prctl, (int, ...), NULL) \
 	X(int, pthread_once, (pthread_once_t *, void (*)(void)), NULL)

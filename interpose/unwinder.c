@@ -228,12 +228,17 @@ bool hw_unwinder_open(void)
 	return true;
 }
 
-/* Both what all threads have in common, and what each of them will find out when it is next. */
+/*
+ * Both what all threads have in common, and what each of them has, when it is next here. One
+ * that cannot forget is not asked any more.
+ */
 void hw_unwinder_forget(void)
 {
 	atomic_fetch_add(&generation, 1);
 	if (flush_cache && local_space)
 		flush_cache(*local_space, 0, 0);
+	else
+		backtrace = NULL;
 }
 
 /*

@@ -6,16 +6,17 @@
 
 /* Signal handlers that interrupt hooks, and waits that never return. */
 
+static const char births[] = HW_FIXTURE("births");
 static const char signals[] = HW_FIXTURE("signals");
 static const char cancels[] = HW_FIXTURE("cancels");
 
 /* Nothing was lost, and nothing was made up: as many posts and locks as the program counted. */
-static void expect_storm(const char *part)
+static void expect_storm(const char *program, const char *part)
 {
 	struct hw_preloaded run;
 
 	hw_preloaded_init(&run);
-	hw_preloaded_record(&run, NULL, HW_ARGUMENTS(signals, part));
+	hw_preloaded_record(&run, NULL, HW_ARGUMENTS(program, part));
 	cr_expect_eq(run.process.status, 0, "%s: exit status %d", part, run.process.status);
 	hw_process_expect_errors(&run.process, "");
 	cr_expect_eq(hw_preloaded_number(&run, "SELECT count(*) FROM event WHERE op = 'post'"),
@@ -35,22 +36,58 @@ static void expect_storm(const char *part)
 
 Test(interpose_signal, storm)
 {
-	expect_storm("storm");
+	expect_storm(signals, "storm");
 }
 
 Test(interpose_signal, handlers_that_interrupt_each_other)
 {
-	expect_storm("nested_storm");
+	expect_storm(signals, "nested_storm");
 }
 
 Test(interpose_signal, on_a_small_stack)
 {
-	expect_storm("small_stack");
+	expect_storm(signals, "small_stack");
 }
 
 Test(interpose_signal, ten_thousand_a_second)
 {
-	expect_storm("timers");
+	expect_storm(signals, "timers");
+}
+
+/* A handler that comes first makes no thread of its own. */
+Test(interpose_signal, in_threads_that_begin)
+{
+	struct hw_preloaded run;
+
+	expect_storm(births, "newborn");
+	hw_preloaded_init(&run);
+	hw_preloaded_record(&run, NULL, HW_ARGUMENTS(births, "newborn"));
+	hw_preloaded_expect(&run,
+		"SELECT count(*), count(creator), sum(end_ns IS NULL) FROM thread", "405|404|0\n");
+	hw_preloaded_finish(&run);
+}
+
+/* Nobody waits for a thread that waits for it. */
+Test(interpose_signal, of_libc_in_threads_that_begin)
+{
+	expect_storm(births, "new_owners");
+}
+
+/* Unless a thread is made so that it must: then the handler's is over when its own begins. */
+Test(interpose_signal, before_a_thread_begins)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(births, "born_with_signals"));
+	hw_preloaded_expect(&run,
+		"SELECT creator, end_ns IS NULL, (SELECT group_concat(op) FROM "
+		"(SELECT op FROM event WHERE thread = thread.id AND op <> 'start' ORDER BY id)) "
+		"FROM thread WHERE number > 1 ORDER BY start_ns",
+		"|0|post,end\n"
+		"1|0|lock,unlock,end\n"
+		"1|0|lock,unlock,end\n");
+	hw_preloaded_finish(&run);
 }
 
 /* All that the handler did is there, and all that it interrupted but for the last call. */
