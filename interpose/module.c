@@ -44,7 +44,9 @@ void hw_module_forked(void)
 {
 	atomic_store(&noted_lock.word, 0);
 	for (int i = 0; i < MODULES_MAX; i++)
-		atomic_fetch_and_explicit(&noted[i].id, ~(uint64_t)LOGGED, memory_order_relaxed);
+		/* Pages that are not written to stay those of the parent. */
+		if (atomic_load_explicit(&noted[i].id, memory_order_relaxed) & LOGGED)
+			atomic_fetch_and(&noted[i].id, ~(uint64_t)LOGGED);
 }
 
 void hw_module_range_of(const void *address, struct hw_module_range *ret_range)

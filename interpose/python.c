@@ -33,28 +33,30 @@ static uint32_t attempts; /* with the GIL only */
 /* Code objects by place, which is given to one for good; the lowest bit: it was logged. */
 static _Atomic uint64_t codes[CODES_MAX];
 
-static bool find_functions(const struct hw_module_headers *module)
+static bool find_functions(const struct hw_module_headers *module,
+	struct hw_python_api *ret_api)
 {
+	struct hw_python_api it;
 	const struct {
 		void *place;
 		const char *name, *older_name;
 	} functions[] = {
-		{ &api.this_state, "PyGILState_GetThisThreadState", NULL },
-		{ &api.is_finalizing, "Py_IsFinalizing", "_Py_IsFinalizing" },
-		{ &api.current_state, "PyThreadState_GetUnchecked", "_PyThreadState_UncheckedGet" },
-		{ &api.frame, "PyThreadState_GetFrame", NULL },
-		{ &api.frame_back, "PyFrame_GetBack", NULL },
-		{ &api.frame_code, "PyFrame_GetCode", NULL },
-		{ &api.frame_at, "PyFrame_GetLasti", NULL },
-		{ &api.line, "PyCode_Addr2Line", NULL },
-		{ &api.attribute, "PyObject_GetAttrString", NULL },
-		{ &api.number, "PyLong_AsLong", NULL },
-		{ &api.string, "PyUnicode_FromString", NULL },
-		{ &api.release, "Py_DecRef", NULL },
-		{ &api.failed, "PyErr_Occurred", NULL },
-		{ &api.forgive, "PyErr_Clear", NULL },
-		{ &api.gc_enable, "PyGC_Enable", NULL },
-		{ &api.gc_disable, "PyGC_Disable", NULL },
+		{ &it.this_state, "PyGILState_GetThisThreadState", NULL },
+		{ &it.is_finalizing, "Py_IsFinalizing", "_Py_IsFinalizing" },
+		{ &it.current_state, "PyThreadState_GetUnchecked", "_PyThreadState_UncheckedGet" },
+		{ &it.frame, "PyThreadState_GetFrame", NULL },
+		{ &it.frame_back, "PyFrame_GetBack", NULL },
+		{ &it.frame_code, "PyFrame_GetCode", NULL },
+		{ &it.frame_at, "PyFrame_GetLasti", NULL },
+		{ &it.line, "PyCode_Addr2Line", NULL },
+		{ &it.attribute, "PyObject_GetAttrString", NULL },
+		{ &it.number, "PyLong_AsLong", NULL },
+		{ &it.string, "PyUnicode_FromString", NULL },
+		{ &it.release, "Py_DecRef", NULL },
+		{ &it.failed, "PyErr_Occurred", NULL },
+		{ &it.forgive, "PyErr_Clear", NULL },
+		{ &it.gc_enable, "PyGC_Enable", NULL },
+		{ &it.gc_disable, "PyGC_Disable", NULL },
 	};
 	size_t bytes;
 
@@ -65,9 +67,10 @@ static bool find_functions(const struct hw_module_headers *module)
 			found = hw_symbol_find(module, functions[i].older_name, &bytes);
 		*(void **)functions[i].place = found;
 	}
-	return api.is_finalizing && api.current_state && api.frame && api.frame_back &&
-		api.frame_code && api.line && api.attribute && api.number && api.string &&
-		api.release && api.failed && api.forgive;
+	*ret_api = it;
+	return it.this_state && it.is_finalizing && it.current_state && it.frame &&
+		it.frame_back && it.frame_code && it.line && it.attribute && it.number &&
+		it.string && it.release && it.failed && it.forgive;
 }
 
 static bool is_in(const struct hw_module_range *range, const void *address)
@@ -77,13 +80,16 @@ static bool is_in(const struct hw_module_range *range, const void *address)
 
 void hw_python_meet(const struct hw_module_headers *module)
 {
+	struct hw_python_api found;
 	size_t bytes;
 	void *state;
 
+	/* Older ones have the first of the functions, and not all. */
 	if (!hw_log_session->python || atomic_load(&is_met) ||
 		!hw_symbol_find(module, "PyGILState_GetThisThreadState", &bytes) ||
-		atomic_exchange(&is_met, true) || !find_functions(module))
+		!find_functions(module, &found) || atomic_exchange(&is_met, true))
 		return;
+	api = found;
 	hw_module_range_of(*(void **)&api.this_state, &interpreter);
 	interpreter_path = module->path;
 	state = hw_symbol_find(module, "_PyRuntime", &bytes);
