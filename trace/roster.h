@@ -178,6 +178,8 @@ struct hw_thread {
 	uint64_t blocked_word; /* of the slot; 0 when it was not blocked */
 	int64_t blocked_seen_ns;
 	struct hw_object *blocked_on; /* once it has lasted; NULL until then */
+	int64_t awake_ns; /* since when it is not, by the kernel's word; 0: it is */
+	bool has_left;    /* the wait, because that has lasted; its log has yet to say so */
 	uint32_t blocked_how;
 	uint32_t blocked_stack;
 	int64_t blocked_since_ns;

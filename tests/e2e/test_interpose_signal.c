@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/e2e/preloaded.h"
+#include "tests/e2e/recorded.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -211,6 +212,32 @@ Test(interpose_cancel, conditions)
 	hw_preloaded_expect(
 		&run, "SELECT (SELECT count(*) FROM hold), (SELECT count(*) FROM wait)", "0|0\n");
 	hw_preloaded_finish(&run);
+}
+
+/*
+ * A thread cancelled at once in a wait for a mutex says nothing until it has cleaned up. Who joins
+ * it with the mutex held is blocked by it; but it does not wait for the mutex any more.
+ */
+Test(interpose_cancel, asynchronous)
+{
+	struct hw_recorded recorded;
+	struct hw_process process;
+
+	hw_recorded_init(&recorded);
+	hw_recorded_start(&recorded, &process, "run", HW_ARGUMENTS(cancels, "asynchronous"));
+	cr_expect(hw_recorded_wait_for(&recorded,
+		"SELECT count(*) FROM wait JOIN object ON object.id = object"
+		" WHERE kind = 'thread' AND (SELECT count(*) FROM wait) = 1", 1));
+	kill(process.pid, SIGUSR1);
+	cr_assert(hw_process_wait(&process, HW_PROCESS_PATIENCE_S));
+	cr_expect_eq(process.status, 0);
+	cr_expect_eq(hw_recorded_number(&recorded,
+		"SELECT (SELECT count(*) FROM finding) + (SELECT count(*) FROM wait)"), 0);
+	cr_expect_eq(hw_recorded_number(&recorded,
+		"SELECT count(*) FROM event JOIN object ON object.id = object"
+		" WHERE op = 'cancel' AND kind = 'mutex'"), 1);
+	hw_process_finish(&process);
+	hw_recorded_finish(&recorded);
 }
 
 /* With conditions left out, the mutex is released and taken again all the same. */
