@@ -11,7 +11,8 @@
  * have started without us could call it, and its hook answers ENOSYS.
  *
  * pthread_cond_* exist twice in libc, with two layouts of pthread_cond_t; version
- * GLIBC_2.3.2 is asked for by name, as older dynamic linkers give the other one.
+ * GLIBC_2.3.2 is asked for by name, as older dynamic linkers give the other one. Whatever another
+ * library has in front of libc's (a sanitizer, a profiler) is called by ours.
  */
 
 #include <pthread.h>
@@ -180,6 +181,12 @@ struct hw_real_functions {
 };
 
 extern struct hw_real_functions hw_real_functions;
+
+/*
+ * vfork is a system call in our own; but when another library has one in front of libc's, as
+ * sanitizers do, it is this one. Else NULL. Both its names: vfork and __vfork.
+ */
+extern void *hw_real_other_vforks[2];
 
 /* Look all of them up. Any thread, any time; doing it twice does no harm. */
 void hw_real_resolve(void);
