@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -51,6 +52,8 @@ static void heap(void)
 static void maps(const char *kind, void *(*map)(void *, size_t, int, int, int, off64_t))
 {
 	const int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	int folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char *place;
 
 	errno = HW_CASE_ERRNO;
@@ -64,6 +67,13 @@ static void maps(const char *kind, void *(*map)(void *, size_t, int, int, int, o
 		map(NULL, 1ul << 60, PROT_READ, anonymous, -1, 0));
 	errno = HW_CASE_ERRNO;
 	hw_case_pointer(kind, "odd offset", map(NULL, PAGE, PROT_READ, anonymous, -1, 1));
+	errno = HW_CASE_ERRNO;
+	hw_case_pointer(kind, "file to be written, opened to be read",
+		map(NULL, PAGE, PROT_WRITE, MAP_SHARED, zero, 0));
+	errno = HW_CASE_ERRNO;
+	hw_case_pointer(kind, "a folder", map(NULL, PAGE, PROT_READ, MAP_PRIVATE, folder, 0));
+	close(zero);
+	close(folder);
 	errno = HW_CASE_ERRNO;
 	place = hw_case_pointer(kind, "memory",
 		map(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, anonymous, -1, 0));
@@ -96,6 +106,7 @@ static void remap(void)
 	SHOW_POINTER("odd address", mremap, place + 1, PAGE, PAGE, 0);
 	SHOW_POINTER("to nothing", mremap, place, PAGE, 0, 0);
 	SHOW_POINTER("no flags", mremap, place, PAGE, PAGE, 99);
+	SHOW_POINTER("longer, into what is there", mremap, place, PAGE, 2 * PAGE, 0);
 	SHOW_POINTER("shorter", mremap, place, 4 * PAGE, 2 * PAGE, 0);
 	place[PAGE] = 33;
 	place = SHOW_POINTER("to a place", mremap, place, 2 * PAGE, 2 * PAGE,

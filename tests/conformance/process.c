@@ -77,7 +77,7 @@ static void succeed(void)
 	close(fd);
 }
 
-static void refuse(const char *text_path)
+static void refuse(const char *text_path, const char *circle)
 {
 	char *const arguments[] = { (char *)"x", NULL };
 	size_t size = 1 << 24;
@@ -87,6 +87,13 @@ static void refuse(const char *text_path)
 	memset(large, 'x', size - 1);
 	large[size - 1] = '\0';
 	SHOW("not there", execve, "/nowhere/at/all", arguments, environ);
+	SHOW("a folder", execve, "/", arguments, environ);
+	SHOW("below a file", execve, "/dev/null/x", arguments, environ);
+	SHOW("too many arguments", execve, self_path, too_much, environ);
+	SHOW("text", execve, text_path, arguments, environ);
+	SHOW("a link in a circle", execve, circle, arguments, environ);
+	SHOW("a long name", execve, large, arguments, environ);
+	SHOW("a name that is nowhere", execve, (char *)8, arguments, environ);
 	SHOW("not there", execv, "/nowhere/at/all", arguments);
 	SHOW("not there", execvp, "no-such-program-anywhere", arguments);
 	SHOW("not there", execvpe, "no-such-program-anywhere", arguments, environ);
@@ -291,6 +298,7 @@ static void forks(void)
 int main(int count, char **arguments)
 {
 	char text_path[] = "/tmp/hw-conformance-XXXXXX";
+	char circle[sizeof(text_path) + 8];
 	int fd;
 
 	if (count > 1)
@@ -306,8 +314,12 @@ int main(int count, char **arguments)
 	reap_none();
 	interrupted();
 	succeed();
-	refuse(text_path);
+	snprintf(circle, sizeof(circle), "%s-circle", text_path);
+	if (symlink(circle, circle))
+		return 1;
+	refuse(text_path, circle);
 	spawn();
+	unlink(circle);
 	unlink(text_path);
 	return 0;
 }

@@ -119,7 +119,9 @@ static int by_text(const void *left, const void *right)
 
 static bool is_ours(const char *variable)
 {
-	return !strncmp(variable, "LD_PRELOAD=", 11) || !strncmp(variable, "HOLDWAIT_", 9);
+	/* AddressSanitizer would not let anybody be loaded before it. */
+	return !strncmp(variable, "LD_PRELOAD=", 11) || !strncmp(variable, "HOLDWAIT_", 9) ||
+		(HW_CASE_ASAN && !strncmp(variable, "ASAN_OPTIONS=", 13));
 }
 
 static void environment(void)
