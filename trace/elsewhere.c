@@ -144,7 +144,8 @@ static void look_at_all(struct hw_collector *collector, uint64_t elapsed_ns)
 		const struct hw_thread_slot *slot = &session->threads[number];
 
 		if (!reader->thread || reader->ended ||
-			atomic_load(&slot->state) != HW_SLOT_LIVE || !hw_elsewhere_sees(session, slot))
+			atomic_load(&slot->state) != HW_SLOT_LIVE ||
+			!hw_elsewhere_sees(session, slot))
 			continue;
 		count(collector, reader->thread, slot, elapsed_ns);
 		looked++;

@@ -204,7 +204,7 @@ int main(void)
 	mutexes("timed recursive", mtx_timed | mtx_recursive);
 	SHOW_THREADS("no kind at all", mtx_init, &mutex, 99);
 	conditions();
-	/* It does not know threads that C11 made, and ends in their first call that it intercepts. */
+	/* It does not know threads that C11 made, and ends in the first call that it intercepts. */
 	if (!HW_CASE_TSAN)
 		threads();
 	once();

@@ -135,7 +135,7 @@ static void *wait_in_vain(void *way)
 	return NULL;
 }
 
-/* While a thread waits, an owner dies, and the next one gives the mutex up: there is none to get. */
+/* While a thread waits, an owner dies, and the next one gives the mutex up: none is left. */
 static void be_woken_in_vain(enum way way)
 {
 	pthread_t thread;

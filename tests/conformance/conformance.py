@@ -7,6 +7,7 @@ usage: conformance.py same     HOLDWAIT PROGRAM...      each, recorded by itself
        conformance.py clean    HOLDWAIT PROGRAM...      with sanitizers, which find nothing
        conformance.py over     HOLDWAIT PROGRAM...      and their recordings know no wait or fault
        conformance.py memcheck HOLDWAIT PROGRAM...      under valgrind, and the same errors
+       conformance.py others   HOLDWAIT                 and so are those of real programs
        conformance.py covers   MAP OUTCOMES PROGRAM...  a case for each outcome of each function
 """
 
@@ -15,6 +16,7 @@ import contextlib
 import difflib
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -176,22 +178,64 @@ def memcheck_errors(log):
     return collections.Counter(re.sub(r"0x[0-9A-F]+", "X", kind) for kind in kinds)
 
 
-def under_memcheck(folder, program, wrap):
+def under_memcheck(folder, command, wrap):
     log = folder / "memcheck.log"
-    valgrind = ["valgrind", "-q", f"--log-file={log}", "--fair-sched=yes", program]
-    done = outcome(wrap(valgrind))
+    valgrind = ["valgrind", "-q", f"--log-file={log}", "--fair-sched=yes", *command]
+    done = outcome(wrap(valgrind), ENVIRONMENT | {"PYTHONMALLOC": "malloc"})
     return done, memcheck_errors(log.read_text(errors="replace"))
+
+
+def no_more_errors(folder, holdwait, name, command):
+    alone, errors_alone = under_memcheck(folder, command, lambda command: command)
+    done, errors = under_memcheck(
+        folder, command, lambda command: recorded(holdwait, folder / "one.db", command))
+    yield from difference(name, alone, done)
+    for kind, count in (errors - errors_alone).items():
+        yield f"{name}: memcheck found {count} more: {kind}"
 
 
 def memcheck(folder, holdwait, *programs):
     for program in programs:
-        name = Path(program).name
-        alone, errors_alone = under_memcheck(folder, program, lambda command: command)
-        done, errors = under_memcheck(
-            folder, program, lambda command: recorded(holdwait, folder / "one.db", command))
-        yield from difference(name, alone, done)
-        for kind, count in (errors - errors_alone).items():
-            yield f"{name}: memcheck found {count} more: {kind}"
+        yield from no_more_errors(folder, holdwait, Path(program).name, [program])
+
+
+# With threads of their own. DATA is a file of some 100 kB.
+OTHERS = {
+    "xz": ["-T2", "-0", "-c", "--block-size=20000", "DATA"],
+    "pigz": ["-p2", "-1", "-n", "-c", "-b", "128", "DATA"],
+    "sqlite3": [":memory:", "PRAGMA threads = 2; CREATE TABLE t AS WITH RECURSIVE c(x) AS "
+                "(SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 2000) SELECT x FROM c; "
+                "CREATE INDEX i ON t(x DESC); SELECT sum(x), count(*) FROM t;"],
+    sys.executable: ["-S", "-E", "-c", """
+import queue, threading
+asked, answers = queue.Queue(), queue.Queue()
+def work():
+    for number in iter(asked.get, None):
+        answers.put(number * number)
+threads = [threading.Thread(target=work) for _ in range(3)]
+for thread in threads: thread.start()
+for number in range(30): asked.put(number)
+for thread in threads: asked.put(None)
+for thread in threads: thread.join()
+print(sum(answers.get() for _ in range(30)))
+"""],
+}
+
+
+def others(folder, holdwait):
+    data = folder / "data"
+    data.write_bytes(Path(__file__).read_bytes() * 8)
+    for program, arguments in OTHERS.items():
+        if not shutil.which(program):
+            print(f"{program} is not installed")
+            continue
+        command = [program, *[str(data) if word == "DATA" else word for word in arguments]]
+        yield from no_more_errors(folder, holdwait, program, command)
+        with contextlib.closing(sqlite3.connect(folder / "one.db")) as recording:
+            (threads,), = recording.execute("SELECT count(*) FROM thread")
+            (locked,), = recording.execute("SELECT sum(acquired) FROM contention")
+        if threads < 2 or not locked:
+            yield f"{program}: {threads} threads and {locked} acquisitions were recorded"
 
 
 def results(output):
@@ -241,7 +285,7 @@ def covers(folder, map_file, outcomes_file, *programs):
 
 
 MODES = {"same": same, "crowd": crowd, "family": family, "clean": clean, "over": over,
-         "memcheck": memcheck, "covers": covers}
+         "memcheck": memcheck, "others": others, "covers": covers}
 
 
 def main():

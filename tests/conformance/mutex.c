@@ -247,7 +247,7 @@ int main(void)
 		when_held();
 		situation = hw_case_join(kind->name, "free");
 		SHOW_ERROR(situation, pthread_mutex_consistent, mutex);
-		/* Those of libc that protect are not robust, even if it was asked for: all would hang. */
+		/* Those that protect are not robust in libc, asked for or not: all would hang. */
 		if (kind->robust && kind->protocol != PTHREAD_PRIO_PROTECT)
 			when_left();
 		SHOW_ERROR(situation, pthread_mutex_destroy, mutex);
