@@ -184,10 +184,12 @@ static void lock_some(void)
 {
 	pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
+	errno = HW_CASE_ERRNO;
 	for (int i = 0; i < 100000; i++) {
 		pthread_mutex_lock(&mutex);
 		pthread_mutex_unlock(&mutex);
 	}
+	hw_case_text("pthread_mutex_lock", "many times", "done");
 }
 
 static void *first_of_thread(void *unused)
