@@ -29,7 +29,9 @@ const char *hw_order_role(const struct hw_object *object)
 {
 	if (object->kind != HW_KIND_SEM)
 		return NULL;
-	return seems_to_signal(object) ? "signal" : "lock";
+	if (seems_to_signal(object))
+		return "signal";
+	return object->returned ? "lock" : NULL;
 }
 
 static bool signals(const struct hw_object *object)

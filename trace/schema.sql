@@ -102,7 +102,7 @@ CREATE TABLE class (
 
 -- Whatever a thread can wait for. `kind`: mutex, rwlock, spin, cond, barrier,
 -- sem, once, thread. `role` of a semaphore: lock (units come back from the
--- thread that took them) or signal (posted by others).
+-- thread that took them) or signal (posted by others, or began with none).
 CREATE TABLE object (
     id           INTEGER PRIMARY KEY,
     kind         TEXT NOT NULL,
@@ -117,7 +117,7 @@ CREATE TABLE object (
     initialised  INTEGER NOT NULL DEFAULT 0,-- 1 when create_stack is an init call
     create_ns    INTEGER NOT NULL,
     destroy_ns   INTEGER,
-    role         TEXT,                      -- semaphores: lock or signal
+    role         TEXT,                      -- semaphores: lock or signal, or NULL: no post yet
     capacity     INTEGER,                   -- semaphores: most units seen; barriers: their count
     name         TEXT,                      -- "/name" of sem_open; else table.forks[3] once symbols were looked up
     class        INTEGER REFERENCES class
