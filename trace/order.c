@@ -16,6 +16,7 @@ void hw_order_finish(struct hw_order *order)
 	hw_table_finish(&order->contention_by_place);
 	hw_tries_finish(&order->tries);
 	hw_misuses_finish(&order->misuses);
+	hw_declarations_finish(&order->declarations);
 }
 
 /* As far as its posts tell up to now: what is held of it may be no hold at all. */

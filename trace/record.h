@@ -80,6 +80,7 @@ enum hw_op {
 	HW_OP_CODE = 128, /* object: its number; payload: struct hw_code_definition */
 	HW_OP_NAME, /* of an object, that may be defined only later; payload: text, zero-padded */
 	HW_OP_IGNORE, /* an object, that may be defined only later: nothing about it follows */
+	HW_OP_ORDER, /* of two, that may be defined only later: the first; payload: the second */
 };
 
 /* `detail` of WAIT, LOCK, TAKE and DESTROY: how it was done. */
@@ -133,6 +134,14 @@ struct hw_object_definition {
 	uint64_t inode;
 	uint64_t offset;
 	char name[48]; /* of sem_open, zero-padded and possibly cut short */
+};
+
+/* Payload of HW_OP_ORDER: `what` carries the number of the object that comes first. */
+struct hw_order_definition {
+	uint64_t first_address;
+	uint64_t second_address;
+	uint32_t second; /* its number */
+	uint32_t unused;
 };
 
 /* Payload of HW_OP_STACK. */
@@ -248,6 +257,7 @@ static inline uint32_t hw_record_payload(const struct hw_record *r)
 	case HW_OP_REAP:
 	case HW_OP_CODE:
 	case HW_OP_NAME:
+	case HW_OP_ORDER:
 		return hw_what_detail(r->what);
 	default:
 		return 0;

@@ -60,7 +60,7 @@ struct hw_process {
 	int64_t end_ns; /* -1 while it runs */
 	uint32_t thread_count;
 	struct hw_table objects; /* its number -> struct hw_object * */
-	struct hw_table promised; /* the same of those that have a name and no definition yet */
+	struct hw_table promised; /* the same of those that are told of and not defined yet */
 	struct hw_mapping *mappings;
 	size_t mapping_count, mapping_capacity;
 	struct hw_table codes; /* its number -> index in the roster's `codes` */
@@ -128,6 +128,7 @@ struct hw_object {
 	uint32_t last_wait_stack;
 	int64_t last_wait_ns;
 	bool ignored;             /* the program asked for that: nothing done to it counts */
+	struct hw_object *actual; /* of a promised one: what it is, as it was known already */
 	struct hw_thread *orphan; /* held it in the parent, and does not exist in this process */
 	uint32_t orphan_stack;
 	bool dirty;
@@ -252,6 +253,13 @@ struct hw_hold *hw_hold_of(struct hw_thread *thread, const struct hw_object *obj
  */
 void hw_roster_name(struct hw_roster *roster, struct hw_process *process, uint32_t number,
 	const char *name, size_t name_bytes);
+
+/*
+ * The object that a process gave, or will give, this number, which the program tells of at this
+ * time by its address; it has a row, defined or not.
+ */
+struct hw_object *hw_roster_expect(struct hw_roster *roster, struct hw_process *process,
+	uint64_t ticks, uint32_t number, uint64_t address);
 
 /* The object a process gave this number to, or NULL when its definition has not come yet. */
 struct hw_object *hw_roster_object(const struct hw_process *process, uint32_t number);

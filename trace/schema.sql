@@ -167,6 +167,19 @@ CREATE TABLE misuse (
     first_ns    INTEGER NOT NULL
 );
 
+-- A program says that an object is to be locked before another one (holdwait_order): who said so
+-- first, and where; counted, not repeated, but by several processes that share both. An object of it
+-- that was never used has kind unknown.
+CREATE TABLE declared_order (
+    id       INTEGER PRIMARY KEY,
+    first    INTEGER NOT NULL REFERENCES object,
+    second   INTEGER NOT NULL REFERENCES object,
+    thread   INTEGER NOT NULL REFERENCES thread,
+    stack    INTEGER REFERENCES stack,
+    count    INTEGER NOT NULL,
+    first_ns INTEGER NOT NULL
+);
+
 -- How long threads waited for an object at one place, and held it from there. The longest
 -- wait may have been given up; wait_max_thread is who waited, and wait_max_holder had the object
 -- when it began, taken at wait_max_stack.
