@@ -169,6 +169,7 @@ EVERYWHERE(ignores)
 static void expect_orders(const char *fixture)
 {
 	struct hw_preloaded run;
+	char *info;
 
 	hw_preloaded_init(&run);
 	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(fixture, "orders"));
@@ -189,6 +190,9 @@ static void expect_orders(const char *fixture)
 		"SELECT count(*), count(DISTINCT address) FROM object"
 		" WHERE module IS NULL AND (kind = 'unknown' OR type = 'annotated')",
 		"2|1\n");
+	info = hw_process_text(0, HW_ARGUMENTS(HW_HOLDWAIT, "info", run.file));
+	cr_expect(strstr(info, "\n  declared   5 lock orders\n"), "%s", info);
+	free(info);
 	hw_preloaded_finish(&run);
 }
 EVERYWHERE(orders)
