@@ -23,7 +23,7 @@ static void setup(void)
 	scene.first = hw_roster_process(&scene.roster, 1);
 	scene.second = hw_roster_process(&scene.roster, 2);
 	scene.thread = hw_roster_thread(&scene.roster, scene.second, 1);
-	scene.lock = hw_roster_define(&scene.roster, scene.first, 1, &shared_mutex);
+	scene.lock = hw_roster_define(&scene.roster, scene.first, 0, 1, &shared_mutex);
 	/* Nothing is to be looked up in /proc. */
 	scene.first->maps_read = scene.second->maps_read = true;
 }
@@ -43,7 +43,7 @@ TestSuite(declared, .init = setup, .fini = teardown);
 
 Test(declared, each_pair_is_there_once)
 {
-	struct hw_object *other = hw_roster_expect(&scene.roster, scene.second, 1, 0x2000);
+	struct hw_object *other = hw_roster_expect(&scene.roster, scene.second, 0, 1, 0x2000);
 
 	declare(scene.lock, other);
 	declare(scene.lock, other);
@@ -57,28 +57,28 @@ Test(declared, each_pair_is_there_once)
 Test(declared, what_is_expected_becomes_what_it_is)
 {
 	struct hw_object_definition private = { .address = 0x2000, .kind = HW_KIND_MUTEX };
-	struct hw_object *expected = hw_roster_expect(&scene.roster, scene.second, 1, 0x2000);
+	struct hw_object *expected = hw_roster_expect(&scene.roster, scene.second, 0, 1, 0x2000);
 
 	cr_expect(expected->dirty);
 	cr_expect_eq(expected->kind, HW_KIND_NONE);
 	cr_expect_eq(expected->process, scene.second);
-	cr_expect_eq(hw_roster_expect(&scene.roster, scene.second, 1, 0x2000), expected);
-	cr_expect_eq(hw_roster_define(&scene.roster, scene.second, 1, &private), expected);
+	cr_expect_eq(hw_roster_expect(&scene.roster, scene.second, 0, 1, 0x2000), expected);
+	cr_expect_eq(hw_roster_define(&scene.roster, scene.second, 0, 1, &private), expected);
 	cr_expect_eq(expected->kind, HW_KIND_MUTEX);
-	cr_expect_eq(hw_roster_expect(&scene.roster, scene.second, 1, 0x2000), expected);
+	cr_expect_eq(hw_roster_expect(&scene.roster, scene.second, 0, 1, 0x2000), expected);
 }
 
 /* Declared by a process before it is seen that it is the lock of another one. */
 Test(declared, what_is_expected_turns_out_to_be_shared)
 {
-	struct hw_object *expected = hw_roster_expect(&scene.roster, scene.second, 1, 0x1000);
-	struct hw_object *other = hw_roster_expect(&scene.roster, scene.second, 2, 0x2000);
+	struct hw_object *expected = hw_roster_expect(&scene.roster, scene.second, 0, 1, 0x1000);
+	struct hw_object *other = hw_roster_expect(&scene.roster, scene.second, 0, 2, 0x2000);
 
 	declare(expected, other);
 	scene.declarations.all[0].dirty = expected->dirty = false;
 	hw_declared_settle(&scene.declarations);
 	cr_expect_not(scene.declarations.all[0].dirty);
-	cr_expect_eq(hw_roster_define(&scene.roster, scene.second, 1, &shared_mutex), scene.lock);
+	cr_expect_eq(hw_roster_define(&scene.roster, scene.second, 0, 1, &shared_mutex), scene.lock);
 	cr_expect(expected->dirty, "its row is not removed");
 	hw_declared_settle(&scene.declarations);
 	cr_expect(scene.declarations.all[0].dirty);
@@ -93,7 +93,7 @@ Test(declared, what_is_expected_and_shared_is_of_no_process)
 	struct hw_object *expected;
 
 	another.offset = 64;
-	expected = hw_roster_expect(&scene.roster, scene.second, 1, 0x1040);
-	cr_expect_eq(hw_roster_define(&scene.roster, scene.second, 1, &another), expected);
+	expected = hw_roster_expect(&scene.roster, scene.second, 0, 1, 0x1040);
+	cr_expect_eq(hw_roster_define(&scene.roster, scene.second, 0, 1, &another), expected);
 	cr_expect_null(expected->process);
 }
