@@ -96,6 +96,19 @@ HW_EXPORT int fexecve(int fd, char *const arguments[], char *const environment[]
 	return exec_failed(HW_REAL(fexecve)(fd, arguments, completed));
 }
 
+HW_EXPORT int execveat(int folder, const char *path, char *const arguments[],
+	char *const environment[], int flags)
+{
+	WITH_SESSION(environment, completed);
+
+	if (!HW_REAL_HAS(execveat)) {
+		errno = ENOSYS;
+		return -1;
+	}
+	log_exec(CALLER);
+	return exec_failed(HW_REAL(execveat)(folder, path, arguments, completed, flags));
+}
+
 /* The list forms become the array forms, on the stack as libc does it. */
 static size_t count_arguments(va_list from)
 {

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 struct hw_real_functions hw_real_functions;
+void *hw_real_other_vforks[2];
 
 static bool resolved;
 /* This thread is in there already: dlsym called a hook. */
@@ -30,6 +31,14 @@ static void *find(const char *name, const char *version)
 	void *wanted = version ? dlvsym(RTLD_NEXT, name, version) : NULL;
 
 	return wanted && next == dlvsym(RTLD_NEXT, name, OLDEST) ? wanted : next;
+}
+
+/* What another library has in front of libc's, or NULL. */
+static void *find_other(const char *name)
+{
+	void *next = dlsym(RTLD_NEXT, name), *libcs = dlvsym(RTLD_NEXT, name, OLDEST);
+
+	return libcs && next != libcs ? next : NULL;
 }
 
 /* What programs were linked with long ago is called as that, whoever stands in between. */
@@ -67,6 +76,8 @@ void hw_real_resolve(void)
 	for (size_t i = 0; i < sizeof(lookups) / sizeof(lookups[0]); i++)
 		if (!*lookups[i].place)
 			*lookups[i].place = find(lookups[i].name, lookups[i].version);
+	hw_real_other_vforks[0] = find_other("vfork");
+	hw_real_other_vforks[1] = find_other("__vfork");
 	resolve_old();
 	resolving = false;
 	resolved = true;

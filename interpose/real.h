@@ -11,7 +11,8 @@
  * have started without us could call it, and its hook answers ENOSYS.
  *
  * pthread_cond_* exist twice in libc, with two layouts of pthread_cond_t; version
- * GLIBC_2.3.2 is asked for by name, as older dynamic linkers give the other one.
+ * GLIBC_2.3.2 is asked for by name, as older dynamic linkers give the other one. Whatever another
+ * library has in front of libc's (a sanitizer, a profiler) is called by ours.
  */
 
 #include <pthread.h>
@@ -95,6 +96,7 @@
 	X(int, pthread_clockjoin_np, (pthread_t, void **, clockid_t, const struct timespec *), \
 		NULL) \
 	X(int, pthread_detach, (pthread_t), NULL) \
+	X(int, pthread_attr_getsigmask_np, (const pthread_attr_t *, sigset_t *), NULL) \
 	X(int, pthread_setname_np, (pthread_t, const char *), NULL) \
 	X(int, prctl, (int, ...), NULL) \
 	X(int, pthread_once, (pthread_once_t *, void (*)(void)), NULL)
@@ -123,6 +125,7 @@
 	X(int, execvp, (const char *, char *const[]), NULL) \
 	X(int, execvpe, (const char *, char *const[], char *const[]), NULL) \
 	X(int, fexecve, (int, char *const[], char *const[]), NULL) \
+	X(int, execveat, (int, const char *, char *const[], char *const[], int), NULL) \
 	X(int, posix_spawn, \
 		(pid_t *, const char *, const posix_spawn_file_actions_t *, \
 			const posix_spawnattr_t *, char *const[], char *const[]), NULL) \
@@ -143,7 +146,12 @@
 	X(int, mlockall, (int), NULL) \
 	X(int, munlockall, (void), NULL) \
 	X(int, munmap, (void *, size_t), NULL) \
-	X(void *, mremap, (void *, size_t, size_t, int, ...), NULL)
+	X(void *, mremap, (void *, size_t, size_t, int, ...), NULL) \
+	X(void *, shmat, (int, const void *, int), NULL) \
+	X(int, shmdt, (const void *), NULL)
+
+#define HW_REAL_MODULE(X) \
+	X(int, dlclose, (void *), NULL)
 
 #define HW_REAL_SIGNAL(X) \
 	X(int, pthread_sigmask, (int, const sigset_t *, sigset_t *), NULL) \
@@ -188,6 +196,7 @@
 	HW_REAL_THREAD(X) \
 	HW_REAL_C11(X) \
 	HW_REAL_PROCESS(X) \
+	HW_REAL_MODULE(X) \
 	HW_REAL_SIGNAL(X)
 
 struct hw_real_functions {
@@ -200,6 +209,12 @@ struct hw_real_functions {
 };
 
 extern struct hw_real_functions hw_real_functions;
+
+/*
+ * vfork is a system call in our own; but when another library has one in front of libc's, as
+ * sanitizers do, it is this one. Else NULL. Both its names: vfork and __vfork.
+ */
+extern void *hw_real_other_vforks[2];
 
 /* Look all of them up. Any thread, any time; doing it twice does no harm. */
 void hw_real_resolve(void);

@@ -80,6 +80,7 @@ enum hw_op {
 	HW_OP_CODE = 128, /* object: its number; payload: struct hw_code_definition */
 	HW_OP_NAME, /* of an object, that may be defined only later; payload: text, zero-padded */
 	HW_OP_IGNORE, /* an object, that may be defined only later: nothing about it follows */
+	HW_OP_ORDER, /* of two, that may be defined only later: the first; payload: the second */
 };
 
 /* `detail` of WAIT, LOCK, TAKE and DESTROY: how it was done. */
@@ -135,6 +136,14 @@ struct hw_object_definition {
 	char name[48]; /* of sem_open, zero-padded and possibly cut short */
 };
 
+/* Payload of HW_OP_ORDER: `what` carries the number of the object that comes first. */
+struct hw_order_definition {
+	uint64_t first_address;
+	uint64_t second_address;
+	uint32_t second; /* its number */
+	uint32_t unused;
+};
+
 /* Payload of HW_OP_STACK. */
 struct hw_stack_definition {
 	uint64_t signals;     /* with a handler that could interrupt there: 1 << (number - 1) */
@@ -183,6 +192,9 @@ struct hw_module_definition {
 	uint32_t build_id_bytes;
 	uint32_t path_bytes; /* the path follows, not terminated, padded to full records */
 };
+
+/* In the place of an object: nothing is there any more, and only the range is told. */
+#define HW_MODULE_CLOSED 1u
 
 /* Entries of a thread's table of stacks, and the ones past it that hold for one record only. */
 enum {
@@ -245,6 +257,7 @@ static inline uint32_t hw_record_payload(const struct hw_record *r)
 	case HW_OP_REAP:
 	case HW_OP_CODE:
 	case HW_OP_NAME:
+	case HW_OP_ORDER:
 		return hw_what_detail(r->what);
 	default:
 		return 0;

@@ -96,7 +96,8 @@ static void *by_another(void *unused)
 	try_all(NULL);
 	if (knows_holder())
 		SHOW_ERROR(situation, pthread_mutex_unlock, mutex);
-	SHOW_ERROR(situation, pthread_mutex_destroy, mutex);
+	if (!kind->robust)
+		SHOW_ERROR(situation, pthread_mutex_destroy, mutex);
 	SHOW_ERROR(situation, pthread_mutex_consistent, mutex);
 	return NULL;
 }
@@ -119,10 +120,24 @@ static void when_held(void)
 		unlock_if(SHOW_ERROR(situation, pthread_mutex_lock, mutex));
 	try_all(NULL);
 	SHOW_ERROR(situation, pthread_mutex_consistent, mutex);
-	SHOW_ERROR(situation, pthread_mutex_destroy, mutex);
+	if (!kind->robust)
+		SHOW_ERROR(situation, pthread_mutex_destroy, mutex);
 	hw_case_in_thread(by_another, NULL);
 	situation = hw_case_join(kind->name, "held by the caller");
 	SHOW_ERROR(situation, pthread_mutex_unlock, mutex);
+}
+
+/* Robust ones do not refuse, and are none any more. */
+static void destroy_held(void)
+{
+	situation = hw_case_join(kind->name, "destroyed while held");
+	make();
+	if (pthread_mutex_lock(mutex))
+		return;
+	SHOW_ERROR(situation, pthread_mutex_destroy, mutex);
+	SHOW_ERROR(situation, pthread_mutex_unlock, mutex);
+	SHOW_ERROR(situation, pthread_mutex_lock, mutex);
+	SHOW_ERROR(situation, pthread_mutex_destroy, mutex);
 }
 
 static void *lock_and_end(void *unused)
@@ -161,12 +176,22 @@ static void when_left(void)
 		SHOW_ERROR(situation, pthread_mutex_consistent, mutex);
 	SHOW_ERROR(situation, pthread_mutex_unlock, mutex);
 	leave_it();
+	if (SHOW_ERROR(situation, pthread_mutex_clocklock, mutex, CLOCK_MONOTONIC,
+		    &hw_case_past) == EOWNERDEAD)
+		SHOW_ERROR(situation, pthread_mutex_consistent, mutex);
+	SHOW_ERROR(situation, pthread_mutex_unlock, mutex);
+	leave_it();
 	SHOW_ERROR(situation, pthread_mutex_timedlock, mutex, &hw_case_past);
 	SHOW_ERROR(situation, pthread_mutex_unlock, mutex);
 	situation = hw_case_join(kind->name, "given up");
 	unlock_if(SHOW_ERROR(situation, pthread_mutex_lock, mutex));
-	try_all(NULL);
 	SHOW_ERROR(situation, pthread_mutex_unlock, mutex);
+	SHOW_ERROR(situation, pthread_mutex_consistent, mutex);
+	unlock_if(SHOW_ERROR(situation, pthread_mutex_timedlock, mutex, &hw_case_past));
+	unlock_if(SHOW_ERROR(situation, pthread_mutex_clocklock, mutex, CLOCK_MONOTONIC,
+		&hw_case_past));
+	/* libc's leaves itself in the lock when it refuses, so nothing comes after. */
+	unlock_if(SHOW_ERROR(situation, pthread_mutex_trylock, mutex));
 }
 
 /* Nobody locks it four thousand million times; its count says that somebody did. */
@@ -179,6 +204,8 @@ static void when_full(void)
 	SHOW_ERROR("recursive, too often", pthread_mutex_lock, &full);
 	SHOW_ERROR("recursive, too often", pthread_mutex_trylock, &full);
 	SHOW_ERROR("recursive, too often", pthread_mutex_timedlock, &full, &hw_case_past);
+	SHOW_ERROR("recursive, too often", pthread_mutex_clocklock, &full, CLOCK_MONOTONIC,
+		&hw_case_past);
 	full.__data.__count = 1;
 	SHOW_ERROR("recursive, too often", pthread_mutex_unlock, &full);
 }
@@ -235,9 +262,12 @@ int main(void)
 		when_held();
 		situation = hw_case_join(kind->name, "free");
 		SHOW_ERROR(situation, pthread_mutex_consistent, mutex);
-		if (kind->robust)
+		/* Those that protect are not robust in libc, asked for or not: all would hang. */
+		if (kind->robust && kind->protocol != PTHREAD_PRIO_PROTECT)
 			when_left();
 		SHOW_ERROR(situation, pthread_mutex_destroy, mutex);
+		if (kind->robust)
+			destroy_held();
 	}
 	when_full();
 	hidden_names();

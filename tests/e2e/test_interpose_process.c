@@ -157,6 +157,35 @@ Test(interpose_process, exec)
 	hw_preloaded_finish(&run);
 }
 
+Test(interpose_process, execveat)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(processes, "execveat"));
+	hw_preloaded_expect(&run, family,
+		"1||start|1|\n"
+		"2|1|fork|1|1\n"
+		"3|2|exec|1|\n"
+		"4|1|exec|1|\n");
+	hw_preloaded_expect(&run, done,
+		"1|start thread1\n"
+		"1|exec\n"
+		"1|fail =22\n"
+		"1|fork =2\n"
+		"1|reap =3\n"
+		"1|exec\n"
+		"2|start thread2\n"
+		"2|exec\n"
+		"3|start thread3\n"
+		"3|lock mutex1\n"
+		"3|unlock mutex1\n"
+		"4|start thread4\n"
+		"4|lock mutex2\n"
+		"4|unlock mutex2\n");
+	hw_preloaded_finish(&run);
+}
+
 /*
  * Programs that replace themselves at once, many at a time, so that some are seen only when they
  * have been replaced: five times each, and none is taken for another.

@@ -144,6 +144,28 @@ SHAPE(forks, with_handlers, "nothing")
 SHAPE(misuses, unit_lost, "HW012 misuse, 1 thread, 1 object")
 SHAPE(misuses, unit_handed_on, "nothing")
 
+/* What goes against the order that the program declares, and what is near it. */
+SHAPE(declared, as_declared, "nothing")
+SHAPE(declared, against, "HW013 misuse, 2 threads, 2 objects")
+SHAPE(declared, declared_afterwards, "HW013 misuse, 2 threads, 2 objects")
+SHAPE(declared, both_orders,
+	"HW001 predicted, 2 threads, 2 objects; HW013 misuse, 2 threads, 2 objects")
+SHAPE(declared, first_is_tried, "nothing")
+SHAPE(declared, second_was_tried, "HW013 misuse, 2 threads, 2 objects")
+SHAPE(declared, first_for_a_moment, "HW013 misuse bounded, 2 threads, 2 objects")
+SHAPE(declared, in_two_steps, "HW013 misuse, 2 threads, 3 objects")
+SHAPE(declared, of_others, "nothing")
+SHAPE(declared, behind_a_gate, "HW013 misuse, 2 threads, 2 objects, 2 instances")
+SHAPE(declared, first_again, "nothing")
+SHAPE(declared, unit_while_reading, "HW013 misuse, 2 threads, 2 objects")
+SHAPE(declared, woken_up_into_first,
+	"HW013 misuse, 2 threads, 2 objects; HW001 ruled-out one-thread, 1 thread, 2 objects")
+SHAPE(declared, contradiction, "HW013 misuse, 1 thread, 2 objects")
+SHAPE(declared, contradiction_in_three_steps, "HW013 misuse, 1 thread, 3 objects")
+SHAPE(declared, before_fork, "HW013 misuse, 2 threads of 2 processes, 4 objects")
+SHAPE(declared, before_fork_of_heap, "HW013 misuse, 2 threads of 2 processes, 5 objects")
+SHAPE(declared, ended_before_fork, "nothing")
+
 /* What a thread takes in a signal handler, and what the handler can interrupt. */
 SHAPE(handlers, in_body, "HW010 possible, 1 thread, 1 object")
 SHAPE(handlers, in_body_by_signal, "HW010 possible, 1 thread, 1 object")
