@@ -78,7 +78,8 @@ Test(declared, what_is_expected_turns_out_to_be_shared)
 	scene.declarations.all[0].dirty = expected->dirty = false;
 	hw_declared_settle(&scene.declarations);
 	cr_expect_not(scene.declarations.all[0].dirty);
-	cr_expect_eq(hw_roster_define(&scene.roster, scene.second, 0, 1, &shared_mutex), scene.lock);
+	cr_expect_eq(hw_roster_define(&scene.roster, scene.second, 0, 1, &shared_mutex),
+		scene.lock);
 	cr_expect(expected->dirty, "its row is not removed");
 	hw_declared_settle(&scene.declarations);
 	cr_expect(scene.declarations.all[0].dirty);
