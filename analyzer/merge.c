@@ -48,6 +48,7 @@ static const struct copy {
 	{ "misuse",
 		"what, how, thread, object, stack, relation, other, other_stack, count, first_ns",
 		"..TOS.TS.+" },
+	{ "declared_order", "first, second, thread, stack, count, first_ns", "OOTS.+" },
 	{ "contention",
 		"object, stack, acquired, waited, wait_ns, wait_max_ns, hold_ns, hold_max_ns,"
 		" wait_max_thread, wait_max_holder, wait_max_stack",

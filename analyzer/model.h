@@ -10,8 +10,8 @@
  * so whoever works on the model keeps what it knows about threads or objects in
  * plain arrays. The ids of the recording are for output only.
  *
- * Dependencies, what is held and waited for, and misuse are left out when they refer to
- * what is missing, as in a damaged recording.
+ * Dependencies, what is held and waited for, misuse and declared orders are left out when they
+ * refer to what is missing, as in a damaged recording.
  *
  * A loaded model never changes, and these hold: every index is HW_NONE or in
  * range; indexes the schema declares NOT NULL are in range; stacks and inlined
@@ -194,6 +194,14 @@ struct hw_misuse {
 	int64_t count;
 };
 
+/* A program says that `first` is to be locked before `second`. */
+struct hw_declared {
+	uint32_t first, second; /* objects */
+	uint32_t thread;	/* that said so first */
+	uint32_t stack;
+	int64_t first_ns;
+};
+
 struct hw_meta {
 	const char *version;   /* of the holdwait that recorded; NULL when not known */
 	const char *command;   /* NULL when not known */
@@ -240,6 +248,8 @@ struct hw_model {
 	uint32_t wait_count;
 	struct hw_misuse *misuses; /* none of a recording older than that table */
 	uint32_t misuse_count;
+	struct hw_declared *declared; /* likewise */
+	uint32_t declared_count;
 
 	uint64_t left_out; /* rows that refer to what the recording does not have */
 

@@ -334,7 +334,7 @@ static int read_all(struct hw_loader *l)
 		if (read_rows(l, &sections[i]))
 			return l->result;
 	if (hw_loader_read_runs(l) || hw_loader_read_holds(l) || hw_loader_read_waits(l) ||
-		hw_loader_read_misuses(l) || check_trees(l))
+		hw_loader_read_misuses(l) || hw_loader_read_declared(l) || check_trees(l))
 		return l->result;
 	classify_frames(l->model);
 	believe_scripts(l->model);

@@ -46,6 +46,18 @@ static inline uint64_t hw_sys_block_signals(void)
 	return old;
 }
 
+/*
+ * Those that a program can handle. libc's own are left, for calls into libc: whoever changes the
+ * owner of the process has a lock of libc's while it waits until every thread has handled one.
+ */
+static inline uint64_t hw_sys_block_handlers(void)
+{
+	uint64_t all = ~(1ull << (__SIGRTMIN - 1) | 1ull << __SIGRTMIN), old = 0;
+
+	hw_sys4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &old, sizeof(old));
+	return old;
+}
+
 static inline void hw_sys_restore_signals(uint64_t old)
 {
 	hw_sys4(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, sizeof(old));

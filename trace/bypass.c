@@ -128,7 +128,7 @@ static bool leads_past_us(struct remote *remote, const Elf64_Rela *relocation)
 	remote->may_wait = true;
 	if (!fetch(remote, remote->bias + relocation->r_offset, &target, sizeof(target)))
 		return false;
-	mapping = hw_roster_find_mapping(remote->roster, remote->process, target);
+	mapping = hw_roster_find_mapping(remote->roster, remote->process, UINT64_MAX, target);
 	return mapping && hw_module_is_libc(mapping->module);
 }
 

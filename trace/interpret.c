@@ -47,7 +47,7 @@ static void define_stack(const struct reading *reading, const struct hw_record *
 		return;
 	memcpy(words, reading->payload, (1 + count) * sizeof(words[0]));
 	reading->thread->stacks[slot] = hw_roster_stack(reading->interpreter->roster,
-		reading->thread->process, words[0], words + 1, count);
+		reading->thread->process, hw_record_time(record), words[0], words + 1, count);
 }
 
 /* The preview made the object; where and when it was created is known only now, in order. */
@@ -260,6 +260,26 @@ static void ignore_object(const struct reading *reading, uint32_t number)
 	object->ignored = true;
 }
 
+static void declare_order(const struct reading *reading, const struct hw_record *record)
+{
+	uint32_t number = hw_what_object(record->what);
+	uint64_t ticks = hw_record_time(record);
+	struct hw_interpreter *interpreter = reading->interpreter;
+	struct hw_process *process = reading->thread->process;
+	struct hw_order_definition definition;
+
+	if (reading->payload_bytes < sizeof(definition))
+		return;
+	memcpy(&definition, reading->payload, sizeof(definition));
+	if (number && definition.second)
+		hw_declared_add(&interpreter->order->declarations, reading->thread,
+			hw_roster_expect(interpreter->roster, process, ticks, number,
+				definition.first_address),
+			hw_roster_expect(interpreter->roster, process, ticks, definition.second,
+				definition.second_address),
+			reading->stack, reading->time_ns);
+}
+
 static void apply(const struct reading *reading)
 {
 	int64_t result = reading->op == HW_OP_FAIL ? (int64_t)reading->detail : 0;
@@ -351,6 +371,10 @@ bool hw_interpret(void *context, struct hw_reader *reader, const struct hw_recor
 		return true;
 	}
 	reading.stack = slot < HW_STACK_SLOTS ? reader->thread->stacks[slot] : 0;
+	if (reading.op == HW_OP_ORDER) {
+		declare_order(&reading, record);
+		return true;
+	}
 	if (!find_object(&reading, hw_what_object(record->what)))
 		return false;
 	if (reading.op == HW_OP_OBJECT)

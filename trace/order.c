@@ -16,6 +16,7 @@ void hw_order_finish(struct hw_order *order)
 	hw_table_finish(&order->contention_by_place);
 	hw_tries_finish(&order->tries);
 	hw_misuses_finish(&order->misuses);
+	hw_declarations_finish(&order->declarations);
 }
 
 /* As far as its posts tell up to now: what is held of it may be no hold at all. */
@@ -29,7 +30,9 @@ const char *hw_order_role(const struct hw_object *object)
 {
 	if (object->kind != HW_KIND_SEM)
 		return NULL;
-	return seems_to_signal(object) ? "signal" : "lock";
+	if (seems_to_signal(object))
+		return "signal";
+	return object->returned ? "lock" : NULL;
 }
 
 static bool signals(const struct hw_object *object)

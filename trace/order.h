@@ -21,6 +21,7 @@
  * meanwhile may be needed by those who could end the wait.
  */
 
+#include "trace/declared.h"
 #include "trace/misuse.h"
 #include "trace/tries.h"
 #include "trace/units.h"
@@ -61,6 +62,7 @@ struct hw_order {
 	struct hw_table contention_by_place; /* object << 32 | stack */
 	struct hw_tries tries;
 	struct hw_misuses misuses;
+	struct hw_declarations declarations;
 };
 
 void hw_order_finish(struct hw_order *order);

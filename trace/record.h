@@ -80,6 +80,7 @@ enum hw_op {
 	HW_OP_CODE = 128, /* object: its number; payload: struct hw_code_definition */
 	HW_OP_NAME, /* of an object, that may be defined only later; payload: text, zero-padded */
 	HW_OP_IGNORE, /* an object, that may be defined only later: nothing about it follows */
+	HW_OP_ORDER, /* of two, that may be defined only later: the first; payload: the second */
 	HW_OP_UNITS, /* object: how many units the WAIT or TAKE that comes next is about */
 	HW_OP_ALSO, /* an object that the next call waits for with others; detail: units */
 };
@@ -145,6 +146,14 @@ struct hw_object_definition {
 	char name[48]; /* of sem_open, zero-padded and possibly cut short */
 };
 
+/* Payload of HW_OP_ORDER: `what` carries the number of the object that comes first. */
+struct hw_order_definition {
+	uint64_t first_address;
+	uint64_t second_address;
+	uint32_t second; /* its number */
+	uint32_t unused;
+};
+
 /*
  * Semaphores of System V are in no memory. Their sets are known by id in their IPC namespace, which
  * is an inode; `device` is none that there is.
@@ -208,6 +217,9 @@ struct hw_module_definition {
 	uint32_t path_bytes; /* the path follows, not terminated, padded to full records */
 };
 
+/* In the place of an object: nothing is there any more, and only the range is told. */
+#define HW_MODULE_CLOSED 1u
+
 /* Entries of a thread's table of stacks, and the ones past it that hold for one record only. */
 enum {
 	HW_STACK_ENTRIES = 512,
@@ -269,6 +281,7 @@ static inline uint32_t hw_record_payload(const struct hw_record *r)
 	case HW_OP_REAP:
 	case HW_OP_CODE:
 	case HW_OP_NAME:
+	case HW_OP_ORDER:
 		return hw_what_detail(r->what);
 	default:
 		return 0;

@@ -102,7 +102,7 @@ CREATE TABLE class (
 
 -- Whatever a thread can wait for. `kind`: mutex, rwlock, spin, cond, barrier,
 -- sem, once, thread. `role` of a semaphore: lock (units come back from the
--- thread that took them) or signal (posted by others).
+-- thread that took them) or signal (posted by others, or began with none).
 CREATE TABLE object (
     id           INTEGER PRIMARY KEY,
     kind         TEXT NOT NULL,
@@ -117,7 +117,7 @@ CREATE TABLE object (
     initialised  INTEGER NOT NULL DEFAULT 0,-- 1 when create_stack is an init call
     create_ns    INTEGER NOT NULL,
     destroy_ns   INTEGER,
-    role         TEXT,                      -- semaphores: lock or signal
+    role         TEXT,                      -- semaphores: lock or signal, or NULL: no post yet
     capacity     INTEGER,                   -- semaphores: most units seen; barriers: their count
     name         TEXT,                      -- "/name" of sem_open; else table.forks[3] once symbols were looked up
     class        INTEGER REFERENCES class
@@ -166,6 +166,19 @@ CREATE TABLE misuse (
     other_stack INTEGER REFERENCES stack,
     count       INTEGER NOT NULL,
     first_ns    INTEGER NOT NULL
+);
+
+-- A program says that an object is to be locked before another one (holdwait_order): who said so
+-- first, and where; counted, not repeated, but by several processes that share both. An object of it
+-- that was never used has kind unknown.
+CREATE TABLE declared_order (
+    id       INTEGER PRIMARY KEY,
+    first    INTEGER NOT NULL REFERENCES object,
+    second   INTEGER NOT NULL REFERENCES object,
+    thread   INTEGER NOT NULL REFERENCES thread,
+    stack    INTEGER REFERENCES stack,
+    count    INTEGER NOT NULL,
+    first_ns INTEGER NOT NULL
 );
 
 -- How long threads waited for an object at one place, and held it from there. The longest

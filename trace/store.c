@@ -37,6 +37,8 @@ static const char *const statement_sql[HW_STATEMENT_COUNT] = {
 	[HW_PUT_DEPENDENCY_HOLD] = "INSERT INTO dependency_hold VALUES(?,?,?,?,?,?)",
 	[HW_PUT_CONTENTION] = "INSERT OR REPLACE INTO contention VALUES(?,?,?,?,?,?,?,?,?,?,?)",
 	[HW_PUT_MISUSE] = "INSERT OR REPLACE INTO misuse VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+	[HW_PUT_DECLARED] = "INSERT OR REPLACE INTO declared_order VALUES(?,?,?,?,?,?,?)",
+	[HW_REMOVE_OBJECT] = "DELETE FROM object WHERE id = ?",
 	[HW_CLEAR_HOLDS] = "DELETE FROM hold",
 	[HW_PUT_HOLD] = "INSERT INTO hold VALUES(?,?,?,?,?,?,?)",
 	[HW_CLEAR_WAITS] = "DELETE FROM wait",

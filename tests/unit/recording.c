@@ -207,6 +207,15 @@ void scenario_nest(struct scenario *s, int64_t thread, const char *function, ...
 	va_end(arguments);
 }
 
+void scenario_declare(
+	struct scenario *s, int64_t thread, int64_t first, int64_t second, const char *place)
+{
+	scenario_sql(s,
+		"INSERT INTO declared_order (first, second, thread, stack, count, first_ns) "
+		"VALUES (%lld, %lld, %lld, %lld, 1, 0)",
+		first, second, thread, scenario_stack(s, place));
+}
+
 void scenario_hold(
 	struct scenario *s, int64_t thread, int64_t object, const char *mode, const char *place)
 {

@@ -18,7 +18,7 @@ static struct hw_object *define(uint32_t own_number, uint32_t number, uint32_t t
 		.type = HW_TYPE_SYSV | HW_TYPE_SHARED | type };
 
 	hw_sysv_identify(&definition, 1, 2, number);
-	return hw_roster_define(&roster, process, own_number, &definition);
+	return hw_roster_define(&roster, process, 0, own_number, &definition);
 }
 
 static struct hw_thread *thread(uint64_t uid)
