@@ -30,6 +30,9 @@ static struct hw_module_range own_range;
 static struct hw_sys_lock memo_lock;
 static struct hw_memo *free_memos;
 
+/* Every stack's hash begins with it. */
+static _Atomic uint64_t hash_seed = 0xcbf29ce484222325u;
+
 void hw_stack_init(void)
 {
 	hw_module_range_of((const void *)hw_stack_init, &own_range);
@@ -67,6 +70,11 @@ void hw_stack_memo_give_back(struct hw_memo *memo)
 	hw_sys_unlock(&memo_lock);
 }
 
+void hw_stack_forget(void)
+{
+	atomic_fetch_add(&hash_seed, 0x9e3779b97f4a7c15u);
+}
+
 /* After a fork the lock may be held by a thread that is not here. */
 void hw_stack_forked(void)
 {
@@ -81,7 +89,7 @@ static bool is_own(const void *address)
 /* `open`: the handlers that could interrupt here. Also tells whether this is inside of one. */
 static uint64_t hash_of(void *const *frames, uint32_t count, uint64_t open, bool *ret_in_handler)
 {
-	uint64_t hash = 0xcbf29ce484222325u + count + open;
+	uint64_t hash = atomic_load_explicit(&hash_seed, memory_order_relaxed) + count + open;
 	const void *trampoline = hw_handler_trampoline();
 	bool in_handler = false;
 

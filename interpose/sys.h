@@ -46,6 +46,18 @@ static inline uint64_t hw_sys_block_signals(void)
 	return old;
 }
 
+/*
+ * Those that a program can handle. libc's own are left, for calls into libc: whoever changes the
+ * owner of the process has a lock of libc's while it waits until every thread has handled one.
+ */
+static inline uint64_t hw_sys_block_handlers(void)
+{
+	uint64_t all = ~(1ull << (__SIGRTMIN - 1) | 1ull << __SIGRTMIN), old = 0;
+
+	hw_sys4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &old, sizeof(old));
+	return old;
+}
+
 static inline void hw_sys_restore_signals(uint64_t old)
 {
 	hw_sys4(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, sizeof(old));
@@ -75,6 +87,9 @@ void hw_sys_note_locking(bool locks);
 
 /* Read at most `size_bytes` of a (proc) file; how many were read or a negative errno. */
 long hw_sys_read_file(const char *path, char *buffer, size_t size_bytes);
+
+/* Copy memory of this process that may not be there; false when some of it is not. */
+bool hw_sys_peek(const void *from, void *to, size_t size_bytes);
 
 /*
  * A lock for work that is done once per object or thread, never per event.

@@ -47,7 +47,7 @@ static void define_stack(const struct reading *reading, const struct hw_record *
 		return;
 	memcpy(words, reading->payload, (1 + count) * sizeof(words[0]));
 	reading->thread->stacks[slot] = hw_roster_stack(reading->interpreter->roster,
-		reading->thread->process, words[0], words + 1, count);
+		reading->thread->process, hw_record_time(record), words[0], words + 1, count);
 }
 
 /* The preview made the object; where and when it was created is known only now, in order. */
@@ -91,8 +91,8 @@ static void start_thread(const struct reading *reading)
 
 static void end_thread(const struct reading *reading)
 {
-	hw_misuse_end(&reading->interpreter->order->misuses, reading->thread, false,
-		reading->time_ns);
+	hw_misuse_end(&reading->interpreter->order->misuses, reading->interpreter->roster,
+		reading->thread, false, reading->time_ns);
 	reading->thread->end_ns = reading->time_ns;
 	reading->thread->dirty = true;
 }
@@ -183,7 +183,7 @@ static void store_event(const struct reading *reading, int64_t result)
 	case HW_OP_UNLOCK:
 	case HW_OP_JOIN:
 	case HW_OP_DESTROY:
-		event.how = reading->detail;
+		event.how = hw_event_plain_how(reading->detail);
 		break;
 	default:
 		break;
@@ -260,6 +260,26 @@ static void ignore_object(const struct reading *reading, uint32_t number)
 	object->ignored = true;
 }
 
+static void declare_order(const struct reading *reading, const struct hw_record *record)
+{
+	uint32_t number = hw_what_object(record->what);
+	uint64_t ticks = hw_record_time(record);
+	struct hw_interpreter *interpreter = reading->interpreter;
+	struct hw_process *process = reading->thread->process;
+	struct hw_order_definition definition;
+
+	if (reading->payload_bytes < sizeof(definition))
+		return;
+	memcpy(&definition, reading->payload, sizeof(definition));
+	if (number && definition.second)
+		hw_declared_add(&interpreter->order->declarations, reading->thread,
+			hw_roster_expect(interpreter->roster, process, ticks, number,
+				definition.first_address),
+			hw_roster_expect(interpreter->roster, process, ticks, definition.second,
+				definition.second_address),
+			reading->stack, reading->time_ns);
+}
+
 static void apply(const struct reading *reading)
 {
 	int64_t result = reading->op == HW_OP_FAIL ? (int64_t)reading->detail : 0;
@@ -283,8 +303,14 @@ static void apply(const struct reading *reading)
 	default:
 		if (reading->object && reading->object->ignored)
 			return;
-		if (reading->object)
+		if (reading->object) {
+			if (reading->object->type & HW_TYPE_SYSV)
+				result += hw_units_note(reading->interpreter->order,
+					reading->thread, reading->object, reading->op,
+					reading->detail, reading->time_ns);
 			change_order(reading);
+			reading->thread->units = 0;
+		}
 		break;
 	}
 	if (has_row(reading))
@@ -336,15 +362,25 @@ bool hw_interpret(void *context, struct hw_reader *reader, const struct hw_recor
 				.payload = payload });
 	if (reading.op == HW_OP_MODULE || reading.op == HW_OP_CODE || reading.op == HW_OP_NAME)
 		return true;
+	if (reading.op == HW_OP_UNITS) {
+		reader->thread->units = hw_what_object(record->what);
+		return true;
+	}
 	if (reading.op == HW_OP_IGNORE) {
 		ignore_object(&reading, hw_what_object(record->what));
 		return true;
 	}
 	reading.stack = slot < HW_STACK_SLOTS ? reader->thread->stacks[slot] : 0;
+	if (reading.op == HW_OP_ORDER) {
+		declare_order(&reading, record);
+		return true;
+	}
 	if (!find_object(&reading, hw_what_object(record->what)))
 		return false;
 	if (reading.op == HW_OP_OBJECT)
 		complete_object(&reading);
+	else if (reading.op == HW_OP_ALSO)
+		hw_units_await(reading.thread, reading.object, reading.detail);
 	else if (reading.op == HW_OP_THREAD_NAME)
 		name_thread(&reading);
 	else

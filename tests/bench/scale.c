@@ -185,7 +185,7 @@ static void write_dependencies(const struct scale *s)
 	sqlite3_stmt *row, *hold;
 
 	row = prepare(s,
-		"INSERT INTO dependency VALUES(?, ?, ?, 'exclusive', ?, 'block', 1, 0, 0)");
+		"INSERT INTO dependency VALUES(?, ?, ?, 'exclusive', ?, 'block', 1, 0, 0, NULL)");
 	hold = prepare(s, "INSERT INTO dependency_hold VALUES(?, 0, ?, 'exclusive', ?, 1)");
 	for (uint32_t i = 0; i < s->dependency_count; i++) {
 		const struct dependency *d = &s->dependencies[i];
