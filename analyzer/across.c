@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyzer/path.h"
+#include "analyzer/same.h"
 #include "trace/memory.h"
 
 /* Ways round one cycle that are tried. */
@@ -20,50 +21,11 @@ struct search {
 	uint32_t tries;
 };
 
-struct identity {
-	uint32_t class_;
-	const char *name;
-	uint32_t object;
-};
-
-static int compare_identities(const void *a, const void *b)
-{
-	const struct identity *left = a, *right = b;
-	int order = (left->class_ > right->class_) - (left->class_ < right->class_);
-
-	if (!order)
-		order = strcmp(left->name, right->name);
-	return order ? order : (left->object > right->object) - (left->object < right->object);
-}
-
-/* By object: the first one that is the same. */
-static uint32_t *find_same(const struct hw_model *m)
-{
-	struct identity *all = hw_xcalloc(m->object_count, sizeof(*all));
-	uint32_t *same = hw_xcalloc(m->object_count, sizeof(*same));
-
-	for (uint32_t i = 0; i < m->object_count; i++) {
-		const char *name = m->objects[i].name;
-
-		all[i] = (struct identity){ m->objects[i].class_, name ? name : "", i };
-	}
-	if (m->object_count)
-		qsort(all, m->object_count, sizeof(*all), compare_identities);
-	for (uint32_t i = 0; i < m->object_count; i++) {
-		bool is_first = i == 0 || all[i].class_ != all[i - 1].class_ ||
-				strcmp(all[i].name, all[i - 1].name) != 0;
-
-		same[all[i].object] = is_first ? all[i].object : same[all[i - 1].object];
-	}
-	free(all);
-	return same;
-}
-
 /* The model with locks that are the same as one; what it does not change it shares. */
 static struct hw_model unify(const struct hw_model *m)
 {
 	struct hw_model result = *m;
-	uint32_t *same = find_same(m);
+	uint32_t *same = hw_same_find(m);
 
 	result.dependencies = hw_xcalloc(m->dependency_count, sizeof(*result.dependencies));
 	for (uint32_t i = 0; i < m->dependency_count; i++) {

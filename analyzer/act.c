@@ -10,6 +10,7 @@ static const struct {
 	[HW_ACT_END] = { "end", "ended", "  created   " },
 	[HW_ACT_DESTROY] = { "destroy", "destroys", "  destroyed " },
 	[HW_ACT_FREE] = { "free", "frees", "  freed     " },
+	[HW_ACT_DECLARE] = { "declare", "declared", "  declared  " },
 };
 
 const char *hw_act_name(enum hw_act act)

@@ -18,6 +18,7 @@ enum hw_act {
 	HW_ACT_END, /* of the thread; its place is where it was created */
 	HW_ACT_DESTROY,
 	HW_ACT_FREE, /* the memory that the object is in */
+	HW_ACT_DECLARE, /* that the object is to be locked before another one */
 	HW_ACT_COUNT
 };
 

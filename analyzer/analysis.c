@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analyzer/across.h"
+#include "analyzer/against.h"
 #include "analyzer/contradiction.h"
 #include "analyzer/elsewhere.h"
 #include "analyzer/findings.h"
@@ -315,6 +316,7 @@ static void find(struct hw_analysis *a, sqlite3 *db, struct hw_findings *finding
 	hw_steps_build(model, &a->graph, &steps);
 	hw_cycles_find(model, &a->graph, &steps, &a->options, &cycles);
 	find_in_events(a, db, &steps, &cycles, findings, ruled_out);
+	hw_against_find(a, findings);
 	hw_ruled_out_find(model, &a->graph, &steps, &a->options, &others);
 	for (uint32_t i = 0; i < others.count; i++)
 		add(a, ruled_out,

@@ -261,12 +261,18 @@ static uint32_t find_back(const struct hw_closure *closure, const struct taking 
 	return 0;
 }
 
+static int64_t units_of(const struct hw_closure *closure, const struct taking *taking)
+{
+	return moment_at(closure, taking->thread, taking->index)->units;
+}
+
 /* Run the takings as recorded: where no unit is left, the one that is out longest must be back. */
 static void need_units(struct hw_closure *closure, uint32_t object)
 {
 	struct hw_closure_lock *lock = &closure->locks[object];
 	int64_t capacity = hw_model_capacity(closure->model, object);
 	uint32_t out = 0;
+	int64_t units_out = 0;
 	struct taking *taken = hw_xcalloc(lock->reader_count, sizeof(*taken));
 
 	qsort(lock->readers, lock->reader_count, sizeof(*lock->readers), compare_positions);
@@ -277,14 +283,18 @@ static void need_units(struct hw_closure *closure, uint32_t object)
 		for (uint32_t j = 0; j < out; j++)
 			if (!is_back(closure, &taken[j], now->position))
 				taken[kept++] = taken[j];
+			else
+				units_out -= units_of(closure, &taken[j]);
 		out = kept;
-		if (out >= capacity) {
+		while (out && units_out + units_of(closure, now) > capacity) {
 			back = find_back(closure, taken, out, now->position);
+			units_out -= units_of(closure, &taken[back]);
 			want_release(closure, &taken[back], now);
 			memmove(taken + back, taken + back + 1,
 				(--out - back) * sizeof(*taken));
 		}
 		taken[out++] = *now;
+		units_out += units_of(closure, now);
 	}
 	free(taken);
 }

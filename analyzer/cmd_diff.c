@@ -80,9 +80,35 @@ static void print_order(FILE *out, const struct hw_difference_side *side, uint32
 	hw_arena_finish(&arena);
 }
 
+/* Where an order was declared that is one of a side's `declared`. */
+static const char *declared_place(
+	const struct hw_difference_side *side, uint32_t declared, struct hw_arena *arena)
+{
+	uint32_t declaration = side->declared.edges[declared].declaration;
+
+	return hw_stack_place(side->model,
+		hw_stack_site(side->model, side->model->declared[declaration].stack), arena);
+}
+
+static void print_declared(FILE *out, const struct hw_difference_side *side, uint32_t declared)
+{
+	const struct hw_graph_declared_edge *edge = &side->declared.edges[declared];
+	struct hw_arena arena = { 0 };
+
+	hw_utf8_print(out, side->model->classes[edge->from].name);
+	fputs(" before ", out);
+	hw_utf8_print(out, side->model->classes[edge->to].name);
+	fputs(", in ", out);
+	hw_utf8_print(out, declared_place(side, declared, &arena));
+	fputc('\n', out);
+	hw_arena_finish(&arena);
+}
+
 static void print_finding(FILE *out, const struct hw_finding *finding)
 {
-	fprintf(out, "%s[%s] %s: ", hw_finding_verdict_name(finding->verdict),
+	const char *verdict = hw_finding_verdict_name(finding->verdict);
+
+	fprintf(out, "%s[%s] %s: ", verdict ? verdict : hw_finding_headline(finding),
 		hw_finding_rule_name(finding->rule), finding->id);
 	hw_utf8_print(out, finding->title);
 	fputc('\n', out);
@@ -107,6 +133,11 @@ static void write_text(FILE *out, const struct hw_difference *d, const struct hw
 		for (uint32_t i = 0; i < d->order_count[side]; i++) {
 			print_headed(out, term, side, "order");
 			print_order(out, &d->sides[side], d->orders[side][i]);
+		}
+	for (int side = NEW; side >= OLD; side--)
+		for (uint32_t i = 0; i < d->declared_count[side]; i++) {
+			print_headed(out, term, side, "declared order");
+			print_declared(out, &d->sides[side], d->declared[side][i]);
 		}
 	if (!hw_difference_exists(d))
 		fputs("no difference in lock orders and findings\n", out);
@@ -134,6 +165,26 @@ static void write_orders(struct hw_json *json, const struct hw_difference *d, in
 		write_class(json, "second", hw_difference_second(s, order));
 		hw_json_string(json, "place",
 			hw_stack_place(s->model, hw_difference_site(s, order), &arena));
+		hw_json_end(json);
+	}
+	hw_json_end(json);
+	hw_arena_finish(&arena);
+}
+
+static void write_declared(struct hw_json *json, const struct hw_difference *d, int side)
+{
+	const struct hw_difference_side *s = &d->sides[side];
+	struct hw_arena arena = { 0 };
+
+	hw_json_begin_array(json, side_names[side], false);
+	for (uint32_t i = 0; i < d->declared_count[side]; i++) {
+		uint32_t declared = d->declared[side][i];
+
+		hw_json_begin_object(json, NULL, false);
+		write_class(json, "first",
+			&s->model->classes[s->declared.edges[declared].from]);
+		write_class(json, "second", &s->model->classes[s->declared.edges[declared].to]);
+		hw_json_string(json, "place", declared_place(s, declared, &arena));
 		hw_json_end(json);
 	}
 	hw_json_end(json);
@@ -174,6 +225,10 @@ static void write_json(
 	hw_json_begin_object(&json, "orders", false);
 	write_orders(&json, d, NEW);
 	write_orders(&json, d, OLD);
+	hw_json_end(&json);
+	hw_json_begin_object(&json, "declared", false);
+	write_declared(&json, d, NEW);
+	write_declared(&json, d, OLD);
 	hw_json_end(&json);
 	hw_json_end(&json);
 }

@@ -135,14 +135,15 @@ static int draw(
 static int write_graph(const struct arguments *a, const struct hw_model *model,
 	const struct hw_analysis *analysis, FILE *out, struct hw_error *error)
 {
+	struct hw_graph_declared declared;
 	struct hw_graph graph;
-	struct hw_graph_dot dot = {
-		.analysis = analysis, .graph = &graph, .cycles_only = a->cycles_only
-	};
+	struct hw_graph_dot dot = { .analysis = analysis, .graph = &graph,
+		.declared = &declared, .cycles_only = a->cycles_only };
 	enum hw_graph_mark *marks;
 	int code = 0;
 
 	hw_graph_build(model, a->by, &graph);
+	hw_graph_declared_find(model, a->by, &declared);
 	marks = hw_graph_mark_edges(analysis, &graph);
 	dot.marks = marks;
 	if (strcmp(a->format, "dot") == 0)
@@ -150,6 +151,7 @@ static int write_graph(const struct arguments *a, const struct hw_model *model,
 	else
 		code = draw(a, &dot, out, error);
 	free(marks);
+	hw_graph_declared_finish(&declared);
 	hw_graph_finish(&graph);
 	return code;
 }

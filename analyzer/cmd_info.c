@@ -142,6 +142,9 @@ static void print_summary(FILE *out, const struct hw_input *input)
 	if (m->meta.ignored)
 		fprintf(out, "  ignored    %" PRId64 " object%s, as the program asked\n",
 			m->meta.ignored, plural(m->meta.ignored));
+	if (m->declared_count)
+		fprintf(out, "  declared   %u lock order%s\n", m->declared_count,
+			plural(m->declared_count));
 	print_stacks(out, &m->meta);
 	print_elsewhere(out, &m->meta);
 	for (uint32_t i = 0; i < m->meta.note_count; i++)

@@ -8,10 +8,10 @@
  *
  * A thread is stuck when everything that could end its wait is up to threads
  * that are stuck: a mutex or spinlock to its holder, a rwlock wanted for
- * writing to any one of its holders, a semaphore to the keepers of all its units, a
- * join to the thread joined. The stuck threads are the largest set for which
- * this holds: start from all that wait and take out, again and again, those somebody
- * else can free. Nobody is stuck who waits for a limited time, for something without a
+ * writing to any one of its holders, a semaphore to the keepers of all its units, or all but
+ * fewer than are wanted at once, a join to the thread joined. The stuck threads are the
+ * largest set for which this holds: start from all that wait and take out, again and again, those
+ * somebody else can free. Nobody is stuck who waits for a limited time, for something without a
  * known holder, or for what any thread can give (conditions, barriers, signals).
  *
  * Stuck threads that wait for each other are one deadlock. It is told as a shortest

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/same.h"
 #include "analyzer/stack.h"
 #include "trace/memory.h"
 
@@ -59,6 +60,20 @@ static struct item *list_orders(const struct hw_difference_side *side)
 	return items;
 }
 
+/* Whether they were ever locked, and so of what kind they are, does not matter. */
+static struct item *list_declared(const struct hw_difference_side *side)
+{
+	const struct hw_class *classes = side->model->classes;
+	uint32_t count = side->declared.edge_count;
+	struct item *items = hw_xcalloc(count + 1, sizeof(*items));
+
+	for (uint32_t i = 0; i < count; i++)
+		items[i] = (struct item){ hw_same_place(&classes[side->declared.edges[i].from]),
+			hw_same_place(&classes[side->declared.edges[i].to]), i };
+	qsort(items, count, sizeof(*items), compare_texts);
+	return items;
+}
+
 static struct item *list_findings(const struct hw_analysis *analysis)
 {
 	struct item *items = hw_xcalloc(analysis->finding_count + 1, sizeof(*items));
@@ -95,24 +110,31 @@ void hw_difference_find(const struct hw_analysis *old, const struct hw_analysis 
 {
 	struct hw_difference *d = ret_difference;
 	const struct hw_analysis *both[] = { old, new };
-	struct item *orders[2], *findings[2];
+	struct item *orders[2], *declared[2], *findings[2];
 
 	*d = (struct hw_difference){ 0 };
 	for (int i = 0; i < 2; i++) {
 		d->sides[i] = (struct hw_difference_side){ .model = both[i]->model,
 			.analysis = both[i] };
 		hw_graph_build(both[i]->model, HW_GRAPH_BY_CLASS, &d->sides[i].classes);
+		hw_graph_declared_find(
+			both[i]->model, HW_GRAPH_BY_CLASS, &d->sides[i].declared);
 		orders[i] = list_orders(&d->sides[i]);
+		declared[i] = list_declared(&d->sides[i]);
 		findings[i] = list_findings(both[i]);
 	}
 	for (int i = 0; i < 2; i++) {
 		d->orders[i] = subtract(orders[i], d->sides[i].classes.edge_count, orders[!i],
 			d->sides[!i].classes.edge_count, &d->order_count[i]);
+		d->declared[i] = subtract(declared[i], d->sides[i].declared.edge_count,
+			declared[!i], d->sides[!i].declared.edge_count,
+			&d->declared_count[i]);
 		d->findings[i] = subtract(findings[i], both[i]->finding_count, findings[!i],
 			both[!i]->finding_count, &d->finding_count[i]);
 	}
 	for (int i = 0; i < 2; i++) {
 		free(orders[i]);
+		free(declared[i]);
 		free(findings[i]);
 	}
 }
@@ -121,7 +143,9 @@ void hw_difference_finish(struct hw_difference *difference)
 {
 	for (int i = 0; i < 2; i++) {
 		hw_graph_finish(&difference->sides[i].classes);
+		hw_graph_declared_finish(&difference->sides[i].declared);
 		free(difference->orders[i]);
+		free(difference->declared[i]);
 		free(difference->findings[i]);
 	}
 	*difference = (struct hw_difference){ 0 };
@@ -130,5 +154,6 @@ void hw_difference_finish(struct hw_difference *difference)
 bool hw_difference_exists(const struct hw_difference *difference)
 {
 	return difference->order_count[0] || difference->order_count[1] ||
+	       difference->declared_count[0] || difference->declared_count[1] ||
 	       difference->finding_count[0] || difference->finding_count[1];
 }

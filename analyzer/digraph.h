@@ -31,7 +31,8 @@ void hw_digraph_reverse(const struct hw_digraph *graph, struct hw_digraph *ret_r
 /*
  * Strongly connected components: ret_component[n] is the number of the one n
  * is in. Returns how many there are. Tarjan (SIAM J. Comput. 1972), without
- * recursion, so a chain of a million locks is no problem.
+ * recursion, so a chain of a million locks is no problem. A component has a higher number than
+ * those that arcs lead to from it.
  */
 uint32_t hw_digraph_components(const struct hw_digraph *graph, uint32_t *ret_component);
 

@@ -197,7 +197,7 @@ static const char *release(struct event *e)
 	bool held = hw_held_find(&e->by->held, e->moment->object);
 	bool is_owner = e->object->owner == e->thread;
 
-	if (hw_held_release(&e->by->held, e->moment->object))
+	if (hw_held_release(&e->by->held, e->moment->object, 1))
 		return NULL;
 	if (is_owner || (held && !e->object->readers)) {
 		e->object->owner = is_owner ? HW_NONE : e->object->owner;

@@ -11,6 +11,7 @@
 struct hw_enabling_place {
 	uint32_t thread, index;
 	uint32_t position; /* in the run */
+	uint32_t units;	   /* of a post: those that no take was given yet */
 };
 
 /* A growing list of places, taken from the front. */
@@ -24,13 +25,14 @@ struct hw_enabling_object {
 	struct queue posts; /* posts no take was given yet; signals no waiter got */
 	/* The last; of a once: its initialiser's end; of a semaphore that locks: the last take. */
 	struct hw_enabling_place broadcast;
+	struct hw_enabling_place last_take; /* of a semaphore that signals */
 	struct queue rounds; /* of a barrier: the last arrival of each full round */
 	struct hw_enabling_place arrival; /* the last one of the round under way */
 	uint32_t arrivals;		  /* in the round under way */
-	/* Of a semaphore that locks: posts that gave back nothing, and the first of these. */
+	/* Of a semaphore that locks: units that were brought and not given back, and the first. */
 	struct hw_enabling_place unit;
 	uint32_t units;
-	int64_t out;	      /* takes that no post followed */
+	int64_t out;	      /* units that were taken and not posted after that */
 	bool began_with_unit; /* somebody took one before any was brought */
 };
 
@@ -40,7 +42,7 @@ struct hw_enabling_thread {
 	uint32_t round; /* of the barrier it is at */
 };
 
-static const struct hw_enabling_place nowhere = { HW_NONE, HW_NONE, HW_NONE };
+static const struct hw_enabling_place nowhere = { HW_NONE, HW_NONE, HW_NONE, 0 };
 
 static void push(struct queue *queue, struct hw_enabling_place place)
 {
@@ -58,6 +60,23 @@ static void enable(struct hw_moment *moment, struct hw_enabling_place enabler)
 static struct hw_enabling_place take_first(struct queue *queue)
 {
 	return queue->first < queue->count ? queue->places[queue->first++] : nowhere;
+}
+
+/* The post that brought the last of the units that a take was given. */
+static struct hw_enabling_place take_units(struct queue *queue, uint32_t units)
+{
+	struct hw_enabling_place place = nowhere;
+
+	while (units && queue->first < queue->count) {
+		struct hw_enabling_place *post = &queue->places[queue->first];
+		uint32_t given = units < post->units ? units : post->units;
+
+		place = *post;
+		post->units -= given;
+		units -= given;
+		queue->first += !post->units;
+	}
+	return place;
 }
 
 static void wake(struct hw_enabling *e, struct hw_enabling_place place, struct hw_moment *moment)
@@ -95,7 +114,10 @@ static void arrive(struct hw_enabling *e, struct hw_enabling_place place, struct
 	barrier->arrivals = 0;
 }
 
-/* A barrier when its round is full, a once when its initialiser has ended. */
+/*
+ * A barrier when its round is full, a once when its initialiser has ended; and a semaphore that was
+ * to have no units when its last one was taken.
+ */
 static void leave(struct hw_enabling *e, struct hw_enabling_place place, struct hw_moment *moment)
 {
 	struct hw_enabling_object *object = &e->objects[moment->object];
@@ -109,6 +131,8 @@ static void leave(struct hw_enabling *e, struct hw_enabling_place place, struct 
 	}
 	if (e->model->objects[moment->object].kind == HW_KIND_ONCE)
 		enable(moment, object->broadcast);
+	else if (e->model->objects[moment->object].kind == HW_KIND_SEM)
+		enable(moment, object->last_take);
 	else if (round < object->rounds.count)
 		enable(moment, object->rounds.places[round]);
 }
@@ -151,17 +175,19 @@ static void take_lock(struct hw_enabling *e, struct hw_enabling_place place,
 
 	object->broadcast = place;
 	object->began_with_unit |= !object->units;
-	object->out++;
+	object->out += moment->units;
 	if (object->units == 1 && !object->began_with_unit)
 		enable(moment, object->unit);
 }
 
 static void post_lock(struct hw_enabling_object *object, struct hw_enabling_place place)
 {
-	if (object->out > 0)
-		object->out--;
-	else if (!object->units++)
+	uint32_t own = object->out < place.units ? (uint32_t)object->out : place.units;
+
+	object->out -= own;
+	if (own < place.units && !object->units)
 		object->unit = place;
+	object->units += place.units - own;
 }
 
 static void apply_to_object(struct hw_enabling *e, struct hw_enabling_place place,
@@ -180,7 +206,8 @@ static void apply_to_object(struct hw_enabling *e, struct hw_enabling_place plac
 			push(&object->posts, place);
 		break;
 	case HW_OP_TAKE:
-		enable(moment, take_first(&object->posts));
+		enable(moment, take_units(&object->posts, moment->units));
+		object->last_take = place;
 		break;
 	case HW_OP_FAIL:
 		fail(e, place, moment);
@@ -212,7 +239,9 @@ static void apply_to_object(struct hw_enabling *e, struct hw_enabling_place plac
 /* The last event that a thread has had up to now. */
 static struct hw_enabling_place last_of(const struct hw_enabling *e, uint32_t thread)
 {
-	return (struct hw_enabling_place){ thread, e->history->lives[thread].count - 1, HW_NONE };
+	uint32_t last = e->history->lives[thread].count - 1;
+
+	return (struct hw_enabling_place){ thread, last, HW_NONE, 0 };
 }
 
 /* Joining waits for the last event of the thread that is its object. */
@@ -282,7 +311,7 @@ void hw_enabling_init(struct hw_enabling *e, struct hw_history *history,
 	e->thread_of = hw_xmalloc(model->object_count * sizeof(*e->thread_of));
 	for (uint32_t i = 0; i < model->object_count; i++) {
 		e->thread_of[i] = HW_NONE;
-		e->objects[i].broadcast = nowhere;
+		e->objects[i].broadcast = e->objects[i].last_take = nowhere;
 	}
 	for (uint32_t i = 0; i < model->thread_count; i++)
 		if (model->threads[i].object != HW_NONE)
@@ -307,7 +336,7 @@ void hw_enabling_apply(struct hw_enabling *e, struct hw_history_row *row)
 {
 	struct hw_moment *moment = &row->moment;
 	struct hw_enabling_place place = { row->thread, e->history->lives[row->thread].count,
-		moment->position };
+		moment->position, moment->units };
 	uint32_t made;
 
 	switch ((enum hw_op)moment->op) {

@@ -24,6 +24,7 @@ const char *hw_finding_rule_name(enum hw_rule rule)
 		[HW_RULE_INTERRUPTION] = "HW010",
 		[HW_RULE_INHERITED] = "HW011",
 		[HW_RULE_UNIT_LOST] = "HW012",
+		[HW_RULE_DECLARED] = "HW013",
 	};
 
 	return names[rule];

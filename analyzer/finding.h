@@ -10,12 +10,14 @@
  * The threads of a deadlock, be it a possible one, are a ring: each waits for what the
  * next one holds, which is the first of that one's holds. After `ring_length` of them
  * come others that take part (keepers of units of a semaphore). Other findings have no ring:
- * first comes the thread that did something wrong, then who suffers from it.
+ * first comes the thread that did something wrong, then who suffers from it, or who has declared
+ * what it goes against.
  */
 
 #include "analyzer/act.h"
 #include "analyzer/cycle.h"
 #include "analyzer/deadlock.h"
+#include "analyzer/disorder.h"
 #include "analyzer/inside.h"
 #include "analyzer/interruption.h"
 #include "analyzer/ruled_out.h"
@@ -34,6 +36,7 @@ enum hw_rule {
 	HW_RULE_INTERRUPTION = 10, /* HW010 */
 	HW_RULE_INHERITED = 11,	   /* HW011 */
 	HW_RULE_UNIT_LOST = 12,	   /* HW012 */
+	HW_RULE_DECLARED = 13,	   /* HW013 */
 };
 
 /* From bad to harmless. Only what may become a deadlock needs a verdict; the rest just happened. */
@@ -61,9 +64,11 @@ struct hw_finding_thread {
 	bool held_before; /* it does not hold them any more */
 	enum hw_act act;
 	uint32_t object; /* what it waits for, or does something to; HW_NONE for nothing */
+	uint32_t before; /* of HW_ACT_DECLARE: what `object` is declared to come before */
 	uint32_t stack;	 /* where; of HW_ACT_END where the thread was created */
 	bool shared;	 /* waits to read */
 	bool bounded;	 /* waits for a limited time only */
+	bool disorderly; /* goes against the declared order by that, which another finding tells */
 };
 
 struct hw_finding {
@@ -121,6 +126,8 @@ struct hw_finding hw_finding_of_inside(const struct hw_model *model,
 	const struct hw_history *history, const struct hw_inside *inside, struct hw_arena *arena);
 struct hw_finding hw_finding_of_misuse(
 	const struct hw_model *model, const struct hw_misuse *misuse, struct hw_arena *arena);
+struct hw_finding hw_finding_of_disorder(
+	const struct hw_model *model, const struct hw_disorder *disorder, struct hw_arena *arena);
 struct hw_finding hw_finding_of_interruption(const struct hw_model *model,
 	const struct hw_interruption *interruption, struct hw_arena *arena);
 

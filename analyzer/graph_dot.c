@@ -36,8 +36,10 @@ struct writer {
 	const struct hw_model *model;
 	const struct hw_graph *graph;
 	FILE *out;
-	enum hw_graph_mark *node_marks;
-	bool *node_drawn;
+	enum hw_graph_mark *subject_marks;
+	bool *subject_drawn;
+	bool *declared_drawn;
+	bool has_declared; /* some of it is drawn */
 };
 
 /*
@@ -89,13 +91,31 @@ static void mark_nodes(struct writer *w)
 {
 	for (uint32_t e = 0; e < w->graph->edge_count; e++) {
 		const struct hw_graph_edge *edge = &w->graph->edges[e];
-		const uint32_t ends[] = { edge->from, edge->to };
+		const uint32_t ends[] = { w->graph->nodes[edge->from].subject,
+			w->graph->nodes[edge->to].subject };
 
 		for (int i = 0; i < 2 && is_drawn(w->dot, e); i++) {
-			w->node_drawn[ends[i]] = true;
-			if (w->node_marks[ends[i]] < w->dot->marks[e])
-				w->node_marks[ends[i]] = w->dot->marks[e];
+			w->subject_drawn[ends[i]] = true;
+			if (w->subject_marks[ends[i]] < w->dot->marks[e])
+				w->subject_marks[ends[i]] = w->dot->marks[e];
 		}
+	}
+}
+
+static void mark_declared(struct writer *w, uint32_t subject_count)
+{
+	const struct hw_graph_declared *declared = w->dot->declared;
+
+	w->declared_drawn = hw_graph_declared_cyclic(
+		declared, w->graph, w->dot->marks, subject_count);
+	for (uint32_t e = 0; e < declared->edge_count; e++) {
+		const struct hw_graph_declared_edge *edge = &declared->edges[e];
+
+		w->declared_drawn[e] |= !w->dot->cycles_only;
+		if (!w->declared_drawn[e])
+			continue;
+		w->subject_drawn[edge->from] = w->subject_drawn[edge->to] = true;
+		w->has_declared = true;
 	}
 }
 
@@ -104,7 +124,7 @@ static bool is_round(const struct writer *w)
 {
 	uint32_t *out_degrees = hw_xcalloc(w->graph->node_count, sizeof(*out_degrees));
 	uint32_t *in_degrees = hw_xcalloc(w->graph->node_count, sizeof(*in_degrees));
-	bool result = hw_graph_dot_edge_count(w->dot) > 0;
+	bool result = hw_graph_dot_edge_count(w->dot) > 0 && !w->has_declared;
 
 	for (uint32_t e = 0; e < w->graph->edge_count; e++)
 		if (is_drawn(w->dot, e)) {
@@ -116,7 +136,8 @@ static bool is_round(const struct writer *w)
 			result &= back == HW_NONE || !is_drawn(w->dot, back);
 		}
 	for (uint32_t n = 0; n < w->graph->node_count; n++)
-		result &= !w->node_drawn[n] || (out_degrees[n] == 1 && in_degrees[n] == 1);
+		result &= !w->subject_drawn[w->graph->nodes[n].subject] ||
+			  (out_degrees[n] == 1 && in_degrees[n] == 1);
 	free(out_degrees);
 	free(in_degrees);
 	return result;
@@ -137,8 +158,10 @@ static void write_head(const struct writer *w)
 {
 	const char *command = w->model->meta.command;
 	char *title = hw_xasprintf("Lock order%s%s\nan arrow: held, then waited for; "
-				   "red: a deadlock that was or could be; yellow: other cycles",
-		command ? " of " : "", command ? short_command(command) : "");
+				   "red: a deadlock that was or could be%s; yellow: other cycles%s",
+		command ? " of " : "", command ? short_command(command) : "",
+		w->has_declared ? ", or against what is declared" : "",
+		w->has_declared ? "; dashed: the declared order" : "");
 
 	fputs("digraph \"lock order\" {\n\tgraph [rankdir=LR, charset=\"UTF-8\", bgcolor=white, "
 	      "pad=0.3, nodesep=0.4, ranksep=0.9, fontname=\"Helvetica,Arial,sans-serif\", "
@@ -155,11 +178,9 @@ static void write_head(const struct writer *w)
 	free(title);
 }
 
-/* The number by which ids call a node. */
-static int64_t number_of(const struct writer *w, uint32_t node)
+/* The number by which ids call an object or a class. */
+static int64_t number_of(const struct writer *w, uint32_t subject)
 {
-	uint32_t subject = w->graph->nodes[node].subject;
-
 	return w->graph->by == HW_GRAPH_BY_CLASS ? subject + 1 : w->model->objects[subject].id;
 }
 
@@ -212,12 +233,11 @@ static void describe_object(const struct writer *w, const struct hw_object *o,
 		hw_stack_place(w->model, hw_stack_site(w->model, o->create_stack), arena));
 }
 
-static void write_node(const struct writer *w, uint32_t node)
+static void write_node(const struct writer *w, uint32_t subject)
 {
 	struct hw_arena arena = { 0 };
-	uint32_t subject = w->graph->nodes[node].subject;
-	enum hw_graph_mark mark = w->node_marks[node];
-	int64_t number = number_of(w, node);
+	enum hw_graph_mark mark = w->subject_marks[subject];
+	int64_t number = number_of(w, subject);
 	const char *label, *tooltip, *shape;
 	enum hw_kind kind;
 
@@ -265,7 +285,8 @@ static void write_edge(const struct writer *w, uint32_t e)
 	const struct hw_graph_edge *edge = &w->graph->edges[e];
 	const struct hw_graph_use *use = &w->graph->uses[edge->first_use];
 	const struct hw_dependency *dependency = &w->model->dependencies[use->dependency];
-	int64_t from = number_of(w, edge->from), to = number_of(w, edge->to);
+	int64_t from = number_of(w, w->graph->nodes[edge->from].subject);
+	int64_t to = number_of(w, w->graph->nodes[edge->to].subject);
 	enum hw_graph_mark mark = w->dot->marks[e];
 	uint32_t held_site, awaited_site;
 	struct hw_arena arena = { 0 };
@@ -288,31 +309,60 @@ static void write_edge(const struct writer *w, uint32_t e)
 	hw_arena_finish(&arena);
 }
 
+static void write_declared(const struct writer *w, const struct hw_graph_declared_edge *edge)
+{
+	const struct hw_declared *declared = &w->model->declared[edge->declaration];
+	int64_t from = number_of(w, edge->from), to = number_of(w, edge->to);
+	struct hw_arena arena = { 0 };
+
+	fprintf(w->out,
+		"\t\"%s-%" PRId64 "\" -> \"%s-%" PRId64 "\" [id=\"declared-%" PRId64 "-%" PRId64
+		"\", class=\"declared\", style=dashed, arrowhead=open",
+		prefix(w), from, prefix(w), to, from, to);
+	write_attribute(w->out, "tooltip",
+		hw_arena_printf(&arena, "%s: %s before %s, declared in %s",
+			w->model->threads[declared->thread].label,
+			w->model->objects[declared->first].label,
+			w->model->objects[declared->second].label,
+			hw_stack_place(
+				w->model, hw_stack_site(w->model, declared->stack), &arena)));
+	fputs("];\n", w->out);
+	hw_arena_finish(&arena);
+}
+
 void hw_graph_dot_write(const struct hw_graph_dot *dot, FILE *out)
 {
+	const struct hw_model *model = dot->analysis->model;
+	uint32_t subject_count = dot->graph->by == HW_GRAPH_BY_CLASS ? model->class_count :
+								       model->object_count;
 	struct writer w = {
 		.dot = dot,
-		.model = dot->analysis->model,
+		.model = model,
 		.graph = dot->graph,
 		.out = out,
-		.node_marks = hw_xcalloc(dot->graph->node_count, sizeof(*w.node_marks)),
-		.node_drawn = hw_xcalloc(dot->graph->node_count, sizeof(*w.node_drawn)),
+		.subject_marks = hw_xcalloc(subject_count, sizeof(*w.subject_marks)),
+		.subject_drawn = hw_xcalloc(subject_count, sizeof(*w.subject_drawn)),
 	};
 
 	mark_nodes(&w);
+	mark_declared(&w, subject_count);
 	write_head(&w);
-	for (uint32_t n = 0; n < dot->graph->node_count; n++)
-		if (w.node_drawn[n])
-			write_node(&w, n);
+	for (uint32_t i = 0; i < subject_count; i++)
+		if (w.subject_drawn[i])
+			write_node(&w, i);
 	for (uint32_t e = 0; e < dot->graph->edge_count; e++)
 		if (is_drawn(dot, e))
 			write_edge(&w, e);
-	if (hw_graph_dot_edge_count(dot) == 0)
+	for (uint32_t e = 0; e < dot->declared->edge_count; e++)
+		if (w.declared_drawn[e])
+			write_declared(&w, &dot->declared->edges[e]);
+	if (hw_graph_dot_edge_count(dot) == 0 && !w.has_declared)
 		fputs("\tnothing [shape=plaintext, style=\"\", label=\"no lock was taken while "
 		      "another "
 		      "was held\"];\n",
 			out);
 	fputs("}\n", out);
-	free(w.node_marks);
-	free(w.node_drawn);
+	free(w.subject_marks);
+	free(w.subject_drawn);
+	free(w.declared_drawn);
 }

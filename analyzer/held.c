@@ -30,11 +30,12 @@ uint32_t hw_held_acquire(struct hw_held *held, uint32_t index, const struct hw_m
 	struct hw_held_lock *lock = hw_held_find(held, moment->object);
 
 	if (lock)
-		return ++lock->depth;
+		return lock->depth += moment->units;
 	HW_GROW(held->locks, held->count, held->capacity);
 	held->locks[held->count++] = (struct hw_held_lock){ .object = moment->object,
-		.moment = index, .depth = 1, .shared = moment->how & HW_HOW_SHARED };
-	return 1;
+		.moment = index, .depth = moment->units,
+		.shared = moment->how & HW_HOW_SHARED };
+	return moment->units;
 }
 
 void hw_held_drop(struct hw_held *held, uint32_t object)
@@ -46,12 +47,12 @@ void hw_held_drop(struct hw_held *held, uint32_t object)
 			(size_t)(held->locks + --held->count - lock) * sizeof(*lock));
 }
 
-uint32_t hw_held_release(struct hw_held *held, uint32_t object)
+uint32_t hw_held_release(struct hw_held *held, uint32_t object, uint32_t times)
 {
 	struct hw_held_lock *lock = hw_held_find(held, object);
 
-	if (lock && --lock->depth)
-		return lock->depth;
+	if (lock && lock->depth > times)
+		return lock->depth -= times;
 	hw_held_drop(held, object);
 	return 0;
 }
@@ -67,7 +68,7 @@ void hw_held_step(struct hw_held *held, const struct hw_model *model, uint32_t i
 	case HW_OP_UNLOCK:
 	case HW_OP_POST:
 	case HW_OP_ONCE_END:
-		hw_held_release(held, moment->object);
+		hw_held_release(held, moment->object, moment->units);
 		break;
 	default:
 		break;

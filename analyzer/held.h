@@ -29,8 +29,8 @@ void hw_held_finish(struct hw_held *held);
 /* An acquisition by the moment with this index. How often the object is held now. */
 uint32_t hw_held_acquire(struct hw_held *held, uint32_t index, const struct hw_moment *moment);
 
-/* How often it is held still. */
-uint32_t hw_held_release(struct hw_held *held, uint32_t object);
+/* Given back so often, or so many units. How often it is held still. */
+uint32_t hw_held_release(struct hw_held *held, uint32_t object, uint32_t times);
 
 /* Given back at once, however often it was taken. */
 void hw_held_drop(struct hw_held *held, uint32_t object);

@@ -41,6 +41,7 @@ struct hw_moment {
 	uint32_t stack;    /* HW_NONE for none */
 	uint8_t op;        /* enum hw_op */
 	uint8_t how;       /* enum hw_how */
+	uint16_t units;    /* of a semaphore; 1 of all else */
 	/*
 	 * What enabled it. Of an arrival at a barrier: the arrival before it in the same
 	 * round, which enables nothing but what the last one of the round does. Of the end of a

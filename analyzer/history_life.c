@@ -45,17 +45,24 @@ static void acquire(const struct hw_model *model, struct growing *g, struct hw_m
 	}
 	HW_GROW(g->holds, g->hold_count, g->hold_capacity);
 	g->holds[g->hold_count++] =
-		(struct open_hold){ .object = moment->object, .index = g->count, .depth = 1 };
+		(struct open_hold){ .object = moment->object, .index = g->count,
+			.depth = moment->units };
 }
 
 static void release(struct growing *g, const struct hw_moment *moment)
 {
-	struct open_hold *hold = find_hold(g, moment->object);
+	struct open_hold *hold;
 
-	if (!hold || --hold->depth)
-		return;
-	g->life->moments[hold->index].release = g->count;
-	memmove(hold, hold + 1, (size_t)(g->holds + --g->hold_count - hold) * sizeof(*hold));
+	for (uint32_t i = 0; i < moment->units; i++) {
+		hold = find_hold(g, moment->object);
+		if (!hold)
+			return;
+		if (--hold->depth)
+			continue;
+		g->life->moments[hold->index].release = g->count;
+		memmove(hold, hold + 1,
+			(size_t)(g->holds + --g->hold_count - hold) * sizeof(*hold));
+	}
 }
 
 static void follow_locks(const struct hw_model *model, struct growing *g, struct hw_moment *moment)

@@ -112,6 +112,16 @@ static uint32_t find(const struct hw_history_ids *ids, uint32_t id)
 	return index ? (uint32_t)*index : HW_NONE;
 }
 
+/* A semaphore has at most 65535, and more make no sense. */
+static uint16_t units_of(const struct hw_event *event)
+{
+	bool counts = event->op == HW_OP_TAKE || event->op == HW_OP_POST ||
+		event->op == HW_OP_WAIT;
+
+	return counts && event->has_result && event->result > 0 && event->result <= UINT16_MAX ?
+		(uint16_t)event->result : 1;
+}
+
 /* An event as the model knows it; false when it is nobody's. */
 static bool translate(struct hw_history_rows *rows, const struct hw_event *event,
 	struct hw_history_row *ret_row)
@@ -129,7 +139,8 @@ static bool translate(struct hw_history_rows *rows, const struct hw_event *event
 		.thread = thread,
 		.wrong = event->op == HW_OP_NONE || (event->object && object == HW_NONE) ?
 			HW_ROW_UNKNOWN : HW_ROW_FINE,
-		.moment = { .op = event->op, .how = event->how, .object = object,
+		.moment = { .op = event->op, .how = event->how, .units = units_of(event),
+			.object = object,
 			.stack = event->stack ? find(&rows->stacks, event->stack) : HW_NONE,
 			.enabler_thread = HW_NONE, .enabler = HW_NONE,
 			.release = HW_NONE },

@@ -13,6 +13,7 @@ struct search {
 	uint32_t dependency_count;
 	struct hw_held held;
 	uint32_t waits_for; /* the object of a wait whose end has not come */
+	uint32_t together;  /* the last moments, which took with one call, are not in `held` yet */
 };
 
 /* Objects that were thought to be held but do not lock (a semaphore that signals) do not count. */
@@ -84,10 +85,16 @@ static void follow_wait(struct search *s, uint32_t index, const struct hw_moment
 	}
 }
 
+/* What one call takes is waited for with what was held before the call. */
 static void look_at(struct search *s, uint32_t index, const struct hw_moment *moment)
 {
 	follow_wait(s, index, moment);
-	hw_held_step(&s->held, s->model, index, moment);
+	s->together++;
+	if (moment->op == HW_OP_TAKE && moment->how & HW_HOW_MORE)
+		return;
+	while (s->together--)
+		hw_held_step(&s->held, s->model, index - s->together, moment - s->together);
+	s->together = 0;
 }
 
 /* The wanted dependencies by thread: those of t are ret_first[t] up to ret_first[t + 1]. */
@@ -127,6 +134,7 @@ struct hw_instances *hw_instances_find(const struct hw_model *model,
 		life = hw_history_life(history, thread);
 		hw_held_clear(&search.held);
 		search.waits_for = HW_NONE;
+		search.together = 0;
 		for (uint32_t i = 0; i < life->count; i++)
 			look_at(&search, i, &life->moments[i]);
 	}

@@ -274,7 +274,7 @@ bool hw_launch_finish(struct hw_launch *launch)
 	}
 }
 
-void hw_launch_kill(struct hw_launch *launch, int signal_number)
+static void send_all(const struct hw_launch *launch, int signal_number)
 {
 	struct hw_session *session = launch->map.session;
 	uint32_t used = atomic_load(&session->free_processes.fresh);
@@ -284,6 +284,17 @@ void hw_launch_kill(struct hw_launch *launch, int signal_number)
 			session->processes[i].pid > 1)
 			kill(session->processes[i].pid, signal_number);
 	kill(launch->program, signal_number);
+}
+
+/*
+ * The end of a process may end the wait of another: by robust mutexes, or what semop(2) was told
+ * to undo. Who was stopped before does nothing with it.
+ */
+void hw_launch_kill(struct hw_launch *launch, int signal_number)
+{
+	if (signal_number == SIGKILL)
+		send_all(launch, SIGSTOP);
+	send_all(launch, signal_number);
 }
 
 void hw_launch_exit_alike(const struct hw_launch *launch)

@@ -66,6 +66,7 @@ int hw_loader_read_meta(struct hw_loader *l);
 int hw_loader_read_holds(struct hw_loader *l);
 int hw_loader_read_waits(struct hw_loader *l);
 int hw_loader_read_misuses(struct hw_loader *l);
+int hw_loader_read_declared(struct hw_loader *l);
 
 /* The runs of a merged recording, once its processes and objects are there (model_run.c). */
 int hw_loader_read_runs(struct hw_loader *l);

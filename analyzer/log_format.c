@@ -50,6 +50,11 @@ static enum hw_style style_of(const char *op)
 	return strcmp(op, "lock") == 0 || strcmp(op, "take") == 0 ? HW_STYLE_HELD : HW_STYLE_NONE;
 }
 
+static bool counts_units(const char *op)
+{
+	return strcmp(op, "take") == 0 || strcmp(op, "post") == 0 || strcmp(op, "wait") == 0;
+}
+
 /* What else there is to say: how it was asked for, and what came of it. */
 static const char *remark(struct hw_log_writer *w, const struct hw_event_row *row)
 {
@@ -64,8 +69,8 @@ static const char *remark(struct hw_log_writer *w, const struct hw_event_row *ro
 	if (text || !row->has_result)
 		return hw_arena_printf(&w->arena, "%s%s%s%s", mode, how, text && *how ? " " : "",
 			text ? text : "");
-	return hw_arena_printf(
-		&w->arena, "%s%s%s%" PRId64, mode, how, *how ? " " : "", row->result);
+	return hw_arena_printf(&w->arena, "%s%s%s%" PRId64 "%s", mode, how, *how ? " " : "",
+		row->result, counts_units(row->op) ? " units" : "");
 }
 
 static void write_text(struct hw_log_writer *w, const struct hw_event_row *row)

@@ -42,18 +42,19 @@ static const struct copy {
 		"id, process, tid, number, name, creator, create_stack, object, start_ns, end_ns,"
 		" lost",
 		"TP...TSO++." },
-	{ "dependency", "id, thread, object, mode, stack, how, count, first_ns, last_ns",
-		"DTO.S..++" },
+	{ "dependency", "id, thread, object, mode, stack, how, count, first_ns, last_ns, units",
+		"DTO.S..++." },
 	{ "dependency_hold", "dependency, position, object, mode, stack, count", "D.O.S." },
 	{ "misuse",
 		"what, how, thread, object, stack, relation, other, other_stack, count, first_ns",
 		"..TOS.TS.+" },
+	{ "declared_order", "first, second, thread, stack, count, first_ns", "OOTS.+" },
 	{ "contention",
 		"object, stack, acquired, waited, wait_ns, wait_max_ns, hold_ns, hold_max_ns,"
 		" wait_max_thread, wait_max_holder, wait_max_stack",
 		"OK......TTS" },
 	{ "hold", "thread, position, object, mode, count, stack, since_ns", "T.O..S+" },
-	{ "wait", "thread, object, mode, how, stack, since_ns", "TO..S+" },
+	{ "wait", "thread, object, mode, how, stack, since_ns, units", "TO..S+." },
 };
 
 struct merge {

@@ -83,6 +83,7 @@ void hw_model_finish(struct hw_model *model)
 	free(model->dependencies);
 	free(model->waits);
 	free(model->misuses);
+	free(model->declared);
 	free(model->meta.notes);
 	free(model->meta.blocked_shares);
 	free(model->runs);

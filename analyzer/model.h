@@ -10,8 +10,8 @@
  * so whoever works on the model keeps what it knows about threads or objects in
  * plain arrays. The ids of the recording are for output only.
  *
- * Dependencies, what is held and waited for, and misuse are left out when they refer to
- * what is missing, as in a damaged recording.
+ * Dependencies, what is held and waited for, misuse and declared orders are left out when they
+ * refer to what is missing, as in a damaged recording.
  *
  * A loaded model never changes, and these hold: every index is HW_NONE or in
  * range; indexes the schema declares NOT NULL are in range; stacks and inlined
@@ -151,6 +151,7 @@ struct hw_dependency {
 	int64_t count;
 	int64_t first_ns;
 	int64_t last_ns;
+	int64_t units; /* of a semaphore; 1 of all else */
 };
 
 /* A thread that waits now. */
@@ -161,6 +162,7 @@ struct hw_wait {
 	bool shared;
 	uint8_t how;
 	int64_t since_ns;
+	int64_t units; /* of a semaphore; 1 of all else */
 };
 
 /* As in the table: what was done, and what another thread had to do with the object. */
@@ -190,6 +192,14 @@ struct hw_misuse {
 	uint32_t other; /* thread; HW_NONE for none */
 	uint32_t other_stack;
 	int64_t count;
+};
+
+/* A program says that `first` is to be locked before `second`. */
+struct hw_declared {
+	uint32_t first, second; /* objects */
+	uint32_t thread;	/* that said so first */
+	uint32_t stack;
+	int64_t first_ns;
 };
 
 struct hw_meta {
@@ -240,6 +250,8 @@ struct hw_model {
 	uint32_t wait_count;
 	struct hw_misuse *misuses; /* none of a recording older than that table */
 	uint32_t misuse_count;
+	struct hw_declared *declared; /* likewise */
+	uint32_t declared_count;
 
 	uint64_t left_out; /* rows that refer to what the recording does not have */
 

@@ -133,6 +133,7 @@ static void read_dependency(struct hw_loader *l, void *element)
 		.count = hw_loader_count(l, 6),
 		.first_ns = hw_loader_integer(l, 7, 0),
 		.last_ns = hw_loader_integer(l, 8, 0),
+		.units = hw_loader_count(l, 9),
 	};
 	hw_loader_lacks(l);
 }
@@ -174,7 +175,7 @@ static const struct section sections[] = {
 		"lost",
 		NULL),
 	SECTION(dependency, dependencies, dependency_count,
-		"id, thread, object, mode, stack, how, count, first_ns, last_ns", NULL),
+		"id, thread, object, mode, stack, how, count, first_ns, last_ns", "units"),
 };
 
 static int read_ids(struct hw_loader *l, const struct section *section)
@@ -333,7 +334,7 @@ static int read_all(struct hw_loader *l)
 		if (read_rows(l, &sections[i]))
 			return l->result;
 	if (hw_loader_read_runs(l) || hw_loader_read_holds(l) || hw_loader_read_waits(l) ||
-		hw_loader_read_misuses(l) || check_trees(l))
+		hw_loader_read_misuses(l) || hw_loader_read_declared(l) || check_trees(l))
 		return l->result;
 	classify_frames(l->model);
 	believe_scripts(l->model);

@@ -92,7 +92,11 @@ int hw_loader_read_waits(struct hw_loader *l)
 	struct hw_model *m = l->model;
 	uint32_t capacity = 0;
 
-	if (hw_loader_query(l, "wait", "thread, object, mode, how, stack, since_ns", "thread"))
+	if (hw_loader_query(l, "wait",
+		    hw_loader_has_column(l, "wait", "units")
+			    ? "thread, object, mode, how, stack, since_ns, units"
+			    : "thread, object, mode, how, stack, since_ns, NULL",
+		    "thread"))
 		return l->result;
 	while (hw_loader_next(l)) {
 		struct hw_wait wait = {
@@ -102,6 +106,7 @@ int hw_loader_read_waits(struct hw_loader *l)
 			.how = hw_loader_how(l, 3),
 			.stack = hw_loader_reference(l, 4, &m->stack_ids),
 			.since_ns = hw_loader_integer(l, 5, 0),
+			.units = hw_loader_count(l, 6),
 		};
 
 		if (hw_loader_lacks(l))
@@ -171,6 +176,33 @@ int hw_loader_read_misuses(struct hw_loader *l)
 			continue;
 		HW_GROW(m->misuses, m->misuse_count, capacity);
 		m->misuses[m->misuse_count++] = misuse;
+	}
+	hw_loader_done(l);
+	return l->result;
+}
+
+int hw_loader_read_declared(struct hw_loader *l)
+{
+	struct hw_model *m = l->model;
+	uint32_t capacity = 0;
+
+	if (!hw_loader_has_table(l, "declared_order"))
+		return 0;
+	if (hw_loader_query(l, "declared_order", "first, second, thread, stack, first_ns", "id"))
+		return l->result;
+	while (hw_loader_next(l)) {
+		struct hw_declared declared = {
+			.first = hw_loader_needed(l, 0, &m->object_ids),
+			.second = hw_loader_needed(l, 1, &m->object_ids),
+			.thread = hw_loader_needed(l, 2, &m->thread_ids),
+			.stack = hw_loader_reference(l, 3, &m->stack_ids),
+			.first_ns = hw_loader_integer(l, 4, 0),
+		};
+
+		if (hw_loader_lacks(l))
+			continue;
+		HW_GROW(m->declared, m->declared_count, capacity);
+		m->declared[m->declared_count++] = declared;
 	}
 	hw_loader_done(l);
 	return l->result;

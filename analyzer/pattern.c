@@ -234,7 +234,7 @@ static bool is_kept(const struct hw_pattern *p, uint32_t position)
 	uint32_t o = waits->object;
 
 	if (hw_model_capacity(p->model, o) > 1)
-		return p->units[o] >= hw_model_capacity(p->model, o);
+		return p->units[o] + waits->units > hw_model_capacity(p->model, o);
 	for (uint32_t i = 0; i < p->length; i++)
 		if (i != position && step_at(p, i)->from == step->to &&
 			can_keep(step_at(p, i), step))

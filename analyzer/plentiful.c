@@ -28,9 +28,16 @@ bool *hw_plentiful_find(const struct hw_model *m)
 {
 	bool *plentiful = hw_xcalloc(m->object_count, sizeof(*plentiful));
 	int64_t *together = hw_xcalloc(m->object_count, sizeof(*together));
+	int64_t *wanted = hw_xcalloc(m->object_count, sizeof(*wanted));
 	struct units *all = NULL;
 	size_t count = 0, capacity = 0;
 
+	for (uint32_t d = 0; d < m->dependency_count; d++) {
+		const struct hw_dependency *dependency = &m->dependencies[d];
+
+		if (wanted[dependency->object] < dependency->units)
+			wanted[dependency->object] = dependency->units;
+	}
 	for (uint32_t d = 0; d < m->dependency_count; d++)
 		for (uint32_t i = 0; i < m->dependencies[d].hold_count; i++) {
 			const struct hw_hold *hold = &m->holds[m->dependencies[d].first_hold + i];
@@ -55,9 +62,10 @@ bool *hw_plentiful_find(const struct hw_model *m)
 			all[i].thread != all[i - 1].thread)
 			together[all[i].object] += all[i].count;
 	for (uint32_t o = 0; o < m->object_count; o++)
-		plentiful[o] =
-			hw_model_capacity(m, o) > 1 && together[o] < hw_model_capacity(m, o);
+		plentiful[o] = hw_model_capacity(m, o) > 1 &&
+			together[o] + (wanted[o] ? wanted[o] : 1) <= hw_model_capacity(m, o);
 	free(all);
 	free(together);
+	free(wanted);
 	return plentiful;
 }

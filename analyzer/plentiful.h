@@ -4,8 +4,9 @@
 
 /*
  * Semaphores that can never run out of units: a thread blocks on one of n units only while
- * others keep all n, and they keep them for ever only when they wait for a lock, too. So it is
- * enough to count what each thread ever held of it while it waited.
+ * others keep all n, or all but fewer than it wants at once, and they keep them for ever only when
+ * they wait for a lock, too. So it is enough to count what each thread ever held of it while it
+ * waited.
  */
 
 #include "analyzer/model.h"

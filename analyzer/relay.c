@@ -72,10 +72,8 @@ void hw_relay_begin(const struct hw_relay *relay, pid_t program, const struct hw
 	recorded = session;
 	quit_pressed = 0;
 	for (size_t i = 0; i < PASSED; i++) {
-		sigaction(passed[i], NULL, &before[i]);
-		/* Ignored by whoever started us (nohup): the program inherits that. */
-		if (before[i].sa_handler != SIG_IGN)
-			sigaction(passed[i], &action, NULL);
+		/* Also what was ignored from the start (nohup): the program may not ignore it. */
+		sigaction(passed[i], &action, &before[i]);
 	}
 	sigprocmask(SIG_SETMASK, &relay->mask, NULL);
 }

@@ -79,6 +79,8 @@ static void write_act(struct hw_json *json, const struct hw_model *model,
 	hw_json_begin_object(json, "does", false);
 	hw_json_string(json, "act", hw_act_name(finding_thread->act));
 	hw_json_integer(json, "object", model->objects[finding_thread->object].id);
+	if (finding_thread->act == HW_ACT_DECLARE)
+		hw_json_integer(json, "before", model->objects[finding_thread->before].id);
 	write_stack(json, model, finding_thread->stack);
 	hw_json_end(json);
 }

@@ -57,12 +57,9 @@ static void print_stack(const struct hw_report_writer *w, const char *heading, u
 
 static const char *heading(const struct hw_report_writer *w, const struct hw_finding_thread *t)
 {
-	enum hw_verdict verdict = w->finding->verdict;
-
 	if (t->act != HW_ACT_WAIT)
 		return hw_act_heading(t->act);
-	return verdict == HW_VERDICT_DEADLOCK || verdict == HW_VERDICT_NONE ||
-			       !hw_model_is_lock(w->model, t->object)
+	return hw_report_writer_waits(w) || !hw_model_is_lock(w->model, t->object)
 		       ? "  waits in  "
 		       : "  locks in  ";
 }
@@ -88,6 +85,12 @@ static char *act_mark(
 
 	if (t->act == HW_ACT_END)
 		return hw_xasprintf("created here");
+	if (t->act == HW_ACT_DECLARE && count > 1)
+		return hw_xasprintf("one before the next, declared here");
+	if (t->act == HW_ACT_DECLARE)
+		return hw_xasprintf("%s before %s, declared here",
+			hw_report_writer_label(w, t->object),
+			hw_report_writer_label(w, t->before));
 	if (count > 1)
 		return hw_xasprintf("and %s the next here", verb);
 	return hw_xasprintf("%s %s here", verb, hw_report_writer_label(w, t->object));

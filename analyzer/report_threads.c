@@ -49,6 +49,10 @@ static void print_act(const struct hw_report_writer *w, const struct hw_finding_
 		return;
 	fputc(' ', w->out);
 	hw_report_writer_styled(w, HW_STYLE_OBJECT, hw_report_writer_label(w, t->object));
+	if (t->act != HW_ACT_DECLARE)
+		return;
+	fputs(" before ", w->out);
+	hw_report_writer_styled(w, HW_STYLE_OBJECT, hw_report_writer_label(w, t->before));
 }
 
 static void print_table(const struct hw_report_writer *w)

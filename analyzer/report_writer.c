@@ -30,11 +30,18 @@ const char *hw_report_writer_held(
 	return thread->hold_count ? hw_report_writer_label(w, thread->holds[0].object) : "nothing";
 }
 
+bool hw_report_writer_waits(const struct hw_report_writer *w)
+{
+	enum hw_verdict verdict = w->finding->verdict;
+
+	return verdict == HW_VERDICT_DEADLOCK ||
+	       (verdict == HW_VERDICT_NONE && w->finding->rule != HW_RULE_DECLARED);
+}
+
 const char *hw_report_writer_verb(
 	const struct hw_report_writer *w, const struct hw_finding_thread *thread)
 {
-	enum hw_verdict verdict = w->finding->verdict;
-	bool now = verdict == HW_VERDICT_DEADLOCK || verdict == HW_VERDICT_NONE;
+	bool now = hw_report_writer_waits(w);
 
 	if (thread->act != HW_ACT_WAIT)
 		return hw_act_verb(thread->act);

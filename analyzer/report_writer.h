@@ -38,6 +38,9 @@ const char *hw_report_writer_held(
 const char *hw_report_writer_verb(
 	const struct hw_report_writer *w, const struct hw_finding_thread *thread);
 
+/* Whether waiting is what a thread of the finding does, and not what it would have done. */
+bool hw_report_writer_waits(const struct hw_report_writer *w);
+
 /* The table of threads, and what the short names of objects stand for. */
 void hw_report_threads_print(const struct hw_report_writer *w);
 

@@ -7,8 +7,9 @@
  * once when that is not the first to be loaded, unless its option verify_asan_link_order says
  * that it need not be. Those of clang have it in themselves.
  *
- * Only the program that is started is looked at: what a script or a test runner starts has to be
- * given the option by whoever runs it.
+ * Only the program that is started is looked at, and what it executes inherits the option, also
+ * with an environment of its own (interpose/environment.h): what a script or a test runner starts
+ * has to be given it by whoever runs it.
  */
 
 /* For the environment of a program: ASAN_OPTIONS with what the user has there, or NULL. */

@@ -111,6 +111,7 @@ static struct raw_step *add_raw(struct gathering *g, uint32_t d, uint32_t h)
 			.bounded = dependency->how & HW_HOW_TIMED,
 			.tried = dependency->how & HW_HOW_TRY,
 			.plentiful = g->plentiful[dependency->object],
+			.units = dependency->units,
 			.dependency = d,
 		},
 		.set = set_of(g, d),
@@ -233,6 +234,7 @@ static int compare_keys(const struct raw_step *left, const struct raw_step *righ
 	COMPARE(left->set, right->set);
 	COMPARE(left->step.held_shared, right->step.held_shared);
 	COMPARE(left->step.awaited_shared, right->step.awaited_shared);
+	COMPARE(left->step.units, right->step.units);
 	return 0;
 }
 

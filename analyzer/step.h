@@ -51,6 +51,7 @@ struct hw_step {
 	bool tried;	     /* by a try, which does not wait */
 	bool bounded;	     /* a timed wait */
 	bool plentiful;	     /* waits for a semaphore that can never run out of units here */
+	int64_t units;	     /* that it waits for */
 	uint32_t dependency; /* one of those it stands for */
 	/*
 	 * The threads, each with one of its dependencies; behind them, up to `way_count` in all,

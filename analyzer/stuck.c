@@ -126,14 +126,30 @@ static bool writer_is_kept(const struct finder *f, uint32_t object)
 	return false;
 }
 
-static bool units_are_kept(const struct finder *f, uint32_t object)
+/*
+ * A thread that has taken all units of a semaphore and then waits for another means to wait for
+ * somebody's post: that is how conditions are made of them. Until one has been posted nothing says
+ * whose posts they are.
+ */
+static bool may_be_posted_by_others(const struct finder *f, uint32_t object, uint32_t waiter)
+{
+	if (f->model->objects[object].role != HW_ROLE_UNKNOWN)
+		return false;
+	FOR_EACH(holder, f->holders, object)
+	if (holder->thread != waiter)
+		return false;
+	return true;
+}
+
+/* Whether so many are with threads that keep them that the others are fewer than it wants. */
+static bool units_are_kept(const struct finder *f, uint32_t object, int64_t wanted)
 {
 	int64_t kept = 0;
 
 	FOR_EACH(holder, f->holders, object)
 	if (keeps(f, holder->thread))
 		kept += f->model->holds[holder->hold].count;
-	return kept >= hw_model_capacity(f->model, object);
+	return kept + wanted > hw_model_capacity(f->model, object);
 }
 
 /* Whether everything that could end its wait is up to threads that will not. */
@@ -147,7 +163,8 @@ static bool is_kept(const struct finder *f, uint32_t thread)
 	if (!hw_model_is_lock(f->model, o))
 		return false;
 	if (f->model->objects[o].kind == HW_KIND_SEM)
-		return units_are_kept(f, o);
+		return !may_be_posted_by_others(f, o, thread) &&
+			units_are_kept(f, o, wait->units);
 	if (f->model->objects[o].kind == HW_KIND_RWLOCK)
 		return wait->shared ? reader_is_kept(f, o) : writer_is_kept(f, o);
 	return mutex_is_kept(f, o);
@@ -282,5 +299,6 @@ void hw_stuck_finish(struct hw_stuck *stuck)
 
 bool hw_stuck_needs_all(const struct hw_model *model, uint32_t thread)
 {
-	return hw_model_capacity(model, wait_of(model, thread)->object) > 1;
+	return hw_model_capacity(model, wait_of(model, thread)->object) >
+	       wait_of(model, thread)->units;
 }

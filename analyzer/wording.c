@@ -6,6 +6,7 @@
 
 #include "analyzer/stack.h"
 #include "analyzer/textbuf.h"
+#include "analyzer/wording_disorder.h"
 #include "analyzer/wording_inside.h"
 #include "analyzer/wording_misuse.h"
 #include "analyzer/wording_stall.h"
@@ -277,6 +278,8 @@ static const char *help(const struct wording *w)
 		return hw_wording_stall_help(w->model, w->finding, w->arena);
 	if (hw_wording_misuse_has(w->finding->rule))
 		return hw_wording_misuse_help(w->model, w->finding, w->arena);
+	if (w->finding->rule == HW_RULE_DECLARED)
+		return hw_wording_disorder_help(w->model, w->finding, w->arena);
 	if (hw_wording_inside_has(w->finding->rule))
 		return hw_wording_inside_help(w->model, w->finding, w->arena);
 	join = find_join(w);
@@ -328,7 +331,7 @@ static void add_notes(const struct wording *w)
 {
 	struct hw_finding *f = w->finding;
 
-	f->notes = hw_arena_alloc(w->arena, 7, sizeof(*f->notes));
+	f->notes = hw_arena_alloc(w->arena, 7 + f->ring_length, sizeof(*f->notes));
 	f->note_count = 0;
 	if (f->behind_count)
 		add_note(w, hw_arena_printf(w->arena, "%u more thread%s behind %s", f->behind_count,
@@ -337,6 +340,11 @@ static void add_notes(const struct wording *w)
 	if (has_thread_twice(w))
 		add_note(w, "one thread of the recording does both: with --any-thread, another one "
 			    "might do the same");
+	for (uint32_t i = 0; i < f->ring_length; i++)
+		if (f->threads[i].disorderly)
+			add_note(w, hw_arena_printf(w->arena,
+					    "it is %s that goes against the declared order (HW013)",
+					    thread_name(w, i)));
 	if (f->bounded)
 		add_note(w, "one of the waits is limited in time: it ends by itself, with a delay");
 	if (f->instances > 1)
@@ -345,6 +353,11 @@ static void add_notes(const struct wording *w)
 				    f->instances >= HW_CYCLE_INSTANCES_MAX ? "at least " : "",
 				    f->instances,
 				    f->ring_length > 1 ? "sets of locks" : "locks or threads"));
+	if (f->rule == HW_RULE_DECLARED) {
+		if (hw_wording_disorder_note(w->model, f))
+			add_note(w, hw_wording_disorder_note(w->model, f));
+		return;
+	}
 	if (has_two_runs(w) && has_nameless_of_many(w))
 		add_note(w, "the runs have several of these locks: that they mean the same ones is "
 			    "assumed");
@@ -364,6 +377,8 @@ void hw_wording_fill(
 		finding->title = hw_wording_stall_title(model, finding, arena);
 	else if (hw_wording_misuse_has(finding->rule))
 		finding->title = hw_wording_misuse_title(model, finding, arena);
+	else if (finding->rule == HW_RULE_DECLARED)
+		finding->title = hw_wording_disorder_title(model, finding, arena);
 	else if (hw_wording_inside_has(finding->rule))
 		finding->title = hw_wording_inside_title(model, finding, arena);
 	else if (finding->rule == HW_RULE_SELF_DEADLOCK)

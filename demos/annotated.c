@@ -6,13 +6,14 @@
  * The lock is one word: 0 when it is free, 1 when a thread has it, 2 when others may wait
  * for it in the kernel (Ulrich Drepper, "Futexes Are Tricky", mutex2). libc knows nothing of it,
  * and so holdwait would not see it. The calls of <holdwait.h> below are all that it takes; one
- * more names the locks, which are on the heap. Without holdwait each call is a test of a null
- * pointer, and there is nothing to link.
+ * more names the locks, which are on the heap, and one declares which of them comes first. Without
+ * holdwait each call is a test of a null pointer, and there is nothing to link.
  *
  * Two threads move money between two accounts, and take their locks in both orders. The second one
  * waits until the first has finished, by a flag in memory, so that both are never in each
  * other's way: only who looks at the locks sees what could happen. With --certain nobody waits,
- * each takes its first lock before the other asks for its second, and they hang.
+ * each takes its first lock before the other asks for its second, and they hang. With --alone
+ * there is only the thread that goes against the declared order, and nothing can happen yet.
  */
 
 #include "demos/check.h"
@@ -62,7 +63,7 @@ struct account {
 static struct account *checking, *savings;
 static pthread_barrier_t both_live, both_hold_one;
 static atomic_bool first_is_done;
-static bool certain;
+static bool certain, alone;
 
 static void transfer(struct account *from, struct account *to, int euros)
 {
@@ -104,23 +105,34 @@ static struct account *open_account(const char *name, int euros)
 	return account;
 }
 
+static void run_threads(void)
+{
+	pthread_t saver, spender;
+
+	check(pthread_barrier_init(&both_live, NULL, alone ? 1 : 2), "make a barrier");
+	check(pthread_barrier_init(&both_hold_one, NULL, 2), "make a barrier");
+	if (alone)
+		first_is_done = true;
+	else
+		check(pthread_create(&saver, NULL, save, NULL), "start a thread");
+	check(pthread_create(&spender, NULL, spend, NULL), "start a thread");
+	if (!alone)
+		check(pthread_join(saver, NULL), "wait for a thread");
+	check(pthread_join(spender, NULL), "wait for a thread");
+}
+
 int main(int argc, char **argv)
 {
-	pthread_t threads[2];
-
 	certain = argc == 2 && strcmp(argv[1], "--certain") == 0;
-	if (argc > 1 && !certain) {
-		fprintf(stderr, "usage: %s [--certain]\n", argv[0]);
+	alone = argc == 2 && strcmp(argv[1], "--alone") == 0;
+	if (argc > 1 && !certain && !alone) {
+		fprintf(stderr, "usage: %s [--certain | --alone]\n", argv[0]);
 		return 2;
 	}
 	checking = open_account("checking", 100);
 	savings = open_account("savings", 0);
-	check(pthread_barrier_init(&both_live, NULL, 2), "make a barrier");
-	check(pthread_barrier_init(&both_hold_one, NULL, 2), "make a barrier");
-	check(pthread_create(&threads[0], NULL, save, NULL), "start a thread");
-	check(pthread_create(&threads[1], NULL, spend, NULL), "start a thread");
-	for (int i = 0; i < 2; i++)
-		check(pthread_join(threads[i], NULL), "wait for a thread");
+	holdwait_order(&checking->lock, &savings->lock);
+	run_threads();
 	printf("checking %d, savings %d\n", checking->euros, savings->euros);
 	free(checking);
 	free(savings);

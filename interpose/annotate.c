@@ -180,6 +180,23 @@ HW_EXPORT void (holdwait_name)(const void *object, const char *name)
 			(uint32_t)strnlen(name, NAME_BYTES_MAX));
 }
 
+HW_EXPORT void (holdwait_order)(const void *first, const void *second)
+{
+	struct hw_order_definition definition = { .first_address = (uintptr_t)first,
+		.second_address = (uintptr_t)second };
+	struct hw_self *self = HW_ENTER();
+	uint32_t number, stack;
+
+	if (!self || !first || !second)
+		return;
+	stack = HW_STACK(self);
+	number = hw_object_promise(first);
+	definition.second = hw_object_promise(second);
+	if (number && definition.second)
+		hw_log_add_payload(self, HW_OP_ORDER, number, stack, &definition,
+			sizeof(definition));
+}
+
 HW_EXPORT void (holdwait_ignore)(const void *object)
 {
 	struct hw_self *self = HW_ENTER();

@@ -113,8 +113,14 @@ static bool collector_path(char *path, const char *beside)
 	return !hw_sys2(SYS_access, path, X_OK);
 }
 
-/* The environment for the collector: without LD_PRELOAD, or it would trace itself. */
-static char **environment_without_preload(void)
+/* What is the program's alone: libraries to preload, auditors, a dynamic linker that talks. */
+static bool is_for_linker(const char *variable)
+{
+	return !strncmp(variable, "LD_", 3) && strncmp(variable, "LD_LIBRARY_PATH=", 16) != 0;
+}
+
+/* The environment for the collector; it would trace itself, and whoever looks would see it. */
+static char **environment_of_collector(void)
 {
 	size_t count = 0, kept = 0;
 	char **copy;
@@ -123,7 +129,7 @@ static char **environment_without_preload(void)
 		count++;
 	copy = hw_sys_map((count + 1) * sizeof(*copy));
 	for (size_t i = 0; copy && i < count; i++)
-		if (strncmp(environ[i], "LD_PRELOAD=", 11))
+		if (!is_for_linker(environ[i]))
 			copy[kept++] = environ[i];
 	return copy;
 }
@@ -145,7 +151,7 @@ static void become_collector(const char *path, long program, long answer_fd)
 	char digits[32];
 	char *arguments[] = { (char *)path, (char *)"--daemon",
 		(char *)in_digits(program, digits, sizeof(digits)), NULL };
-	char **environment = environment_without_preload();
+	char **environment = environment_of_collector();
 
 	/* Duplicated or not, it has to stay open. */
 	if (answer_fd == STDOUT_FILENO)

@@ -88,6 +88,12 @@ static void log_reacquired(const struct hw_cond_wait *wait, uint32_t extra_how)
 			wait->mutex->object, wait->stack, HW_HOW_REACQUIRE | extra_how);
 }
 
+/* libc could not lock the mutex again: all else is told with it held. */
+static bool is_without_mutex(int error)
+{
+	return error == ENOTRECOVERABLE || error == EDEADLK || error == EAGAIN;
+}
+
 void hw_cond_wait_end(struct hw_cond_wait *wait, int error)
 {
 	struct hw_self *self = wait->attempt.self;
@@ -98,7 +104,8 @@ void hw_cond_wait_end(struct hw_cond_wait *wait, int error)
 	if (cell)
 		hw_log_add(self, hw_object_acquired(cell), woken ? HW_OP_WAKE : HW_OP_FAIL,
 			cell->object, wait->stack, woken ? 0 : (uint32_t)error);
-	log_reacquired(wait, error == EOWNERDEAD ? HW_HOW_OWNER_DEAD : 0);
+	if (!is_without_mutex(error))
+		log_reacquired(wait, error == EOWNERDEAD ? HW_HOW_OWNER_DEAD : 0);
 	if (cell)
 		hw_attempt_over(&wait->attempt);
 }

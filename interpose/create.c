@@ -17,6 +17,10 @@
  * What the new thread has to know travels in a small record of our own: the
  * program's argument pointer must arrive untouched. Records come from a lock-free
  * list in private memory, because creating a thread may be all a program does.
+ *
+ * A signal handler may run in a thread before anything else does, and use locks there. The thread
+ * would be registered by that, as one that nobody created. So it begins with signals blocked, as
+ * libc has it up to a moment before; unless its attributes say what it begins with.
  */
 
 enum { STARTS_MAX = 4096 }; /* threads between create and their first instruction */
@@ -28,6 +32,8 @@ struct start {
 	void *argument;
 	uint64_t uid;
 	uint64_t creator_uid;
+	uint64_t signals;   /* what it is to block */
+	bool blocks_others; /* that has been seen to, by attributes */
 };
 
 static struct start starts[STARTS_MAX];
@@ -44,6 +50,7 @@ static struct start *take_start(struct hw_self *self, void *(*routine)(void *), 
 	start->routine = routine;
 	start->argument = argument;
 	start->stack_bytes = hw_thread_default_stack_bytes();
+	start->blocks_others = false;
 	start->uid = hw_thread_new_uid();
 	start->creator_uid = self->slot->uid;
 	return start;
@@ -66,8 +73,19 @@ static struct start begin_thread(struct start *start, void *frame)
 
 	hw_thread_set_stack(self, (uintptr_t)frame, start->stack_bytes);
 	hw_thread_register(self, start->uid, start->creator_uid);
+	if (!start->blocks_others)
+		hw_sys_set_signals(start->signals);
 	give_back(start);
 	return copy;
+}
+
+/* Since glibc 2.32. */
+static bool has_signals(const pthread_attr_t *attributes)
+{
+	sigset_t signals;
+
+	return HW_REAL_HAS(pthread_attr_getsigmask_np) &&
+	       !HW_REAL(pthread_attr_getsigmask_np)(attributes, &signals);
 }
 
 static void *run_pthread(void *argument)
@@ -113,18 +131,22 @@ HW_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes
 {
 	struct hw_self *self = HW_ENTER();
 	struct start *start = self ? take_start(self, routine, argument) : NULL;
+	uint64_t uid, signals;
 	uint32_t stack;
-	uint64_t uid;
 	int error;
 
 	if (!start)
 		return HW_REAL(pthread_create)(thread, attributes, routine, argument);
-	if (attributes)
+	if (attributes) {
 		pthread_attr_getstacksize(attributes, &start->stack_bytes);
+		start->blocks_others = has_signals(attributes);
+	}
 	uid = start->uid;
 	stack = HW_STACK(self);
 	hw_log_add_payload(self, HW_OP_CREATE, HW_NO_OBJECT, stack, &uid, sizeof(uid));
+	signals = start->signals = hw_sys_block_handlers();
 	error = HW_REAL(pthread_create)(thread, attributes, run_pthread, start);
+	hw_sys_set_signals(signals);
 	if (error)
 		give_back(start);
 	created(self, thread, uid, error, stack);
@@ -136,8 +158,8 @@ HW_EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
 	struct hw_self *self = HW_ENTER();
 	struct start *start =
 		self ? take_start(self, (void *(*)(void *))(void *)routine, argument) : NULL;
+	uint64_t uid, signals;
 	uint32_t stack;
-	uint64_t uid;
 	int result;
 
 	if (!start)
@@ -145,7 +167,9 @@ HW_EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
 	uid = start->uid;
 	stack = HW_STACK(self);
 	hw_log_add_payload(self, HW_OP_CREATE, HW_NO_OBJECT, stack, &uid, sizeof(uid));
+	signals = start->signals = hw_sys_block_handlers();
 	result = HW_REAL(thrd_create)(thread, run_thrd, start);
+	hw_sys_set_signals(signals);
 	if (result != thrd_success)
 		give_back(start);
 	created(self, thread, uid, result == thrd_success ? 0 : EAGAIN, stack);

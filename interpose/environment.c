@@ -12,6 +12,14 @@
 
 #define PRELOAD "LD_PRELOAD="
 #define SESSION HW_SESSION_VARIABLE "="
+#define ASAN    "ASAN_OPTIONS="
+
+/*
+ * With it, AddressSanitizer of gcc lets others be loaded before it; analyzer/sanitizer.h. A colon
+ * in front, which says nothing to it, tells ours from the user's.
+ */
+#define ASAN_SECOND "verify_asan_link_order=0"
+#define ASAN_OURS   ASAN ":" ASAN_SECOND
 
 enum { ROOM_MAX_BYTES = 65536, SESSION_PATH_BYTES = 512 };
 
@@ -19,6 +27,7 @@ static char library[PATH_MAX];
 static char session_entry[sizeof(SESSION HW_SESSION_HIDDEN) + SESSION_PATH_BYTES];
 static char *own_path; /* in session_entry */
 static bool follows;
+static bool asan_is_second; /* this program was told so, and those that it starts have to be */
 
 static bool has_name(const char *entry, const char *name)
 {
@@ -42,6 +51,7 @@ static const char *find_library(const char *list)
 struct found {
 	const char *preload;
 	const char *session;
+	const char *asan;
 	size_t count;
 };
 
@@ -56,8 +66,15 @@ static struct found look(char *const environment[])
 			found.preload = entry + strlen(PRELOAD);
 		if (!found.session && has_name(entry, SESSION))
 			found.session = entry + strlen(SESSION);
+		if (!found.asan && has_name(entry, ASAN))
+			found.asan = entry + strlen(ASAN);
 	}
 	return found;
+}
+
+static bool lacks_asan(const struct found *found)
+{
+	return asan_is_second && !(found->asan && strstr(found->asan, ASAN_SECOND));
 }
 
 /* Another session is somebody else's affair. */
@@ -67,7 +84,7 @@ static bool is_complete(const struct found *found)
 		return false;
 	if (has_name(found->session, HW_SESSION_HIDDEN) || strcmp(found->session, own_path))
 		return true;
-	return found->preload && find_library(found->preload);
+	return found->preload && find_library(found->preload) && !lacks_asan(found);
 }
 
 size_t hw_environment_room_bytes(char *const environment[])
@@ -80,14 +97,17 @@ size_t hw_environment_room_bytes(char *const environment[])
 	found = look(environment);
 	if (is_complete(&found))
 		return 0;
-	bytes = (found.count + 3) * sizeof(char *) + sizeof(PRELOAD) + strlen(library);
+	bytes = (found.count + 4) * sizeof(char *) + sizeof(PRELOAD) + strlen(library) +
+		sizeof(ASAN_OURS);
 	if (found.preload)
 		bytes += 1 + strlen(found.preload);
+	if (found.asan)
+		bytes += 1 + strlen(found.asan);
 	return bytes <= ROOM_MAX_BYTES ? bytes : 0;
 }
 
-/* The colon, with nothing behind it, says that there was a variable. */
-static void write_preload(char *entry, const char *users)
+/* The colon, with nothing behind it, says that there was a variable. Returns where it ends. */
+static char *write_preload(char *entry, const char *users)
 {
 	strcpy(entry, PRELOAD);
 	entry += strlen(PRELOAD);
@@ -98,29 +118,47 @@ static void write_preload(char *entry, const char *users)
 			*entry++ = ':';
 	}
 	strcpy(entry, users ? users : "");
+	return entry + strlen(entry) + 1;
+}
+
+/* What comes later decides: what the program says of anything else stays. */
+static void write_asan(char *entry, const char *users)
+{
+	strcpy(entry, ASAN_OURS);
+	entry += strlen(entry);
+	if (users) {
+		*entry++ = ':';
+		strcpy(entry, users);
+	}
 }
 
 char *const *hw_environment_complete(char *const environment[], void *room, size_t room_bytes)
 {
 	struct found found;
-	char **entries = room, *preload;
+	char **entries = room, *preload, *asan;
 	size_t kept = 0;
-	bool placed = false;
 
 	if (!room_bytes)
 		return environment;
 	found = look(environment);
-	preload = (char *)(entries + found.count + 3);
-	write_preload(preload, found.preload);
+	preload = (char *)(entries + found.count + 4);
+	asan = write_preload(preload, found.preload);
+	write_asan(asan, found.asan);
 	for (size_t i = 0; i < found.count; i++) {
-		bool replaced = !placed && has_name(environment[i], PRELOAD);
+		char *entry = environment[i];
 
-		if (!has_name(environment[i], SESSION))
-			entries[kept++] = replaced ? preload : environment[i];
-		placed |= replaced;
+		if (has_name(entry, SESSION))
+			continue;
+		if (entry + strlen(PRELOAD) == found.preload)
+			entry = preload;
+		else if (entry + strlen(ASAN) == found.asan && lacks_asan(&found))
+			entry = asan;
+		entries[kept++] = entry;
 	}
-	if (!placed)
+	if (!found.preload)
 		entries[kept++] = preload;
+	if (!found.asan && asan_is_second)
+		entries[kept++] = asan;
 	entries[kept++] = session_entry;
 	entries[kept] = NULL;
 	return entries;
@@ -143,13 +181,33 @@ static bool shorten(char *list)
 	return true;
 }
 
+/* Take ours out of the options of AddressSanitizer; false when they are all there was. */
+static bool shorten_asan(char *entry)
+{
+	char *users = entry + strlen(ASAN_OURS);
+
+	if (!*users)
+		return false;
+	memmove(entry + strlen(ASAN), users + 1, strlen(users));
+	return true;
+}
+
+/* Whether anything of it is not ours. */
+static bool is_shown(char *entry)
+{
+	if (has_name(entry, PRELOAD))
+		return shorten(entry + strlen(PRELOAD));
+	if (has_name(entry, ASAN_OURS))
+		return shorten_asan(entry);
+	return !has_name(entry, SESSION);
+}
+
 static void hide(void)
 {
 	char **to = environ;
 
 	for (char **from = environ; from && *from; from++)
-		if (!has_name(*from, SESSION) &&
-			(!has_name(*from, PRELOAD) || shorten(*from + strlen(PRELOAD))))
+		if (is_shown(*from))
 			*to++ = *from;
 	if (to)
 		*to = NULL;
@@ -182,6 +240,7 @@ void hw_environment_init(const struct hw_session *session, const char *session_p
 	find_own_name();
 	if (!library[0])
 		return;
+	asan_is_second = found.asan && strstr(found.asan, ASAN_SECOND);
 	if (session && strlen(session_path) < SESSION_PATH_BYTES) {
 		strcpy(session_entry, SESSION HW_SESSION_HIDDEN);
 		own_path = session_entry + strlen(session_entry);

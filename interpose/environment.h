@@ -4,7 +4,8 @@
 
 /*
  * The two variables by which a program that is executed finds the session: LD_PRELOAD with this
- * library, and HOLDWAIT_SESSION.
+ * library, and HOLDWAIT_SESSION. In programs with AddressSanitizer there is a third, without
+ * which they would not start: ASAN_OPTIONS.
  *
  * A program that is executed with an environment that lacks them (env -i, execle), or has another
  * LD_PRELOAD, gets them all the same when children are followed. It is

@@ -94,6 +94,19 @@ HW_EXPORT int fexecve(int fd, char *const arguments[], char *const environment[]
 	return exec_failed(HW_REAL(fexecve)(fd, arguments, completed));
 }
 
+HW_EXPORT int execveat(int folder, const char *path, char *const arguments[],
+	char *const environment[], int flags)
+{
+	WITH_SESSION(environment, completed);
+
+	if (!HW_REAL_HAS(execveat)) {
+		errno = ENOSYS;
+		return -1;
+	}
+	log_exec(HW_CALL);
+	return exec_failed(HW_REAL(execveat)(folder, path, arguments, completed, flags));
+}
+
 /* The list forms become the array forms, on the stack as libc does it. */
 static size_t count_arguments(va_list from)
 {
@@ -156,34 +169,57 @@ HW_EXPORT int execle(const char *path, const char *first, ...)
 	return exec_failed(HW_REAL(execve)(path, arguments, completed));
 }
 
-HW_EXPORT int posix_spawn(pid_t *child, const char *path,
+typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *,
+	const posix_spawnattr_t *, char *const[], char *const[]);
+
+static int spawn(spawn_function *real, pid_t *child, const char *program,
 	const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
-	char *const arguments[], char *const environment[])
+	char *const arguments[], char *const environment[], const struct hw_call *call)
 {
 	WITH_SESSION(environment, completed);
 	pid_t pid = 0;
-	int error = HW_REAL(posix_spawn)(&pid, path, actions, attributes, arguments, completed);
+	int error = real(&pid, program, actions, attributes, arguments, completed);
 
 	if (!error) {
 		if (child)
 			*child = pid;
-		hw_process_spawned(pid, HW_CALL);
+		hw_process_spawned(pid, call);
 	}
 	return error;
+}
+
+HW_EXPORT int posix_spawn(pid_t *child, const char *path,
+	const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+	char *const arguments[], char *const environment[])
+{
+	return spawn(HW_REAL(posix_spawn), child, path, actions, attributes, arguments,
+		environment, HW_CALL);
 }
 
 HW_EXPORT int posix_spawnp(pid_t *child, const char *file,
 	const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
 	char *const arguments[], char *const environment[])
 {
-	WITH_SESSION(environment, completed);
-	pid_t pid = 0;
-	int error = HW_REAL(posix_spawnp)(&pid, file, actions, attributes, arguments, completed);
-
-	if (!error) {
-		if (child)
-			*child = pid;
-		hw_process_spawned(pid, HW_CALL);
-	}
-	return error;
+	return spawn(HW_REAL(posix_spawnp), child, file, actions, attributes, arguments,
+		environment, HW_CALL);
 }
+
+/* For programs linked before 2012: what the kernel does not know how to run is a script. */
+static int old_spawn(pid_t *child, const char *path, const posix_spawn_file_actions_t *actions,
+	const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[])
+{
+	return spawn(HW_REAL(old_posix_spawn), child, path, actions, attributes, arguments,
+		environment, HW_CALL);
+}
+
+static int old_spawnp(pid_t *child, const char *file, const posix_spawn_file_actions_t *actions,
+	const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[])
+{
+	return spawn(HW_REAL(old_posix_spawnp), child, file, actions, attributes, arguments,
+		environment, HW_CALL);
+}
+
+HW_OLD_NAME(int, posix_spawn, (pid_t *, const char *, const posix_spawn_file_actions_t *,
+	const posix_spawnattr_t *, char *const[], char *const[]), old_spawn, "GLIBC_2.2.5")
+HW_OLD_NAME(int, posix_spawnp, (pid_t *, const char *, const posix_spawn_file_actions_t *,
+	const posix_spawnattr_t *, char *const[], char *const[]), old_spawnp, "GLIBC_2.2.5")

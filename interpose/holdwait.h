@@ -47,6 +47,9 @@ HOLDWAIT_WEAK void holdwait_releasing(const void *lock);
 /* What the object at this address, of any kind, is called in findings; the name is copied. */
 HOLDWAIT_WEAK void holdwait_name(const void *object, const char *name);
 
+/* Whoever locks both of these objects locks `first` before `second`. */
+HOLDWAIT_WEAK void holdwait_order(const void *first, const void *second);
+
 /* What is done to the object at this address, of any kind, is not recorded from here on. */
 HOLDWAIT_WEAK void holdwait_ignore(const void *object);
 
@@ -76,6 +79,7 @@ HOLDWAIT_WEAK void holdwait_ignore(const void *object);
 #define holdwait_failed(lock)	      HOLDWAIT_CALL(holdwait_failed, (lock))
 #define holdwait_releasing(lock)      HOLDWAIT_CALL(holdwait_releasing, (lock))
 #define holdwait_name(object, name)   HOLDWAIT_CALL(holdwait_name, (object, name))
+#define holdwait_order(first, second) HOLDWAIT_CALL(holdwait_order, (first, second))
 #define holdwait_ignore(object)	      HOLDWAIT_CALL(holdwait_ignore, (object))
 
 #endif

@@ -15,6 +15,7 @@
 
 enum {
 	GRANULE_BYTES = 64,
+	PAGE_BYTES = 4096,
 	GRANULES = 1 << 26, /* 4 GiB of memory, 8 MiB of bits of which few are ever touched */
 	WORD_BITS = 64,
 	ALIGNMENT_BYTES = 4, /* of the smallest object, a spinlock */
@@ -44,12 +45,10 @@ static _Atomic uint64_t *map_bits(void)
 
 void hw_memory_mark(uintptr_t address)
 {
-	struct hw_module_range module;
 	_Atomic uint64_t *map;
 	uint64_t granule = address / GRANULE_BYTES;
 
-	hw_module_range_of((const void *)address, &module);
-	if (module.end)
+	if (hw_module_stays((const void *)address))
 		return;
 	map = map_bits();
 	if (map)
@@ -57,6 +56,14 @@ void hw_memory_mark(uintptr_t address)
 			memory_order_release);
 	hw_frames_mark(address);
 }
+
+/* How memory goes away. */
+enum end {
+	UNMAPPED, /* perhaps only this place of what is shared */
+	FREED,
+	LEFT,	  /* by its thread, or the functions that had it: nobody called for it */
+	CLOSED,	  /* with a library: it cannot be read any more */
+};
 
 /* A plain look at the first word of glibc's objects, to know whether its end is worth a stack. */
 static bool looks_used(const struct hw_cell *cell)
@@ -76,23 +83,23 @@ static bool looks_used(const struct hw_cell *cell)
 	}
 }
 
-/* `call` is NULL at the end of a thread, whose stack goes without being freed by anybody. */
-static void forget(struct hw_self *self, struct hw_cell *cell, bool freed,
+static void forget(struct hw_self *self, struct hw_cell *cell, enum end end,
 	const struct hw_call *call)
 {
+	bool wants_stack;
 	uint32_t object = atomic_load(&cell->object);
 
 	if (!object || cell->kind == HW_KIND_THREAD ||
 		cell->fork_round != hw_object_fork_round)
 		return;
-	if (freed && !cell->ignored && self)
+	wants_stack = end == CLOSED || (end == FREED && looks_used(cell));
+	if (end != UNMAPPED && !cell->ignored && self)
 		hw_log_add(self, hw_log_now(), HW_OP_DESTROY, object,
-			call && looks_used(cell) ? hw_stack_capture(self, call) : 0,
-			HW_HOW_FREED);
+			wants_stack ? hw_stack_capture(self, call) : 0, HW_HOW_FREED);
 	hw_object_forget(cell, object);
 }
 
-static void forget_granule(uint64_t granule, uintptr_t start, uintptr_t end, bool freed,
+static void forget_granule(uint64_t granule, uintptr_t start, uintptr_t end, enum end how,
 	const struct hw_call *call)
 {
 	struct hw_self *self = hw_self_enter(call);
@@ -104,19 +111,37 @@ static void forget_granule(uint64_t granule, uintptr_t start, uintptr_t end, boo
 		struct hw_cell *cell = hw_object_cell((const void *)from);
 
 		if (cell)
-			forget(self, cell, freed, call);
+			forget(self, cell, how, call);
 	}
 }
 
-/* Everything that lives in a range ends; `freed` says that it was private memory. */
-static void gone(const void *memory, size_t size_bytes, bool freed, const struct hw_call *call)
+/* The same, where there are more granules than objects. */
+static void forget_all(uintptr_t start, uintptr_t end, enum end how, const struct hw_call *call)
+{
+	struct hw_index *index = atomic_load_explicit(&hw_object_index, memory_order_acquire);
+	struct hw_self *self = hw_self_enter(call);
+
+	for (uint64_t i = 0; index && i <= index->mask; i++) {
+		struct hw_cell *cell = atomic_load_explicit(&index->cells[i], memory_order_acquire);
+
+		if (cell && cell->address >= start && cell->address < end)
+			forget(self, cell, how, call);
+	}
+}
+
+/* Everything that lives in a range ends. */
+static void gone(const void *memory, size_t size_bytes, enum end how, const struct hw_call *call)
 {
 	_Atomic uint64_t *map = atomic_load_explicit(&bits, memory_order_acquire);
 	uintptr_t start = (uintptr_t)memory, end = start + size_bytes;
 	uint64_t granule = start / GRANULE_BYTES, last = (end - 1) / GRANULE_BYTES;
 
-	if (!size_bytes)
+	if (!size_bytes || end < start)
 		return;
+	if (last - granule >= GRANULES) {
+		forget_all(start, end, how, call);
+		return;
+	}
 	while (granule <= last) {
 		uint64_t skip = granule % WORD_BITS;
 		uint64_t word = atomic_load_explicit(word_of(map, granule),
@@ -124,7 +149,7 @@ static void gone(const void *memory, size_t size_bytes, bool freed, const struct
 
 		for (; word && granule <= last; word >>= 1, granule++)
 			if (word & 1)
-				forget_granule(granule, start, end, freed, call);
+				forget_granule(granule, start, end, how, call);
 		if (!word)
 			granule = granule - granule % WORD_BITS + WORD_BITS;
 	}
@@ -156,7 +181,13 @@ static bool watched(void)
 void hw_memory_gone(uintptr_t start, size_t size_bytes)
 {
 	if (watched())
-		gone((const void *)start, size_bytes, true, NULL);
+		gone((const void *)start, size_bytes, LEFT, NULL);
+}
+
+void hw_memory_closed(uintptr_t start, size_t size_bytes, const struct hw_call *call)
+{
+	if (watched())
+		gone((const void *)start, size_bytes, CLOSED, call);
 }
 
 /*
@@ -178,10 +209,13 @@ static size_t size_of(void *block)
 	return seen > 0 ? HW_REAL(malloc_usable_size)(block) : 0;
 }
 
+/* Of a process, at most. */
+#define ADDRESSES_BYTES ((size_t)1 << 56)
+
 HW_EXPORT void free(void *block)
 {
 	if (watched() && block)
-		gone(block, size_of(block), true, HW_CALL);
+		gone(block, size_of(block), FREED, HW_CALL);
 	/* Only what dlsym frees while it is asked for this very function is not freed. */
 	if (__builtin_expect(hw_real_functions.free != NULL, 1) || HW_REAL_HAS(free))
 		HW_REAL(free)(block);
@@ -191,26 +225,30 @@ HW_EXPORT void *realloc(void *block, size_t size_bytes)
 {
 	/* An object may not be moved (POSIX); if the block stays, it is met as a new one. */
 	if (watched() && block)
-		gone(block, size_of(block), true, HW_CALL);
+		gone(block, size_of(block), FREED, HW_CALL);
 	return HW_REAL(realloc)(block, size_bytes);
 }
 
 /* Objects in shared memory live on for others; only this place of theirs is gone. */
+void hw_memory_unmapped(const void *memory, size_t size_bytes, const struct hw_call *call)
+{
+	/* Whole pages go. The kernel refuses what does not begin with one, or goes too far. */
+	if (watched() && !((uintptr_t)memory % PAGE_BYTES) && size_bytes < ADDRESSES_BYTES)
+		gone(memory, (size_bytes + PAGE_BYTES - 1) & -(size_t)PAGE_BYTES, UNMAPPED,
+			call);
+}
+
+/* Before the call: somebody else may get the memory at once. */
 HW_EXPORT int munmap(void *memory, size_t size_bytes)
 {
-	if (watched())
-		gone(memory, size_bytes, false, HW_CALL);
+	hw_memory_unmapped(memory, size_bytes, HW_CALL);
 	return HW_REAL(munmap)(memory, size_bytes);
 }
 
-/* What is mapped at a place takes the place of what was there. */
-HW_EXPORT void *mmap64(void *memory, size_t size_bytes, int protection, int flags, int fd,
-	off64_t offset)
+static void *map(void *memory, size_t size_bytes, int protection, int flags, int fd, off64_t offset)
 {
 	long result;
 
-	if (watched() && flags & MAP_FIXED)
-		gone(memory, size_bytes, false, HW_CALL);
 	if (__builtin_expect(hw_real_functions.mmap != NULL, 1))
 		return HW_REAL(mmap)(memory, size_bytes, protection, flags, fd, offset);
 	/* An allocator may want memory before dlsym works, or while it is looking for mmap. */
@@ -222,13 +260,38 @@ HW_EXPORT void *mmap64(void *memory, size_t size_bytes, int protection, int flag
 	return (void *)result;
 }
 
+/* What is mapped at a place takes the place of what was there. */
+HW_EXPORT void *mmap64(void *memory, size_t size_bytes, int protection, int flags, int fd,
+	off64_t offset)
+{
+	void *place = map(memory, size_bytes, protection, flags, fd, offset);
+
+	if (flags & MAP_FIXED && place != MAP_FAILED)
+		hw_memory_unmapped(place, size_bytes, HW_CALL);
+	return place;
+}
+
 /* With 64 bits for offsets, <sys/mman.h> makes `mmap` another word for mmap64. */
 HW_EXPORT HW_COPY_ATTRIBUTES(mmap64) void *hw_memory_mmap(void *, size_t, int, int, int, off64_t)
 	__asm__("mmap") __attribute__((alias("mmap64")));
 
+/* What stays where it is lives on. */
+static void remapped(const char *from, size_t old_bytes, const char *to, size_t new_bytes,
+	const struct hw_call *call)
+{
+	size_t kept_bytes = (new_bytes + PAGE_BYTES - 1) & -(size_t)PAGE_BYTES;
+
+	if (to != from) {
+		hw_memory_unmapped(from, old_bytes, call);
+		hw_memory_unmapped(to, new_bytes, call);
+	} else if (kept_bytes < old_bytes) {
+		hw_memory_unmapped(from + kept_bytes, old_bytes - kept_bytes, call);
+	}
+}
+
 HW_EXPORT void *mremap(void *memory, size_t old_bytes, size_t new_bytes, int flags, ...)
 {
-	void *place = NULL;
+	void *place = NULL, *result;
 	va_list arguments;
 
 	if (flags & MREMAP_FIXED) {
@@ -236,7 +299,8 @@ HW_EXPORT void *mremap(void *memory, size_t old_bytes, size_t new_bytes, int fla
 		place = va_arg(arguments, void *);
 		va_end(arguments);
 	}
-	if (watched() && flags & MREMAP_MAYMOVE)
-		gone(memory, old_bytes, false, HW_CALL);
-	return HW_REAL(mremap)(memory, old_bytes, new_bytes, flags, place);
+	result = HW_REAL(mremap)(memory, old_bytes, new_bytes, flags, place);
+	if (result != MAP_FAILED)
+		remapped(memory, old_bytes, result, new_bytes, HW_CALL);
+	return result;
 }

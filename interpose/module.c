@@ -8,13 +8,32 @@
 #include <string.h>
 
 #include "interpose/log.h"
+#include "interpose/python.h"
 #include "interpose/sys.h"
 
 enum { MODULES_MAX = 4096, PAGE_BYTES = 4096 };
 
 static int (*find_object)(void *, struct dl_find_object *);
-/* Modules already logged; slot by hash, a race logs one twice, which does no harm. */
-static _Atomic uint64_t noted[MODULES_MAX];
+
+/* Low bits of the id of a module that was met. */
+enum {
+	USED = 1,   /* without it a module was here that is closed; or none ever, if all is 0 */
+	LOGGED = 2, /* until then whoever meets it logs it as well, ahead of the stack it is in */
+	STAYS = 4,
+	FLAGS = 7,
+};
+
+/* Modules that were met, by hash; entered and left under the lock. */
+static struct noted {
+	_Atomic uint64_t id;
+	struct hw_module_range range;
+	const void *map;
+} noted[MODULES_MAX];
+
+static struct hw_sys_lock noted_lock;
+
+/* The constructor has seen all that stays. */
+static bool all_noted;
 
 void hw_module_init(void)
 {
@@ -23,8 +42,11 @@ void hw_module_init(void)
 
 void hw_module_forked(void)
 {
+	atomic_store(&noted_lock.word, 0);
 	for (int i = 0; i < MODULES_MAX; i++)
-		atomic_store_explicit(&noted[i], 0, memory_order_relaxed);
+		/* Pages that are not written to stay those of the parent. */
+		if (atomic_load_explicit(&noted[i].id, memory_order_relaxed) & LOGGED)
+			atomic_fetch_and(&noted[i].id, ~(uint64_t)LOGGED);
 }
 
 void hw_module_range_of(const void *address, struct hw_module_range *ret_range)
@@ -139,29 +161,77 @@ static uint64_t id_of(const struct dl_find_object *found)
 
 	id = (id ^ (uintptr_t)found->dlfo_map_start) * 0x9e3779b97f4a7c15u;
 	id = (id ^ (uintptr_t)found->dlfo_link_map->l_ld) * 0x9e3779b97f4a7c15u;
-	return id | 1; /* 0 is an empty place */
+	return (id & ~(uint64_t)FLAGS) | USED;
+}
+
+static bool is(uint64_t seen, uint64_t id)
+{
+	return seen & USED && !((seen ^ id) & ~(uint64_t)FLAGS);
+}
+
+/* The place of a module; NULL when it has none, and then one for it, NULL when all are taken. */
+static struct noted *find_place(uint64_t id, struct noted **ret_free)
+{
+	uint64_t at = id >> 32;
+
+	*ret_free = NULL;
+	for (int probe = 0; probe < MODULES_MAX; probe++, at++) {
+		struct noted *place = &noted[at % MODULES_MAX];
+		uint64_t seen = atomic_load_explicit(&place->id, memory_order_acquire);
+
+		if (is(seen, id))
+			return place;
+		if (!(seen & USED) && !*ret_free)
+			*ret_free = place;
+		if (!seen)
+			break;
+	}
+	return NULL;
+}
+
+static struct noted *enter(const struct dl_find_object *found)
+{
+	uint64_t id = id_of(found);
+	struct noted *place, *free_place;
+
+	hw_sys_lock(&noted_lock);
+	place = find_place(id, &free_place);
+	if (!place && free_place) {
+		place = free_place;
+		place->range = (struct hw_module_range){ (uintptr_t)found->dlfo_map_start,
+			(uintptr_t)found->dlfo_map_end };
+		place->map = found->dlfo_link_map;
+		atomic_store_explicit(&place->id, id, memory_order_release);
+	}
+	hw_sys_unlock(&noted_lock);
+	return place;
+}
+
+static void note(struct hw_self *self, const struct dl_find_object *found, uint64_t flags)
+{
+	struct noted *free_place, *place = find_place(id_of(found), &free_place);
+	uint64_t wanted = LOGGED | flags, seen;
+	struct hw_module_headers headers;
+
+	if (!place)
+		place = enter(found);
+	/* There are more modules than places: this one is logged each time. */
+	seen = place ? atomic_load_explicit(&place->id, memory_order_acquire) : 0;
+	if (!(seen & LOGGED)) {
+		if (headers_of(found, &headers))
+			hw_python_meet(&headers);
+		log_module(self, found);
+	}
+	if (place && (seen & wanted) != wanted)
+		atomic_fetch_or(&place->id, wanted);
 }
 
 void hw_module_note(struct hw_self *self, const void *address)
 {
 	struct dl_find_object found;
-	uint64_t id, at;
 
-	if (!find_object || find_object((void *)(uintptr_t)address, &found))
-		return;
-	id = id_of(&found);
-	at = id >> 32;
-	for (int probe = 0; probe < MODULES_MAX; probe++, at++) {
-		_Atomic uint64_t *place = &noted[at % MODULES_MAX];
-		uint64_t seen = atomic_load_explicit(place, memory_order_relaxed);
-
-		if (!seen && atomic_compare_exchange_strong(place, &seen, id)) {
-			log_module(self, &found);
-			return;
-		}
-		if (seen == id)
-			return;
-	}
+	if (find_object && !find_object((void *)(uintptr_t)address, &found))
+		note(self, &found, 0);
 }
 
 /* The dynamic linker's list is walked as it is: while constructors run nobody changes it. */
@@ -175,6 +245,66 @@ void hw_module_note_all(struct hw_self *self)
 	for (map = found.dlfo_link_map; map->l_prev;)
 		map = map->l_prev;
 	for (; map; map = map->l_next)
-		if (!map->l_name[0] || strchr(map->l_name, '/'))
-			hw_module_note(self, map->l_ld);
+		if ((!map->l_name[0] || strchr(map->l_name, '/')) &&
+			!find_object(map->l_ld, &found))
+			note(self, &found, STAYS);
+	all_noted = true;
+}
+
+bool hw_module_stays(const void *address)
+{
+	struct dl_find_object found;
+	struct noted *place, *free_place;
+
+	if (!find_object || find_object((void *)(uintptr_t)address, &found))
+		return false;
+	place = find_place(id_of(&found), &free_place);
+	return !all_noted || (place && atomic_load(&place->id) & STAYS);
+}
+
+bool hw_module_handle_stays(const void *handle)
+{
+	for (int i = 0; i < MODULES_MAX; i++)
+		if (atomic_load_explicit(&noted[i].id, memory_order_relaxed) & STAYS &&
+			noted[i].map == handle)
+			return true;
+	return false;
+}
+
+static bool is_there(const struct noted *place)
+{
+	struct dl_find_object found;
+
+	return !find_object((void *)place->range.start, &found) &&
+		is(atomic_load(&place->id), id_of(&found));
+}
+
+static bool leave_closed(struct hw_module_range *ret_range)
+{
+	for (int i = 0; i < MODULES_MAX; i++) {
+		uint64_t id = atomic_load_explicit(&noted[i].id, memory_order_relaxed);
+
+		if (!(id & USED) || id & STAYS || is_there(&noted[i]))
+			continue;
+		*ret_range = noted[i].range;
+		atomic_fetch_and(&noted[i].id, ~(uint64_t)USED);
+		return true;
+	}
+	return false;
+}
+
+bool hw_module_find_closed(struct hw_self *self, struct hw_module_range *ret_range)
+{
+	struct hw_module_definition closed = { .start = 0 };
+	bool found;
+
+	hw_sys_lock(&noted_lock);
+	found = leave_closed(ret_range);
+	hw_sys_unlock(&noted_lock);
+	closed.start = ret_range->start;
+	closed.end = ret_range->end;
+	if (found && self)
+		hw_log_add_payload(self, HW_OP_MODULE, HW_MODULE_CLOSED, 0, &closed,
+			sizeof(closed));
+	return found;
 }

@@ -12,6 +12,10 @@
  * its caller. Found with _dl_find_object (glibc 2.35), which takes no
  * lock and may run in a signal handler; older libcs get no modules from here and
  * the collector reads /proc/PID/maps instead.
+ *
+ * What was loaded at the start stays to the end. Of what came later, each dlclose may be the end
+ * (unload.c); so where such a module was, and that it was logged, is kept until it is found
+ * closed.
  */
 
 #include <link.h>
@@ -46,6 +50,18 @@ bool hw_module_headers_of(const void *address, struct hw_module_headers *ret_hea
 
 /* Where the module of an address lies; 0, 0 when it is in none. */
 void hw_module_range_of(const void *address, struct hw_module_range *ret_range);
+
+/* Whether an address is in a module that is there as long as the program. */
+bool hw_module_stays(const void *address);
+
+/* The same of what dlopen gave for it: a struct link_map, with glibc. */
+bool hw_module_handle_stays(const void *handle);
+
+/*
+ * A module that was logged and is not there any more; it is forgotten, and its end is logged.
+ * False when there is none.
+ */
+bool hw_module_find_closed(struct hw_self *self, struct hw_module_range *ret_range);
 
 /* After a fork, in the child: nothing has been logged yet. */
 void hw_module_forked(void);

@@ -269,9 +269,11 @@ HW_EXPORT int pthread_mutex_consistent(pthread_mutex_t *mutex)
 	return HW_REAL(pthread_mutex_consistent)(mutex);
 }
 
-HW_ALIAS(int, __pthread_mutex_lock, (pthread_mutex_t *), pthread_mutex_lock)
-HW_ALIAS(int, __pthread_mutex_trylock, (pthread_mutex_t *), pthread_mutex_trylock)
-HW_ALIAS(int, __pthread_mutex_unlock, (pthread_mutex_t *), pthread_mutex_unlock)
-HW_ALIAS(int, __pthread_mutex_init, (pthread_mutex_t *, const pthread_mutexattr_t *),
+HW_FIRST_NAME(int, __pthread_mutex_lock, (pthread_mutex_t *), pthread_mutex_lock)
+HW_FIRST_NAME(int, __pthread_mutex_trylock, (pthread_mutex_t *), pthread_mutex_trylock)
+HW_FIRST_NAME(int, __pthread_mutex_unlock, (pthread_mutex_t *), pthread_mutex_unlock)
+HW_FIRST_NAME(int, __pthread_mutex_init, (pthread_mutex_t *, const pthread_mutexattr_t *),
 	pthread_mutex_init)
-HW_ALIAS(int, __pthread_mutex_destroy, (pthread_mutex_t *), pthread_mutex_destroy)
+HW_FIRST_NAME(int, __pthread_mutex_destroy, (pthread_mutex_t *), pthread_mutex_destroy)
+HW_OLD_NAME(int, pthread_mutex_consistent_np, (pthread_mutex_t *), pthread_mutex_consistent,
+	"GLIBC_2.4")

@@ -89,7 +89,9 @@ static void describe(struct hw_object_definition *definition, uintptr_t address,
 	};
 	if (facts->event == HW_OP_INIT)
 		definition->type |= HW_TYPE_INITIALISED;
-	if (facts->type & HW_TYPE_SHARED && !hw_mapping_of(address, definition))
+	if (facts->type & HW_TYPE_SYSV)
+		hw_sysv_identify(definition, facts->namespace, facts->set, facts->number);
+	else if (facts->type & HW_TYPE_SHARED && !hw_mapping_of(address, definition))
 		definition->type &= ~(uint32_t)HW_TYPE_SHARED;
 	if (facts->name)
 		strncpy(definition->name, facts->name, sizeof(definition->name) - 1);
@@ -168,7 +170,8 @@ static struct hw_cell *define(struct hw_self *self, const void *address,
 
 	if (recorded) {
 		describe(&definition, (uintptr_t)address, facts);
-		hw_module_note(self, address);
+		if (!(facts->type & HW_TYPE_SYSV))
+			hw_module_note(self, address);
 	}
 	hw_sys_lock(&table_lock);
 	cell = vacate((uintptr_t)address, facts, keep, &kept, &promised);
@@ -176,7 +179,7 @@ static struct hw_cell *define(struct hw_self *self, const void *address,
 	hw_sys_unlock(&table_lock);
 	if (!published)
 		return kept;
-	if (facts->kind != HW_KIND_THREAD)
+	if (facts->kind != HW_KIND_THREAD && !(facts->type & HW_TYPE_SYSV))
 		hw_memory_mark((uintptr_t)address);
 	if (recorded && facts->event != HW_OP_NONE)
 		hw_log_add(self, hw_log_now(), facts->event, cell->object, facts->stack, 0);

@@ -48,12 +48,16 @@ struct hw_object_facts {
 	enum hw_op event;    /* HW_OP_INIT, or HW_OP_NONE at the first use */
 	uint64_t token;      /* threads: uid */
 	bool hidden;         /* part of another object: found, but never recorded */
+	uint32_t namespace, set, number; /* of HW_TYPE_SYSV: see hw_sysv_identify() */
 };
 
 extern _Atomic(struct hw_index *) hw_object_index;
 extern uint16_t hw_object_fork_round;
 
-/* A new object at this address, whatever was there. NULL when it cannot be recorded. */
+/*
+ * A new object at this address, whatever was there. NULL when it cannot be recorded. The address
+ * of what is in no memory only tells it from others.
+ */
 struct hw_cell *hw_object_define(struct hw_self *self, const void *address,
 	const struct hw_object_facts *facts);
 

@@ -121,6 +121,8 @@ HW_EXPORT int pthread_once(pthread_once_t *control, void (*routine)(void))
 	return once(control, routine, real_once, HW_CALL);
 }
 
+HW_FIRST_NAME(int, __pthread_once, (pthread_once_t *, void (*)(void)), pthread_once)
+
 static int real_call_once(int *flag, void (*routine)(void))
 {
 	HW_REAL(call_once)((once_flag *)flag, routine);

@@ -184,7 +184,8 @@ struct hw_self *hw_self_enter_slow(const struct hw_call *call)
 		return (call && hw_unwinder_owns(call->from)) || !recording() ? NULL : self;
 	if (self->paused)
 		return NULL;
-	if (atomic_load(&join_state) == JOIN_NOT_TRIED)
+	/* A program's .preinit_array runs before libc knows the environment. */
+	if (atomic_load(&join_state) == JOIN_NOT_TRIED && environ)
 		join();
 	if (!recording())
 		return NULL;
@@ -226,12 +227,18 @@ static void after_fork_in_child(void)
 }
 
 /* Called by our vfork, in assembly: the child runs on this thread's memory until it execs. */
-void hw_process_vfork_begins(void);
+void *hw_process_vfork_begins(int name);
 void hw_process_vfork_ends(long child, const struct hw_call *call);
 
-void hw_process_vfork_begins(void)
+/* Where our vfork returns to, while another library's runs. */
+__thread uintptr_t hw_process_vfork_return;
+
+/* `name`: by which it is called. Returns the vfork to call, or NULL for the system call. */
+void *hw_process_vfork_begins(int name)
 {
+	hw_real_resolve_once();
 	hw_self_pause(&hw_self);
+	return hw_real_other_vforks[name];
 }
 
 /* `child`: its pid, or a negative errno. */
@@ -268,8 +275,6 @@ __attribute__((constructor)) static void start(void)
 		return;
 	hw_stack_init();
 	hw_glib_init();
-	if (hw_log_session->python)
-		hw_python_init();
 	hw_thread_init();
 	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 	hw_self_resume(&hw_self);

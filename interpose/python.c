@@ -2,11 +2,12 @@
 #include "interpose/python.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <string.h>
 
 #include "interpose/log.h"
-#include "interpose/module.h"
 #include "interpose/python_layout.h"
+#include "interpose/symbol.h"
 
 enum {
 	ATTEMPTS_MAX = 200, /* to learn, before it is given up */
@@ -15,11 +16,16 @@ enum {
 	TEXT_BYTES_MAX = 1000,
 };
 
-bool hw_python_is_seen;
+_Atomic bool hw_python_is_seen;
 
 static struct hw_python_api api;
 static struct hw_module_range interpreter;
-static struct hw_module_range state_of_all; /* _PyRuntime, where the GIL is */
+static const char *interpreter_path;
+static _Atomic bool is_met, is_kept;
+
+/* _PyRuntime, where the GIL is. */
+static _Atomic uintptr_t state_of_all;
+static _Atomic size_t state_bytes;
 static struct hw_python_layout layout;
 static _Atomic bool is_learned;
 static uint32_t attempts; /* with the GIL only */
@@ -27,38 +33,44 @@ static uint32_t attempts; /* with the GIL only */
 /* Code objects by place, which is given to one for good; the lowest bit: it was logged. */
 static _Atomic uint64_t codes[CODES_MAX];
 
-static void *find(const char *name)
+static bool find_functions(const struct hw_module_headers *module,
+	struct hw_python_api *ret_api)
 {
-	return dlsym(RTLD_DEFAULT, name);
-}
+	struct hw_python_api it;
+	const struct {
+		void *place;
+		const char *name, *older_name;
+	} functions[] = {
+		{ &it.this_state, "PyGILState_GetThisThreadState", NULL },
+		{ &it.is_finalizing, "Py_IsFinalizing", "_Py_IsFinalizing" },
+		{ &it.current_state, "PyThreadState_GetUnchecked", "_PyThreadState_UncheckedGet" },
+		{ &it.frame, "PyThreadState_GetFrame", NULL },
+		{ &it.frame_back, "PyFrame_GetBack", NULL },
+		{ &it.frame_code, "PyFrame_GetCode", NULL },
+		{ &it.frame_at, "PyFrame_GetLasti", NULL },
+		{ &it.line, "PyCode_Addr2Line", NULL },
+		{ &it.attribute, "PyObject_GetAttrString", NULL },
+		{ &it.number, "PyLong_AsLong", NULL },
+		{ &it.string, "PyUnicode_FromString", NULL },
+		{ &it.release, "Py_DecRef", NULL },
+		{ &it.failed, "PyErr_Occurred", NULL },
+		{ &it.forgive, "PyErr_Clear", NULL },
+		{ &it.gc_enable, "PyGC_Enable", NULL },
+		{ &it.gc_disable, "PyGC_Disable", NULL },
+	};
+	size_t bytes;
 
-static bool find_functions(void)
-{
-	*(void **)&api.this_state = find("PyGILState_GetThisThreadState");
-	if (!api.this_state)
-		return false;
-	*(void **)&api.is_finalizing = find("Py_IsFinalizing");
-	if (!api.is_finalizing)
-		*(void **)&api.is_finalizing = find("_Py_IsFinalizing");
-	*(void **)&api.current_state = find("PyThreadState_GetUnchecked");
-	if (!api.current_state)
-		*(void **)&api.current_state = find("_PyThreadState_UncheckedGet");
-	*(void **)&api.frame = find("PyThreadState_GetFrame");
-	*(void **)&api.frame_back = find("PyFrame_GetBack");
-	*(void **)&api.frame_code = find("PyFrame_GetCode");
-	*(void **)&api.frame_at = find("PyFrame_GetLasti");
-	*(void **)&api.line = find("PyCode_Addr2Line");
-	*(void **)&api.attribute = find("PyObject_GetAttrString");
-	*(void **)&api.number = find("PyLong_AsLong");
-	*(void **)&api.string = find("PyUnicode_FromString");
-	*(void **)&api.release = find("Py_DecRef");
-	*(void **)&api.failed = find("PyErr_Occurred");
-	*(void **)&api.forgive = find("PyErr_Clear");
-	*(void **)&api.gc_enable = find("PyGC_Enable");
-	*(void **)&api.gc_disable = find("PyGC_Disable");
-	return api.is_finalizing && api.current_state && api.frame && api.frame_back &&
-		api.frame_code && api.line && api.attribute && api.number && api.string &&
-		api.release && api.failed && api.forgive;
+	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
+		void *found = hw_symbol_find(module, functions[i].name, &bytes);
+
+		if (!found && functions[i].older_name)
+			found = hw_symbol_find(module, functions[i].older_name, &bytes);
+		*(void **)functions[i].place = found;
+	}
+	*ret_api = it;
+	return it.this_state && it.is_finalizing && it.current_state && it.frame &&
+		it.frame_back && it.frame_code && it.line && it.attribute && it.number &&
+		it.string && it.release && it.failed && it.forgive;
 }
 
 static bool is_in(const struct hw_module_range *range, const void *address)
@@ -66,29 +78,48 @@ static bool is_in(const struct hw_module_range *range, const void *address)
 	return (uintptr_t)address - range->start < range->end - range->start;
 }
 
-static void find_state_of_all(void)
+void hw_python_meet(const struct hw_module_headers *module)
 {
-	const ElfW(Sym) *symbol = NULL;
-	void *start = find("_PyRuntime");
-	Dl_info info;
+	struct hw_python_api found;
+	size_t bytes;
+	void *state;
 
-	if (start && dladdr1(start, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol)
-		state_of_all = (struct hw_module_range){ (uintptr_t)start,
-			(uintptr_t)start + symbol->st_size };
+	/* Older ones have the first of the functions, and not all. */
+	if (!hw_log_session->python || atomic_load(&is_met) ||
+		!hw_symbol_find(module, "PyGILState_GetThisThreadState", &bytes) ||
+		!find_functions(module, &found) || atomic_exchange(&is_met, true))
+		return;
+	api = found;
+	hw_module_range_of(*(void **)&api.this_state, &interpreter);
+	interpreter_path = module->path;
+	state = hw_symbol_find(module, "_PyRuntime", &bytes);
+	if (state) {
+		/* In this order: whoever sees one without the other takes nothing for a part. */
+		atomic_store(&state_of_all, (uintptr_t)state);
+		atomic_store(&state_bytes, bytes);
+	}
+	atomic_store(&hw_python_is_seen, true);
 }
 
-void hw_python_init(void)
+/* The lock of the dynamic linker that this takes is taken by the call that closes, too. */
+void hw_python_keep(void)
 {
-	hw_python_is_seen = find_functions();
-	if (!hw_python_is_seen)
+	int saved_errno = errno;
+
+	if (!atomic_load(&hw_python_is_seen) || hw_module_stays(*(void **)&api.this_state) ||
+		atomic_exchange(&is_kept, true))
 		return;
-	hw_module_range_of(*(void **)&api.this_state, &interpreter);
-	find_state_of_all();
+	hw_self_pause(&hw_self);
+	if (!dlopen(interpreter_path, RTLD_LAZY | RTLD_NOLOAD))
+		atomic_store(&hw_python_is_seen, false);
+	hw_self_resume(&hw_self);
+	errno = saved_errno;
 }
 
 bool hw_python_is_internal(const void *address)
 {
-	return is_in(&state_of_all, address);
+	return (uintptr_t)address - atomic_load_explicit(&state_of_all, memory_order_relaxed) <
+	       atomic_load_explicit(&state_bytes, memory_order_relaxed);
 }
 
 void hw_python_forked(void)

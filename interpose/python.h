@@ -4,7 +4,7 @@
 
 /*
  * The Python functions that the calling thread is in, when the program is CPython or has it
- * loaded from the beginning.
+ * loaded.
  *
  * They are read from the interpreter's own list of frames: a pointer in the state of the thread
  * leads to the innermost one, and each has pointers to its code, to where it is in it and to the
@@ -20,6 +20,7 @@
  * may have lost their state) there are no Python frames.
  */
 
+#include "interpose/module.h"
 #include "interpose/self.h"
 
 enum { HW_PYTHON_FRAMES_MAX = 64 };
@@ -34,10 +35,16 @@ struct hw_python_frames {
 };
 
 /* Whether there is an interpreter whose frames are wanted. */
-extern bool hw_python_is_seen;
+extern _Atomic bool hw_python_is_seen;
 
-/* Look for an interpreter. From the constructor; its modules are loaded by then. */
-void hw_python_init(void);
+/*
+ * A module is met for the first time: it may be an interpreter, of which the first one counts.
+ * No lock, no allocation.
+ */
+void hw_python_meet(const struct hw_module_headers *module);
+
+/* Before a library is closed: an interpreter that was loaded late stays, as it is asked. */
+void hw_python_keep(void);
 
 /*
  * The thread's Python functions, at most `depth`; none when it is in none, or while too little

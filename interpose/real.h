@@ -11,7 +11,8 @@
  * have started without us could call it, and its hook answers ENOSYS.
  *
  * pthread_cond_* exist twice in libc, with two layouts of pthread_cond_t; version
- * GLIBC_2.3.2 is asked for by name, as older dynamic linkers give the other one.
+ * GLIBC_2.3.2 is asked for by name, as older dynamic linkers give the other one. Whatever another
+ * library has in front of libc's (a sanitizer, a profiler) is called by ours.
  */
 
 #include <pthread.h>
@@ -20,6 +21,7 @@
 #include <spawn.h>
 #include <sys/types.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
 #include <sys/wait.h>
 #include <threads.h>
 #include <time.h>
@@ -86,6 +88,12 @@
 	X(int, sem_clockwait, (sem_t *, clockid_t, const struct timespec *), NULL) \
 	X(int, sem_post, (sem_t *), NULL)
 
+#define HW_REAL_SYSV(X) \
+	X(int, semget, (key_t, int, int), NULL) \
+	X(int, semctl, (int, int, int, ...), NULL) \
+	X(int, semop, (int, struct sembuf *, size_t), NULL) \
+	X(int, semtimedop, (int, struct sembuf *, size_t, const struct timespec *), NULL)
+
 #define HW_REAL_THREAD(X) \
 	X(int, pthread_create, \
 		(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *), NULL) \
@@ -95,6 +103,7 @@
 	X(int, pthread_clockjoin_np, (pthread_t, void **, clockid_t, const struct timespec *), \
 		NULL) \
 	X(int, pthread_detach, (pthread_t), NULL) \
+	X(int, pthread_attr_getsigmask_np, (const pthread_attr_t *, sigset_t *), NULL) \
 	X(int, pthread_setname_np, (pthread_t, const char *), NULL) \
 	X(int, prctl, (int, ...), NULL) \
 	X(int, pthread_once, (pthread_once_t *, void (*)(void)), NULL)
@@ -123,6 +132,7 @@
 	X(int, execvp, (const char *, char *const[]), NULL) \
 	X(int, execvpe, (const char *, char *const[], char *const[]), NULL) \
 	X(int, fexecve, (int, char *const[], char *const[]), NULL) \
+	X(int, execveat, (int, const char *, char *const[], char *const[], int), NULL) \
 	X(int, posix_spawn, \
 		(pid_t *, const char *, const posix_spawn_file_actions_t *, \
 			const posix_spawnattr_t *, char *const[], char *const[]), NULL) \
@@ -143,7 +153,12 @@
 	X(int, mlockall, (int), NULL) \
 	X(int, munlockall, (void), NULL) \
 	X(int, munmap, (void *, size_t), NULL) \
-	X(void *, mremap, (void *, size_t, size_t, int, ...), NULL)
+	X(void *, mremap, (void *, size_t, size_t, int, ...), NULL) \
+	X(void *, shmat, (int, const void *, int), NULL) \
+	X(int, shmdt, (const void *), NULL)
+
+#define HW_REAL_MODULE(X) \
+	X(int, dlclose, (void *), NULL)
 
 #define HW_REAL_SIGNAL(X) \
 	X(int, pthread_sigmask, (int, const sigset_t *, sigset_t *), NULL) \
@@ -151,6 +166,31 @@
 	X(int, sigaction, (int, const struct sigaction *, struct sigaction *), NULL) \
 	X(sighandler_t, signal, (int, sighandler_t), NULL) \
 	X(int, sigaltstack, (const stack_t *, stack_t *), NULL)
+
+/*
+ * What programs linked long ago get: conditions of the first layout, and a posix_spawn that gives
+ * what is no program to the shell.
+ * X(return type, member, (parameters), name, version): only that version will do.
+ */
+#define HW_REAL_OLD(X) \
+	X(int, old_cond_init, (pthread_cond_t *, const pthread_condattr_t *), \
+		pthread_cond_init, "GLIBC_2.2.5") \
+	X(int, old_cond_destroy, (pthread_cond_t *), pthread_cond_destroy, "GLIBC_2.2.5") \
+	X(int, old_cond_wait, (pthread_cond_t *, pthread_mutex_t *), \
+		pthread_cond_wait, "GLIBC_2.2.5") \
+	X(int, old_cond_timedwait, \
+		(pthread_cond_t *, pthread_mutex_t *, const struct timespec *), \
+		pthread_cond_timedwait, "GLIBC_2.2.5") \
+	X(int, old_cond_signal, (pthread_cond_t *), pthread_cond_signal, "GLIBC_2.2.5") \
+	X(int, old_cond_broadcast, (pthread_cond_t *), pthread_cond_broadcast, "GLIBC_2.2.5") \
+	X(int, old_posix_spawn, \
+		(pid_t *, const char *, const posix_spawn_file_actions_t *, \
+			const posix_spawnattr_t *, char *const[], char *const[]), \
+		posix_spawn, "GLIBC_2.2.5") \
+	X(int, old_posix_spawnp, \
+		(pid_t *, const char *, const posix_spawn_file_actions_t *, \
+			const posix_spawnattr_t *, char *const[], char *const[]), \
+		posix_spawnp, "GLIBC_2.2.5")
 
 #define HW_REAL_ALL(X) \
 	HW_REAL_MUTEX(X) \
@@ -160,18 +200,29 @@
 	HW_REAL_COND(X) \
 	HW_REAL_BARRIER(X) \
 	HW_REAL_SEM(X) \
+	HW_REAL_SYSV(X) \
 	HW_REAL_THREAD(X) \
 	HW_REAL_C11(X) \
 	HW_REAL_PROCESS(X) \
+	HW_REAL_MODULE(X) \
 	HW_REAL_SIGNAL(X)
 
 struct hw_real_functions {
 #define HW_REAL_MEMBER(result, name, parameters, version) result(*name) parameters;
 	HW_REAL_ALL(HW_REAL_MEMBER)
 #undef HW_REAL_MEMBER
+#define HW_REAL_MEMBER(result, member, parameters, name, version) result(*member) parameters;
+	HW_REAL_OLD(HW_REAL_MEMBER)
+#undef HW_REAL_MEMBER
 };
 
 extern struct hw_real_functions hw_real_functions;
+
+/*
+ * vfork is a system call in our own; but when another library has one in front of libc's, as
+ * sanitizers do, it is this one. Else NULL. Both its names: vfork and __vfork.
+ */
+extern void *hw_real_other_vforks[2];
 
 /* Look all of them up. Any thread, any time; doing it twice does no harm. */
 void hw_real_resolve(void);

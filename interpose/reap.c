@@ -46,6 +46,9 @@ HW_EXPORT pid_t waitpid(pid_t pid, int *status, int options)
 	return reaped(HW_REAL(waitpid)(pid, status, options), status, HW_CALL);
 }
 
+HW_ALIAS(pid_t, __wait, (int *), wait)
+HW_ALIAS(pid_t, __waitpid, (pid_t, int *, int), waitpid)
+
 HW_EXPORT pid_t wait3(int *status, int options, struct rusage *usage)
 {
 	int own;

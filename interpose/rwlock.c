@@ -218,11 +218,11 @@ HW_EXPORT int pthread_rwlock_destroy(pthread_rwlock_t *rwlock)
 	return error;
 }
 
-HW_ALIAS(int, __pthread_rwlock_rdlock, (pthread_rwlock_t *), pthread_rwlock_rdlock)
-HW_ALIAS(int, __pthread_rwlock_wrlock, (pthread_rwlock_t *), pthread_rwlock_wrlock)
-HW_ALIAS(int, __pthread_rwlock_tryrdlock, (pthread_rwlock_t *), pthread_rwlock_tryrdlock)
-HW_ALIAS(int, __pthread_rwlock_trywrlock, (pthread_rwlock_t *), pthread_rwlock_trywrlock)
-HW_ALIAS(int, __pthread_rwlock_unlock, (pthread_rwlock_t *), pthread_rwlock_unlock)
-HW_ALIAS(int, __pthread_rwlock_init, (pthread_rwlock_t *, const pthread_rwlockattr_t *),
+HW_FIRST_NAME(int, __pthread_rwlock_rdlock, (pthread_rwlock_t *), pthread_rwlock_rdlock)
+HW_FIRST_NAME(int, __pthread_rwlock_wrlock, (pthread_rwlock_t *), pthread_rwlock_wrlock)
+HW_FIRST_NAME(int, __pthread_rwlock_tryrdlock, (pthread_rwlock_t *), pthread_rwlock_tryrdlock)
+HW_FIRST_NAME(int, __pthread_rwlock_trywrlock, (pthread_rwlock_t *), pthread_rwlock_trywrlock)
+HW_FIRST_NAME(int, __pthread_rwlock_unlock, (pthread_rwlock_t *), pthread_rwlock_unlock)
+HW_FIRST_NAME(int, __pthread_rwlock_init, (pthread_rwlock_t *, const pthread_rwlockattr_t *),
 	pthread_rwlock_init)
-HW_ALIAS(int, __pthread_rwlock_destroy, (pthread_rwlock_t *), pthread_rwlock_destroy)
+HW_FIRST_NAME(int, __pthread_rwlock_destroy, (pthread_rwlock_t *), pthread_rwlock_destroy)

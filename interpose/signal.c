@@ -86,6 +86,10 @@ HW_EXPORT sighandler_t signal(int number, sighandler_t handler)
 	return old;
 }
 
+HW_ALIAS(int, __sigaction, (int, const struct sigaction *, struct sigaction *), sigaction)
+HW_ALIAS(sighandler_t, bsd_signal, (int, sighandler_t), signal)
+HW_ALIAS(sighandler_t, ssignal, (int, sighandler_t), signal)
+
 /* Afterwards the kernel is asked, as both structures may be the same one. */
 HW_EXPORT int sigaltstack(const stack_t *stack, stack_t *old)
 {

@@ -19,12 +19,21 @@ static bool can_unwind;
 static bool is_watched; /* by Valgrind */
 static struct hw_module_range own_range;
 
+/* Every stack's hash begins with it. */
+static _Atomic uint64_t hash_seed = 0xcbf29ce484222325u;
+
 void hw_stack_init(void)
 {
 	hw_module_range_of((const void *)hw_stack_init, &own_range);
 	hw_cfi_init();
 	can_unwind = hw_unwinder_open();
 	is_watched = hw_valgrind_ask(HW_VALGRIND_IS_HERE, 0);
+}
+
+void hw_stack_forget(void)
+{
+	atomic_fetch_add(&hash_seed, 0x9e3779b97f4a7c15u);
+	hw_memo_forget();
 }
 
 static bool is_own(const void *address)
@@ -35,7 +44,7 @@ static bool is_own(const void *address)
 /* `open`: the handlers that could interrupt here. Also tells whether this is inside of one. */
 static uint64_t hash_of(void *const *frames, uint32_t count, uint64_t open, bool *ret_in_handler)
 {
-	uint64_t hash = 0xcbf29ce484222325u + count + open;
+	uint64_t hash = atomic_load_explicit(&hash_seed, memory_order_relaxed) + count + open;
 	const void *trampoline = hw_handler_trampoline();
 	bool in_handler = false;
 

@@ -26,6 +26,9 @@ void hw_stack_init(void);
 /* Which of the table's entries is the current stack; logs it if it is not there. */
 uint32_t hw_stack_capture(struct hw_self *self, const struct hw_call *call);
 
+/* Code was replaced by other code: no stack that is remembered is one to come. */
+void hw_stack_forget(void);
+
 #define HW_STACK(self) hw_stack_capture((self), HW_CALL)
 
 #endif

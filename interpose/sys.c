@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 
 enum { LARGE_BYTES = 1 << 20, LARGE_MAX = 64 };
 
@@ -86,6 +87,15 @@ long hw_sys_read_file(const char *path, char *buffer, size_t size_bytes)
 	}
 	hw_sys1(SYS_close, fd);
 	return got < 0 && !total ? got : (long)total;
+}
+
+/* A system call fails where a load would end the program. */
+bool hw_sys_peek(const void *from, void *to, size_t size_bytes)
+{
+	struct iovec local = { to, size_bytes }, remote = { (void *)from, size_bytes };
+
+	return hw_sys6(SYS_process_vm_readv, hw_sys0(SYS_getpid), (long)&local, 1, (long)&remote,
+		       1, 0) == (long)size_bytes;
 }
 
 /* The three-state futex lock of Drepper, "Futexes Are Tricky" (2011), section 6. */

@@ -60,6 +60,24 @@ static inline uint64_t hw_sys_block_signals(void)
 	return hw_sys_blocked.before;
 }
 
+/*
+ * Those that a program can handle. libc's own are left, for calls into libc: whoever changes the
+ * owner of the process has a lock of libc's while it waits until every thread has handled one.
+ */
+static inline uint64_t hw_sys_block_handlers(void)
+{
+	uint64_t all = ~(1ull << (__SIGRTMIN - 1) | 1ull << __SIGRTMIN), old = 0;
+
+	hw_sys4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &old, sizeof(old));
+	return old;
+}
+
+/* And back to what that returned. */
+static inline void hw_sys_set_signals(uint64_t blocked)
+{
+	hw_sys4(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, sizeof(blocked));
+}
+
 static inline void hw_sys_restore_signals(void)
 {
 	if (--hw_sys_blocked.depth)
@@ -102,6 +120,9 @@ void hw_sys_note_locking(bool locks);
 
 /* Read at most `size_bytes` of a (proc) file; how many were read or a negative errno. */
 long hw_sys_read_file(const char *path, char *buffer, size_t size_bytes);
+
+/* Copy memory of this process that may not be there; false when some of it is not. */
+bool hw_sys_peek(const void *from, void *to, size_t size_bytes);
 
 /*
  * A lock for work that is done once per object or thread, never per event.

@@ -158,12 +158,38 @@ static void log_start(struct hw_self *self)
 	hw_log_add(self, hw_log_now(), HW_OP_START, self->slot->object, 0, 0);
 }
 
+/*
+ * With signals blocked: a handler may have come first. Then the thread is registered; but not as
+ * the one that its creator knows, if it has one, and ends to begin anew.
+ */
+static bool was_registered(struct hw_self *self, bool is_created)
+{
+	struct hw_cell *cell;
+
+	if (!self->slot || self->epoch != *hw_self_epoch + 1)
+		return false;
+	if (!is_created)
+		return true;
+	hw_log_add(self, hw_log_now(), HW_OP_EXIT, self->slot->object, 0, 0);
+	cell = hw_object_find((void *)pthread_self(), HW_KIND_THREAD);
+	if (cell)
+		hw_object_forget(cell, self->slot->object);
+	atomic_store_explicit(&self->slot->state, HW_SLOT_ENDED, memory_order_release);
+	if (self->stacks)
+		hw_stack_table_give_back(self->stacks);
+	return false;
+}
+
 bool hw_thread_register(struct hw_self *self, uint64_t uid, uint64_t creator_uid)
 {
 	struct hw_session *session = hw_log_session;
 	struct hw_thread_slot *slot;
 
 	hw_sys_block_signals();
+	if (was_registered(self, uid)) {
+		hw_sys_restore_signals();
+		return true;
+	}
 	slot = take_slot(session);
 	if (slot && !fill_slot(slot, uid, creator_uid)) {
 		give_slot_back(session, slot);

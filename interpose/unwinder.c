@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <link.h>
 #include <stdarg.h>
 #include <string.h>
@@ -25,7 +26,12 @@ struct tls_index {
 typedef int iterate_callback(struct dl_phdr_info *, size_t, void *);
 
 static int (*backtrace)(void **, int);
+static void (*flush_cache)(void *space, unsigned long low, unsigned long high);
+static void *const *local_space;
 static struct hw_module_range range;
+
+/* How often code was replaced by other code. */
+static _Atomic uint64_t generation;
 
 /* How many of libunwind's locks are held, or waited for. */
 static _Atomic uint32_t inside;
@@ -119,7 +125,20 @@ static int (*own_setspecific)(pthread_key_t, const void *);
 
 static int lodger_setspecific(pthread_key_t key, const void *value)
 {
-	return working() ? 0 : own_setspecific(key, value);
+	if (!working())
+		return own_setspecific(key, value);
+	hw_self.seat->kept = value;
+	return 0;
+}
+
+static int (*own_key_create)(pthread_key_t *, void (*)(void *));
+static void (*destroy)(void *); /* what is kept */
+
+static int lodger_key_create(pthread_key_t *key, void (*destructor)(void *))
+{
+	if (working())
+		destroy = destructor;
+	return own_key_create(key, destructor);
 }
 
 static int (*own_iterate_phdr)(iterate_callback *, void *);
@@ -170,6 +189,7 @@ static const struct hw_got_replacement replacements[] = {
 	{ "mincore", (void *)lodger_mincore, NULL },
 	{ "msync", (void *)lodger_msync, NULL },
 	{ "pipe2", (void *)lodger_pipe2, NULL },
+	{ "pthread_key_create", (void *)lodger_key_create, (void **)&own_key_create },
 	{ "pthread_mutex_lock", (void *)lodger_mutex_lock, NULL },
 	{ "pthread_mutex_unlock", (void *)lodger_mutex_unlock, NULL },
 	{ "pthread_setspecific", (void *)lodger_setspecific, (void **)&own_setspecific },
@@ -177,11 +197,13 @@ static const struct hw_got_replacement replacements[] = {
 	{ "syscall", (void *)lodger_syscall, NULL },
 };
 
+enum { SEAT_BYTES = sizeof(((struct hw_unwinder_seat *)NULL)->words) };
+
 static bool fits(const struct hw_module_headers *module)
 {
 	for (unsigned i = 0; i < module->count; i++)
 		if (module->headers[i].p_type == PT_TLS &&
-			(module->headers[i].p_memsz > sizeof(struct hw_unwinder_seat) ||
+			(module->headers[i].p_memsz > SEAT_BYTES ||
 				module->headers[i].p_filesz))
 			return false;
 	return true;
@@ -200,8 +222,41 @@ bool hw_unwinder_open(void)
 		return false;
 	is_watched = hw_valgrind_ask(HW_VALGRIND_IS_HERE, 0);
 	hw_module_range_of(function, &range);
+	*(void **)&flush_cache = dlsym(library, "_Ux86_64_flush_cache");
+	local_space = dlsym(library, "_ULx86_64_local_addr_space");
 	*(void **)&backtrace = function;
 	return true;
+}
+
+/*
+ * Both what all threads have in common, and what each of them has, when it is next here. One
+ * that cannot forget is not asked any more.
+ */
+void hw_unwinder_forget(void)
+{
+	atomic_fetch_add(&generation, 1);
+	if (flush_cache && local_space)
+		flush_cache(*local_space, 0, 0);
+	else
+		backtrace = NULL;
+}
+
+/*
+ * As at the end of the thread, in which the destructor may put itself off. Whoever used libunwind
+ * before us has its destructor; then a little memory is lost.
+ */
+static void forget_all(struct hw_unwinder_seat *seat, uint64_t now)
+{
+	hw_sys_block_signals();
+	for (int round = 0; destroy && seat->kept && round < PTHREAD_DESTRUCTOR_ITERATIONS;
+		round++) {
+		void *kept = (void *)seat->kept;
+
+		seat->kept = NULL;
+		destroy(kept);
+	}
+	*seat = (struct hw_unwinder_seat){ .generation = now };
+	hw_sys_restore_signals();
 }
 
 bool hw_unwinder_owns(const void *address)
@@ -213,7 +268,7 @@ uint32_t hw_unwinder_walk(struct hw_self *self, struct hw_unwinder_seat *seat, v
 	uint32_t max)
 {
 	int (*walk)(void **, int) = backtrace;
-	uint64_t epoch = self->epoch;
+	uint64_t epoch = self->epoch, now = atomic_load(&generation);
 	int saved_errno = errno, count;
 
 	if (!walk)
@@ -224,6 +279,8 @@ uint32_t hw_unwinder_walk(struct hw_self *self, struct hw_unwinder_seat *seat, v
 	self->unwinding = 1;
 	atomic_signal_fence(memory_order_seq_cst);
 	self->epoch = 0;
+	if (__builtin_expect(seat->generation != now, 0))
+		forget_all(seat, now);
 	count = walk(ret_frames, (int)max);
 	self->epoch = epoch;
 	atomic_signal_fence(memory_order_seq_cst);

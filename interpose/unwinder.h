@@ -20,6 +20,10 @@
  *                          may be what called the hook.
  *   pthread_setspecific    it keeps no key: its destructor would lock while the thread ends.
  *                          A thread's storage goes to the next thread instead.
+ *   pthread_key_create     that destructor is called by us, when a library was closed: how
+ *                          to unwind is remembered by address, and would be followed
+ *                          blindly, into memory that is not there, for what is loaded there
+ *                          next.
  *   dl_iterate_phdr        no lock of the dynamic linker is taken, which a callback of
  *                          the program may hold; _dl_find_object knows.
  *   pthread_mutex_lock     its locks are counted: the child of a fork that happened while
@@ -37,6 +41,8 @@ enum { HW_UNWINDER_ROOM_BYTES = 16384 };
 /* libunwind's thread-local storage for one thread at a time. All zeroes at first. */
 struct hw_unwinder_seat {
 	uint64_t words[8];
+	const void *kept;    /* what it would have destroyed at the end of the thread */
+	uint64_t generation; /* of the code that it has met */
 };
 
 /* Open it; false when there is none that fits in. It allocates: not from a hook. */
@@ -54,6 +60,9 @@ bool hw_unwinder_works(struct hw_self *self);
 
 /* Whether an address belongs to it, so that a call from there is its own business. */
 bool hw_unwinder_owns(const void *address);
+
+/* Code was replaced by other code, or will be: what is known of it does not hold any more. */
+void hw_unwinder_forget(void);
 
 /* In the child of a fork: whether it can be used there depends on who was inside. */
 void hw_unwinder_forked(void);

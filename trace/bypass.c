@@ -101,7 +101,7 @@ static bool waits(const char *name)
 {
 	static const char *const names[] = { "pthread_mutex_lock", "pthread_mutex_trylock",
 		"pthread_rwlock_rdlock", "pthread_rwlock_wrlock", "pthread_cond_wait",
-		"pthread_spin_lock", "sem_wait", "mtx_lock" };
+		"pthread_spin_lock", "sem_wait", "mtx_lock", "semop" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(name, names[i]))
@@ -128,7 +128,7 @@ static bool leads_past_us(struct remote *remote, const Elf64_Rela *relocation)
 	remote->may_wait = true;
 	if (!fetch(remote, remote->bias + relocation->r_offset, &target, sizeof(target)))
 		return false;
-	mapping = hw_roster_find_mapping(remote->roster, remote->process, target);
+	mapping = hw_roster_find_mapping(remote->roster, remote->process, UINT64_MAX, target);
 	return mapping && hw_module_is_libc(mapping->module);
 }
 

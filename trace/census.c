@@ -270,7 +270,10 @@ static bool release_all_threads(struct hw_collector *collector, const struct hw_
 		count_lost(collector, i);
 		if (thread->end_ns < 0) {
 			thread->end_ns = watched->process->end_ns;
-			hw_misuse_end(&collector->order.misuses, thread, true, thread->end_ns);
+			hw_misuse_end(&collector->order.misuses, &collector->roster, thread, true,
+				thread->end_ns);
+			if (!thread->waits_for)
+				hw_units_undo(&collector->order, thread, thread->end_ns);
 		}
 		thread->dirty = true;
 		take_slot_back(collector, i);

@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,7 @@ int hw_collector_init(struct hw_collector *collector, const struct hw_recording_
 		.order = &collector->order, .store = collector->store, .clock = &collector->clock,
 		.kinds = options->session.kinds, .patience_ticks = patience };
 	if (launcher) {
+		collector->launcher = launcher;
 		collector->launcher_pidfd = (int)syscall(SYS_pidfd_open, launcher, 0);
 		atomic_store(&collector->map.session->launcher_holds, 1);
 	}
@@ -223,13 +225,23 @@ static void answer_flush(struct hw_collector *collector)
 	futex(&session->flush_done, FUTEX_WAKE, INT_MAX, NULL);
 }
 
-static bool launcher_holds(struct hw_collector *collector)
+/* Where there are no pidfds (before Linux 5.3) a new process of its pid is taken for it. */
+static bool launcher_is_gone(const struct hw_collector *collector)
 {
 	struct pollfd pollfd = { .fd = collector->launcher_pidfd, .events = POLLIN };
 
+	if (!collector->launcher)
+		return false;
+	if (collector->launcher_pidfd < 0)
+		return kill(collector->launcher, 0) && errno == ESRCH;
+	return poll(&pollfd, 1, 0) == 1;
+}
+
+static bool launcher_holds(struct hw_collector *collector)
+{
 	if (!atomic_load(&collector->map.session->launcher_holds))
 		return false;
-	if (collector->launcher_pidfd >= 0 && poll(&pollfd, 1, 0) == 1)
+	if (launcher_is_gone(collector))
 		atomic_store(&collector->map.session->launcher_holds, 0);
 	return true;
 }
@@ -248,7 +260,7 @@ static bool over(struct hw_collector *collector, bool held)
 	}
 	if (held)
 		return false;
-	if (collector->launcher_pidfd >= 0)
+	if (collector->launcher)
 		return true;
 	if (collector->empty_since_ns < 0)
 		collector->empty_since_ns = now_ns;

@@ -45,8 +45,8 @@ struct hw_collector {
 	struct hw_bypass bypass;
 	struct hw_watched *watched;
 	size_t watched_count, watched_capacity;
-	int launcher_pidfd; /* -1 without a launcher */
-	bool launcher_gone;
+	pid_t launcher; /* 0 when there is none: whoever preloads the library starts us */
+	int launcher_pidfd; /* -1 without a launcher, and where there are no pidfds */
 	bool had_process;
 	bool command_stored;
 	int64_t empty_since_ns; /* since when no process is left; -1 while there is one */

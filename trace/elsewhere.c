@@ -22,7 +22,7 @@ enum {
 /* What one look at a thread shows. */
 enum sight { SIGHT_NONE, SIGHT_INTERCEPTED, SIGHT_ELSEWHERE, SIGHT_UNKNOWN };
 
-static bool is_visible(const struct hw_session *session, const struct hw_thread_slot *slot)
+bool hw_elsewhere_sees(const struct hw_session *session, const struct hw_thread_slot *slot)
 {
 	uint64_t namespace;
 
@@ -63,11 +63,11 @@ static const struct hw_module *module_of(struct hw_collector *collector,
 {
 	struct hw_roster *roster = &collector->roster;
 	const struct hw_mapping *mapping =
-		hw_roster_find_mapping(roster, thread->process, address);
+		hw_roster_find_mapping(roster, thread->process, UINT64_MAX, address);
 
 	if (!mapping) {
 		hw_roster_refresh_maps(roster, thread->process, hw_collector_now_ns(collector));
-		mapping = hw_roster_find_mapping(roster, thread->process, address);
+		mapping = hw_roster_find_mapping(roster, thread->process, UINT64_MAX, address);
 	}
 	return mapping ? mapping->module : NULL;
 }
@@ -144,7 +144,8 @@ static void look_at_all(struct hw_collector *collector, uint64_t elapsed_ns)
 		const struct hw_thread_slot *slot = &session->threads[number];
 
 		if (!reader->thread || reader->ended ||
-			atomic_load(&slot->state) != HW_SLOT_LIVE || !is_visible(session, slot))
+			atomic_load(&slot->state) != HW_SLOT_LIVE ||
+			!hw_elsewhere_sees(session, slot))
 			continue;
 		count(collector, reader->thread, slot, elapsed_ns);
 		looked++;

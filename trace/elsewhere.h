@@ -24,6 +24,8 @@
 
 struct hw_collector;
 struct hw_module;
+struct hw_session;
+struct hw_thread_slot;
 
 /* Time that was blocked elsewhere, by the module that asked the kernel. */
 struct hw_elsewhere_share {
@@ -42,6 +44,9 @@ struct hw_elsewhere {
 	struct hw_elsewhere_share *shares;
 	size_t share_count, share_capacity;
 };
+
+/* Whether the numbers of a thread are those of this process's /proc. */
+bool hw_elsewhere_sees(const struct hw_session *session, const struct hw_thread_slot *slot);
 
 /* Look at the threads, if it is time to. */
 void hw_elsewhere_look(struct hw_collector *collector);

@@ -33,7 +33,8 @@ static inline uint8_t hw_event_plain_how(uint32_t how)
 		how & HW_HOW_FREED     ? HW_HOW_FREED :
 		how & HW_HOW_REACQUIRE ? HW_HOW_REACQUIRE :
 		how & HW_HOW_TRY       ? HW_HOW_TRY :
-					 how & HW_HOW_TIMED;
+		how & HW_HOW_TIMED     ? HW_HOW_TIMED :
+					 how & HW_HOW_MORE;
 
 	return how ? (uint8_t)(one | (how & HW_HOW_SHARED)) : 0;
 }

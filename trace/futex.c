@@ -13,6 +13,9 @@
 /* Newer than some kernel headers. */
 enum { FUTEX_LOCK_PI2_OP = 13, FUTEX_WAITV_CALL = 449 };
 
+/* The kernel's PF_EXITING, in the flags of /proc/PID/stat. */
+enum { FLAG_EXITING = 4 };
+
 /* The operations that block until somebody else does something. */
 static bool waits(uint64_t operation)
 {
@@ -115,4 +118,19 @@ enum hw_futex_state hw_futex_look(pid_t pid, pid_t tid, struct hw_futex_place *r
 		return is_refused(pid, tid, length) ? look_at_channel(pid, tid, ret_place) :
 						      HW_FUTEX_NONE;
 	return hw_futex_parse(line, ret_place);
+}
+
+bool hw_futex_ends(pid_t pid, pid_t tid)
+{
+	char line[256], state;
+	const char *name_end;
+	unsigned flags;
+
+	if (read_file(pid, tid, "stat", line, sizeof(line)) <= 0)
+		return true;
+	/* Behind the name: state, four numbers, the terminal's group, flags. */
+	name_end = strrchr(line, ')');
+	if (!name_end || sscanf(name_end, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+		return true;
+	return state == 'Z' || state == 'X' || flags & FLAG_EXITING;
 }

@@ -12,6 +12,7 @@
  * which is enough to know that it is a futex, but not from where.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -29,6 +30,9 @@ struct hw_futex_place {
 };
 
 enum hw_futex_state hw_futex_look(pid_t pid, pid_t tid, struct hw_futex_place *ret_place);
+
+/* Whether a thread is gone, or on its way out; also when that cannot be asked. */
+bool hw_futex_ends(pid_t pid, pid_t tid);
 
 /* What a line of /proc/PID/task/TID/syscall says; it has to be terminated. */
 enum hw_futex_state hw_futex_parse(const char *line, struct hw_futex_place *ret_place);

@@ -7,20 +7,8 @@
 
 #include "trace/inherit.h"
 #include "trace/memory.h"
+#include "trace/reading.h"
 #include "trace/script.h"
-
-/* One record being interpreted, and all that it names. */
-struct reading {
-	struct hw_interpreter *interpreter;
-	struct hw_thread *thread;
-	enum hw_op op;
-	struct hw_object *object;
-	uint32_t stack;
-	uint32_t detail;
-	int64_t time_ns;
-	const struct hw_record *payload;
-	size_t payload_bytes;
-};
 
 void hw_interpreter_finish(struct hw_interpreter *interpreter)
 {
@@ -28,16 +16,7 @@ void hw_interpreter_finish(struct hw_interpreter *interpreter)
 	free(interpreter->defined);
 }
 
-static uint64_t payload_word(const struct reading *reading, size_t at)
-{
-	uint64_t word = 0;
-
-	if ((at + 1) * sizeof(word) <= reading->payload_bytes)
-		memcpy(&word, (const char *)reading->payload + at * sizeof(word), sizeof(word));
-	return word;
-}
-
-static void define_stack(const struct reading *reading, const struct hw_record *record)
+static void define_stack(const struct hw_reading *reading, const struct hw_record *record)
 {
 	uint64_t words[1 + HW_DEPTH_MAX]; /* struct hw_stack_definition */
 	size_t count = hw_what_object(record->what);
@@ -47,11 +26,11 @@ static void define_stack(const struct reading *reading, const struct hw_record *
 		return;
 	memcpy(words, reading->payload, (1 + count) * sizeof(words[0]));
 	reading->thread->stacks[slot] = hw_roster_stack(reading->interpreter->roster,
-		reading->thread->process, words[0], words + 1, count);
+		reading->thread->process, hw_record_time(record), words[0], words + 1, count);
 }
 
 /* The preview made the object; where and when it was created is known only now, in order. */
-static void complete_object(const struct reading *reading)
+static void complete_object(const struct hw_reading *reading)
 {
 	struct hw_object *object = reading->object;
 
@@ -66,93 +45,8 @@ static void complete_object(const struct reading *reading)
 		reading->time_ns);
 }
 
-static void name_thread(const struct reading *reading)
-{
-	const struct hw_object *object = reading->object;
-	struct hw_thread *thread = object ? hw_roster_known_thread(reading->interpreter->roster,
-						    object->thread_uid) :
-					    NULL;
-
-	if (!thread || reading->payload_bytes < sizeof(thread->name))
-		return;
-	memcpy(thread->name, reading->payload, sizeof(thread->name) - 1);
-	thread->dirty = true;
-}
-
-static void start_thread(const struct reading *reading)
-{
-	struct hw_thread *thread = reading->thread;
-
-	hw_roster_number_thread(thread);
-	thread->object = reading->object;
-	thread->start_ns = reading->time_ns;
-	thread->dirty = true;
-}
-
-static void end_thread(const struct reading *reading)
-{
-	hw_misuse_end(&reading->interpreter->order->misuses, reading->thread, false,
-		reading->time_ns);
-	reading->thread->end_ns = reading->time_ns;
-	reading->thread->dirty = true;
-}
-
-/* Either side may come first: this record, or the thread's own slot. */
-static int64_t create_thread(const struct reading *reading)
-{
-	struct hw_thread *created = hw_roster_thread(reading->interpreter->roster,
-		reading->thread->process, payload_word(reading, 0));
-
-	hw_roster_number_thread(created);
-	created->creator = reading->thread;
-	created->create_stack = reading->stack;
-	created->dirty = true;
-	return created->id;
-}
-
-/* The id of the child, or 0 for a spawned one, which is known only by pid. */
-static int64_t expect_process(const struct reading *reading)
-{
-	struct hw_interpreter *interpreter = reading->interpreter;
-	struct hw_expected expected = { .uid = payload_word(reading, 0),
-		.parent = reading->thread->process, .since_ns = reading->time_ns };
-	struct hw_process *child;
-
-	if (!expected.uid)
-		expected.pid = (pid_t)payload_word(reading, 1);
-	if (expected.uid ? !hw_roster_registered(interpreter->roster, expected.uid) :
-			   !hw_roster_running(interpreter->roster, expected.pid)) {
-		HW_GROW(interpreter->expected, interpreter->expected_count,
-			interpreter->expected_capacity);
-		interpreter->expected[interpreter->expected_count++] = expected;
-	}
-	if (!expected.uid)
-		return 0;
-	child = hw_roster_process(interpreter->roster, expected.uid);
-	hw_inherit_fork(interpreter->roster, reading->thread, child);
-	return child->id;
-}
-
-/* The id of a child that has ended, or 0 when it was never heard of. */
-static int64_t reap_process(const struct reading *reading)
-{
-	const struct hw_roster *roster = reading->interpreter->roster;
-	pid_t pid = (pid_t)payload_word(reading, 0);
-
-	/* The newest: what this pid was given to before had ended before. */
-	for (size_t i = roster->process_count; i-- > 0;) {
-		struct hw_process *process = roster->processes[i];
-
-		if (process->pid != pid)
-			continue;
-		process->reaped = true;
-		return process->id;
-	}
-	return 0;
-}
-
 /* Whether the kind of the event was asked for; objects of other kinds are not even logged. */
-static bool has_row(const struct reading *reading)
+static bool has_row(const struct hw_reading *reading)
 {
 	if (reading->interpreter->kinds & 1u << HW_KIND_THREAD)
 		return true;
@@ -169,7 +63,7 @@ static bool has_row(const struct reading *reading)
 	}
 }
 
-static inline __attribute__((always_inline)) void store_event(const struct reading *reading,
+static inline __attribute__((always_inline)) void store_event(const struct hw_reading *reading,
 	int64_t result)
 {
 	static const uint64_t says_how = 1ull << HW_OP_LOCK | 1ull << HW_OP_TAKE |
@@ -177,13 +71,13 @@ static inline __attribute__((always_inline)) void store_event(const struct readi
 		1ull << HW_OP_JOIN | 1ull << HW_OP_DESTROY;
 	struct hw_event event = { .time_ns = reading->time_ns, .thread = reading->thread->id,
 		.op = (uint8_t)reading->op, .object = reading->object ? reading->object->id : 0,
-		.how = says_how >> reading->op & 1 ? (uint8_t)reading->detail : 0,
+		.how = says_how >> reading->op & 1 ? hw_event_plain_how(reading->detail) : 0,
 		.stack = reading->stack, .has_result = result != 0, .result = result };
 
 	hw_store_event(reading->interpreter->store, &event);
 }
 
-static void destroy(const struct reading *reading)
+static void destroy(const struct hw_reading *reading)
 {
 	struct hw_interpreter *interpreter = reading->interpreter;
 
@@ -195,7 +89,7 @@ static void destroy(const struct reading *reading)
 	reading->object->dirty = true;
 }
 
-static inline __attribute__((always_inline)) void change_order(const struct reading *reading)
+static inline __attribute__((always_inline)) void change_order(const struct hw_reading *reading)
 {
 	struct hw_order *order = reading->interpreter->order;
 	struct hw_thread *thread = reading->thread;
@@ -239,8 +133,21 @@ static inline __attribute__((always_inline)) void change_order(const struct read
 	}
 }
 
+/* The result of the event, or 0 when it has none. */
+static inline int64_t change_object(const struct hw_reading *reading)
+{
+	int64_t result = reading->op == HW_OP_FAIL ? (int64_t)reading->detail : 0;
+
+	if (reading->object->type & HW_TYPE_SYSV)
+		result += hw_units_note(reading->interpreter->order, reading->thread,
+			reading->object, reading->op, reading->detail, reading->time_ns);
+	change_order(reading);
+	reading->thread->units = 0;
+	return result;
+}
+
 /* What other threads did to it at that time may follow: it is dropped. */
-static void ignore_object(const struct reading *reading, uint32_t number)
+static void ignore_object(const struct hw_reading *reading, uint32_t number)
 {
 	struct hw_interpreter *interpreter = reading->interpreter;
 	struct hw_object *object = hw_roster_object(reading->thread->process, number);
@@ -252,31 +159,51 @@ static void ignore_object(const struct reading *reading, uint32_t number)
 	object->ignored = true;
 }
 
-static void apply(const struct reading *reading)
+static void declare_order(const struct hw_reading *reading, const struct hw_record *record)
 {
-	int64_t result = reading->op == HW_OP_FAIL ? (int64_t)reading->detail : 0;
+	uint32_t number = hw_what_object(record->what);
+	uint64_t ticks = hw_record_time(record);
+	struct hw_interpreter *interpreter = reading->interpreter;
+	struct hw_process *process = reading->thread->process;
+	struct hw_order_definition definition;
+
+	if (reading->payload_bytes < sizeof(definition))
+		return;
+	memcpy(&definition, reading->payload, sizeof(definition));
+	if (number && definition.second)
+		hw_declared_add(&interpreter->order->declarations, reading->thread,
+			hw_roster_expect(interpreter->roster, process, ticks, number,
+				definition.first_address),
+			hw_roster_expect(interpreter->roster, process, ticks, definition.second,
+				definition.second_address),
+			reading->stack, reading->time_ns);
+}
+
+static void apply(const struct hw_reading *reading)
+{
+	int64_t result = 0;
 
 	switch (reading->op) {
 	case HW_OP_START:
-		start_thread(reading);
+		hw_reading_start_thread(reading);
 		break;
 	case HW_OP_EXIT:
-		end_thread(reading);
+		hw_reading_end_thread(reading);
 		break;
 	case HW_OP_CREATE:
-		result = create_thread(reading);
+		result = hw_reading_create_thread(reading);
 		break;
 	case HW_OP_FORK:
-		result = expect_process(reading);
+		result = hw_reading_expect_process(reading);
 		break;
 	case HW_OP_REAP:
-		result = reap_process(reading);
+		result = hw_reading_reap_process(reading);
 		break;
 	default:
 		if (reading->object && reading->object->ignored)
 			return;
 		if (reading->object)
-			change_order(reading);
+			result = change_object(reading);
 		break;
 	}
 	if (has_row(reading))
@@ -284,7 +211,7 @@ static void apply(const struct reading *reading)
 }
 
 /* The object of a record; false when its definition may still come. */
-static bool find_object(struct reading *reading, uint32_t number)
+static bool find_object(struct hw_reading *reading, uint32_t number)
 {
 	struct hw_interpreter *interpreter = reading->interpreter;
 	struct hw_process *process = reading->thread->process;
@@ -316,7 +243,7 @@ static inline void interpret_deed(struct hw_interpreter *interpreter, struct hw_
 	struct hw_record record, uint64_t ticks, struct hw_object *object)
 {
 	uint32_t slot = hw_what_stack(record.what);
-	const struct reading reading = { .interpreter = interpreter, .thread = thread,
+	const struct hw_reading reading = { .interpreter = interpreter, .thread = thread,
 		.op = hw_record_op(&record), .object = object,
 		.stack = slot < HW_STACK_SLOTS ? thread->stacks[slot] : 0,
 		.detail = hw_what_detail(record.what),
@@ -324,15 +251,14 @@ static inline void interpret_deed(struct hw_interpreter *interpreter, struct hw_
 
 	if (object->ignored)
 		return;
-	change_order(&reading);
-	store_event(&reading, reading.op == HW_OP_FAIL ? (int64_t)reading.detail : 0);
+	store_event(&reading, change_object(&reading));
 }
 
 static bool interpret_rest(void *context, struct hw_reader *reader, struct hw_record record,
 	uint64_t ticks, const struct hw_record *payload)
 {
 	struct hw_interpreter *interpreter = context;
-	struct reading reading = { .interpreter = interpreter, .thread = reader->thread,
+	struct hw_reading reading = { .interpreter = interpreter, .thread = reader->thread,
 		.op = hw_record_op(&record), .detail = hw_what_detail(record.what),
 		.time_ns = hw_clock_ns(interpreter->clock, ticks), .payload = payload,
 		.payload_bytes = hw_record_payload(&record) * sizeof(record) };
@@ -351,17 +277,27 @@ static bool interpret_rest(void *context, struct hw_reader *reader, struct hw_re
 				.payload = payload });
 	if (reading.op == HW_OP_MODULE || reading.op == HW_OP_CODE || reading.op == HW_OP_NAME)
 		return true;
+	if (reading.op == HW_OP_UNITS) {
+		reader->thread->units = hw_what_object(record.what);
+		return true;
+	}
 	if (reading.op == HW_OP_IGNORE) {
 		ignore_object(&reading, hw_what_object(record.what));
 		return true;
 	}
 	reading.stack = slot < HW_STACK_SLOTS ? reader->thread->stacks[slot] : 0;
+	if (reading.op == HW_OP_ORDER) {
+		declare_order(&reading, &record);
+		return true;
+	}
 	if (!find_object(&reading, hw_what_object(record.what)))
 		return false;
 	if (reading.op == HW_OP_OBJECT)
 		complete_object(&reading);
+	else if (reading.op == HW_OP_ALSO)
+		hw_units_await(reading.thread, reading.object, reading.detail);
 	else if (reading.op == HW_OP_THREAD_NAME)
-		name_thread(&reading);
+		hw_reading_name_thread(&reading);
 	else
 		apply(&reading);
 	return true;

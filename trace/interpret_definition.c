@@ -60,7 +60,8 @@ static void define_object(struct hw_interpreter *interpreter, const struct hw_de
 		return;
 	}
 	definition.name[sizeof(definition.name) - 1] = '\0';
-	hw_roster_define(interpreter->roster, defined->process, number, &definition);
+	hw_roster_define(interpreter->roster, defined->process,
+		hw_record_time(&defined->record), number, &definition);
 }
 
 static void define_module(struct hw_interpreter *interpreter, const struct hw_defined *defined)
@@ -71,8 +72,12 @@ static void define_module(struct hw_interpreter *interpreter, const struct hw_de
 	if (bytes < sizeof(definition))
 		return;
 	memcpy(&definition, defined->payload, sizeof(definition));
-	if (definition.path_bytes <= bytes - sizeof(definition))
-		hw_roster_map_module(interpreter->roster, defined->process, &definition,
+	if (hw_what_object(defined->record.what) == HW_MODULE_CLOSED)
+		hw_roster_unmap_module(defined->process, hw_record_time(&defined->record),
+			&definition);
+	else if (definition.path_bytes <= bytes - sizeof(definition))
+		hw_roster_map_module(interpreter->roster, defined->process,
+			hw_record_time(&defined->record), &definition,
 			(const char *)defined->payload + sizeof(definition));
 }
 

@@ -133,8 +133,21 @@ static bool is_wanted_elsewhere(const struct hw_hold *hold, const struct hw_proc
 		(!waiter->process->gone || waiter->waits_for != object);
 }
 
-void hw_misuse_end(struct hw_misuses *misuses, struct hw_thread *thread, bool of_process,
-	int64_t time_ns)
+/* All others have ended: so does the process, and the kernel undoes what it was told to. */
+static bool is_last(const struct hw_roster *roster, const struct hw_thread *thread)
+{
+	for (size_t i = 0; i < roster->thread_count; i++) {
+		const struct hw_thread *other = roster->threads[i];
+
+		if (other != thread && other->process == thread->process && other->number &&
+			other->end_ns < 0)
+			return false;
+	}
+	return true;
+}
+
+void hw_misuse_end(struct hw_misuses *misuses, const struct hw_roster *roster,
+	struct hw_thread *thread, bool of_process, int64_t time_ns)
 {
 	/* Who waits does not end by itself: the process was ended, in the middle of something. */
 	if (of_process && thread->waits_for)
@@ -149,6 +162,8 @@ void hw_misuse_end(struct hw_misuses *misuses, struct hw_thread *thread, bool of
 		if (hold->object->type & HW_TYPE_ROBUST)
 			continue;
 		if (of_process && !is_wanted_elsewhere(hold, thread->process))
+			continue;
+		if (hold->how & HW_HOW_UNDO && (of_process || is_last(roster, thread)))
 			continue;
 		if (of_process || hold->object->waiters)
 			name_waiter(&misuse);
@@ -165,7 +180,8 @@ void hw_misuse_destroy(struct hw_misuses *misuses, const struct hw_roster *roste
 		.how = how & (HW_HOW_FREED | HW_HOW_REFUSED) };
 	struct hw_thread *holder;
 
-	if ((!is_lock(object) && object->kind != HW_KIND_SEM) || object->type & HW_TYPE_NAMED)
+	if ((!is_lock(object) && object->kind != HW_KIND_SEM) ||
+		object->type & (HW_TYPE_NAMED | HW_TYPE_SYSV))
 		return;
 	holder = find_holder(roster, object);
 	if (!holder && !object->waiters)

@@ -65,8 +65,8 @@ void hw_misuse_unlock(struct hw_misuses *misuses, struct hw_thread *thread,
 	struct hw_object *object, uint32_t stack, int64_t time_ns);
 
 /* The end of a thread, or of its process, whose own locks go with it. */
-void hw_misuse_end(struct hw_misuses *misuses, struct hw_thread *thread, bool of_process,
-	int64_t time_ns);
+void hw_misuse_end(struct hw_misuses *misuses, const struct hw_roster *roster,
+	struct hw_thread *thread, bool of_process, int64_t time_ns);
 
 /* `how`: enum hw_how. */
 void hw_misuse_destroy(struct hw_misuses *misuses, const struct hw_roster *roster,

@@ -53,6 +53,7 @@ static const struct {
 	{ HW_HOW_REACQUIRE, "reacquire" },
 	{ HW_HOW_TRY, "try" },
 	{ HW_HOW_TIMED, "timed" },
+	{ HW_HOW_MORE, "together" },
 };
 
 enum { HOW_NAME_COUNT = sizeof(how_names) / sizeof(how_names[0]) };

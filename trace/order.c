@@ -15,6 +15,7 @@ void hw_order_finish(struct hw_order *order)
 	hw_table_finish(&order->dependency_by_hash);
 	hw_tries_finish(&order->tries);
 	hw_misuses_finish(&order->misuses);
+	hw_declarations_finish(&order->declarations);
 }
 
 /* As far as its posts tell up to now: what is held of it may be no hold at all. */
@@ -28,7 +29,9 @@ const char *hw_order_role(const struct hw_object *object)
 {
 	if (object->kind != HW_KIND_SEM)
 		return NULL;
-	return seems_to_signal(object) ? "signal" : "lock";
+	if (seems_to_signal(object))
+		return "signal";
+	return object->returned ? "lock" : NULL;
 }
 
 static bool signals(const struct hw_object *object)
@@ -101,6 +104,12 @@ static bool depends(struct hw_thread *thread, const struct hw_object *object, ui
 	return thread->hold_count && !held;
 }
 
+/* That the record under way is about. */
+static uint32_t units_of(const struct hw_thread *thread)
+{
+	return thread->units ? thread->units : 1;
+}
+
 static void add_to_dependency(struct hw_order *order, struct hw_thread *thread,
 	struct hw_object *object, uint32_t stack, uint32_t how, int64_t time_ns)
 {
@@ -111,6 +120,8 @@ static void add_to_dependency(struct hw_order *order, struct hw_thread *thread,
 
 	hash = hw_hash_mix(hash_of_holds(thread), (uint64_t)object->id << 32 | stack);
 	hash = hw_hash_mix(hash, (uint64_t)thread->id << 8 | kept_how);
+	if (units_of(thread) > 1)
+		hash = hw_hash_mix(hash, units_of(thread));
 	for (uint64_t key = hash;; key++) {
 		uint64_t *id = hw_table_put(&order->dependency_by_hash, key, &new);
 
@@ -120,13 +131,15 @@ static void add_to_dependency(struct hw_order *order, struct hw_thread *thread,
 			dependency->object = object;
 			dependency->stack = stack;
 			dependency->how = kept_how;
+			dependency->units = units_of(thread);
 			dependency->first_ns = time_ns;
 			break;
 		}
 		dependency = &order->dependencies[*id - 1];
 		if (dependency->hash == hash && dependency->thread == thread &&
 			dependency->object == object && dependency->stack == stack &&
-			dependency->how == kept_how && same_holds(dependency, thread))
+			dependency->how == kept_how && dependency->units == units_of(thread) &&
+			same_holds(dependency, thread))
 			break;
 	}
 	dependency->count++;
@@ -176,7 +189,10 @@ void hw_order_wait(struct hw_order *order, struct hw_thread *thread, struct hw_o
 	uint32_t stack, uint32_t how, int64_t time_ns)
 {
 	end_wait(thread);
+	if (how & HW_HOW_ZERO)
+		hw_units_zero(order, object, time_ns);
 	thread->waits_for = object;
+	thread->wait_units = units_of(thread);
 	thread->wait_since_ns = time_ns;
 	note_keeper(thread, object);
 	object->waiters++;
@@ -197,37 +213,46 @@ static bool can_be_held(const struct hw_object *object)
 void hw_order_fail(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
 	uint32_t stack, bool busy, int64_t time_ns)
 {
-	if (thread->waits_for == object) {
+	bool waited = thread->waits_for == object;
+
+	if (waited) {
 		if (can_be_held(object))
 			hw_contention_measure_wait(
 				hw_contention_of(&order->contentions, object, stack),
 				thread, time_ns);
 		end_wait(thread);
 	}
-	if (busy)
+	/* A wait of semtimedop that has taken too long fails like a try. */
+	if (busy && !waited)
 		hw_tries_failed(&order->tries, order->roster, thread, object, stack,
 			hash_of_holds(thread));
 }
 
-static void add_hold(struct hw_thread *thread, struct hw_object *object, uint32_t stack,
-	uint32_t how, int64_t time_ns, struct hw_contention *contention)
+void hw_order_hold(struct hw_thread *thread, const struct hw_hold *got)
 {
-	HW_GROW(thread->holds, thread->hold_count, thread->hold_capacity);
-	thread->holds[thread->hold_count++] = (struct hw_hold){ .object = object, .stack = stack,
-		.how = how, .count = 1, .since_ns = time_ns, .contention = contention };
+	struct hw_hold *hold = hw_hold_of(thread, got->object);
+
 	thread->holds_version++;
-	object->holder = object->last_holder = thread;
-	object->last_stack = stack;
-	object->holders++;
+	if (hold) {
+		hold->count += got->count;
+		hold->how |= got->how & HW_HOW_UNDO;
+		return;
+	}
+	HW_GROW(thread->holds, thread->hold_count, thread->hold_capacity);
+	thread->holds[thread->hold_count++] = *got;
+	got->object->holder = got->object->last_holder = thread;
+	got->object->last_stack = got->stack;
+	got->object->holders++;
 }
 
 void hw_order_inherit(struct hw_thread *thread, struct hw_object *object, uint32_t stack,
 	uint32_t how, int64_t time_ns)
 {
-	add_hold(thread, object, stack, how, time_ns, NULL);
+	hw_order_hold(thread, &(struct hw_hold){ .object = object, .stack = stack, .how = how,
+		.count = 1, .since_ns = time_ns });
 }
 
-static void remove_hold(struct hw_order *order, struct hw_thread *thread, struct hw_hold *hold,
+void hw_order_drop(struct hw_order *order, struct hw_thread *thread, struct hw_hold *hold,
 	int64_t time_ns)
 {
 	struct hw_contention *contention = hold->contention ?
@@ -261,95 +286,67 @@ static inline struct hw_contention *count_acquisition(struct hw_order *order,
 	return contention;
 }
 
-static void take_unit(struct hw_object *object)
-{
-	object->taken++;
-	if (object->units_free > 0)
-		object->units_free--;
-}
-
 /* The holder of a robust mutex died, and somebody else has it now. */
 static void bury_holder(struct hw_order *order, struct hw_object *object, int64_t time_ns)
 {
 	struct hw_hold *hold = object->holder ? hw_hold_of(object->holder, object) : NULL;
 
 	if (hold)
-		remove_hold(order, object->holder, hold, time_ns);
+		hw_order_drop(order, object->holder, hold, time_ns);
 }
 
 void hw_order_acquire(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
 	uint32_t stack, uint32_t how, int64_t time_ns)
 {
 	bool waited = thread->waits_for == object;
-	struct hw_contention *contention;
-	struct hw_hold *hold;
+	struct hw_hold got = { .object = object, .stack = stack, .how = how,
+		.count = units_of(thread), .since_ns = time_ns };
 
 	if (how & HW_HOW_OWNER_DEAD)
 		bury_holder(order, object, time_ns);
-	hold = hw_hold_of(thread, object);
-	contention = count_acquisition(order, thread, object, stack, time_ns);
+	got.contention = count_acquisition(order, thread, object, stack, time_ns);
 	if (object->kind == HW_KIND_SEM)
-		take_unit(object);
+		hw_units_take(object, got.count);
 	if (!waited && !(signals(object) && how & HW_HOW_TRY))
 		depend(order, thread, object, stack, how, time_ns);
-	if (signals(object))
-		return;
-	if (thread->failed_try && !(how & HW_HOW_TRY))
+	if (thread->failed_try && !signals(object) && !(how & HW_HOW_TRY))
 		hw_tries_blocked(&order->tries, order->roster, thread, object,
 			hash_of_holds(thread));
-	if (hold) {
-		hold->count++;
-		thread->holds_version++;
-		return;
-	}
-	add_hold(thread, object, stack, how, time_ns, contention);
+	if (how & HW_HOW_MORE || thread->together_count)
+		hw_units_hold(thread, &got, how & HW_HOW_MORE);
+	else if (!signals(object))
+		hw_order_hold(thread, &got);
 }
 
 /* Whoever was thought to hold it does not, as a semaphore that signals is held by nobody. */
-static void forget_holders(struct hw_order *order, struct hw_object *object, int64_t time_ns)
+void hw_order_drop_all(struct hw_order *order, struct hw_object *object, int64_t time_ns)
 {
 	for (size_t i = 0; i < order->roster->thread_count; i++) {
 		struct hw_thread *thread = order->roster->threads[i];
 		struct hw_hold *hold = hw_hold_of(thread, object);
 
 		if (hold)
-			remove_hold(order, thread, hold, time_ns);
+			hw_order_drop(order, thread, hold, time_ns);
 	}
 }
 
 void hw_order_forget(struct hw_order *order, struct hw_object *object, int64_t time_ns)
 {
-	forget_holders(order, object, time_ns);
+	hw_order_drop_all(order, object, time_ns);
 	for (size_t i = 0; i < order->roster->thread_count; i++)
 		if (order->roster->threads[i]->waits_for == object)
 			end_wait(order->roster->threads[i]);
-}
-
-static void post(struct hw_order *order, struct hw_object *object, struct hw_hold *hold,
-	int64_t time_ns)
-{
-	uint64_t outstanding = object->taken - object->returned;
-
-	object->units_free++;
-	if (hold) {
-		object->dirty |= !object->returned++;
-	} else if (outstanding && !object->foreign) {
-		object->foreign = 1;
-		object->dirty = true;
-		forget_holders(order, object, time_ns);
-	} else if (!outstanding && object->units_free > object->capacity) {
-		object->capacity = object->units_free;
-		object->dirty = true;
-	}
 }
 
 void hw_order_release(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
 	uint32_t stack, int64_t time_ns)
 {
 	struct hw_hold *hold = hw_hold_of(thread, object);
+	uint32_t given_back = object->kind == HW_KIND_SEM ? units_of(thread) : 1;
 
 	if (object->kind == HW_KIND_SEM) {
-		post(order, object, hold, time_ns);
+		if (hw_units_post(object, hold, given_back))
+			hw_order_drop_all(order, object, time_ns);
 	} else if (!hold) {
 		hw_misuse_unlock(&order->misuses, thread, object, stack, time_ns);
 		/* The holder no longer holds it either. */
@@ -358,8 +355,9 @@ void hw_order_release(struct hw_order *order, struct hw_thread *thread, struct h
 	}
 	if (!hold)
 		return;
-	if (--hold->count == 0)
-		remove_hold(order, thread, hold, time_ns);
+	hold->count -= given_back < hold->count ? given_back : hold->count;
+	if (!hold->count)
+		hw_order_drop(order, thread, hold, time_ns);
 	else
 		thread->holds_version++;
 }

@@ -22,8 +22,10 @@
  */
 
 #include "trace/contention.h"
+#include "trace/declared.h"
 #include "trace/misuse.h"
 #include "trace/tries.h"
+#include "trace/units.h"
 
 struct hw_dependency {
 	uint32_t id;
@@ -32,6 +34,7 @@ struct hw_dependency {
 	struct hw_object *object;
 	uint32_t stack;
 	uint32_t how; /* SHARED, TRY, TIMED, REACQUIRE bits */
+	uint32_t units; /* that are wanted; 1 of what has none */
 	uint64_t count;
 	int64_t first_ns, last_ns;
 	struct hw_hold *holds; /* as they were; since_ns means nothing here, nor count of locks */
@@ -47,6 +50,7 @@ struct hw_order {
 	struct hw_contentions contentions;
 	struct hw_tries tries;
 	struct hw_misuses misuses;
+	struct hw_declarations declarations;
 };
 
 void hw_order_finish(struct hw_order *order);
@@ -77,6 +81,16 @@ void hw_order_forget(struct hw_order *order, struct hw_object *object, int64_t t
 /* The thread holds it since before its process was forked. */
 void hw_order_inherit(struct hw_thread *thread, struct hw_object *object, uint32_t stack,
 	uint32_t how, int64_t time_ns);
+
+/* The thread has it from now on, or that many more units of it. */
+void hw_order_hold(struct hw_thread *thread, const struct hw_hold *hold);
+
+/* It has one of its holds no more. */
+void hw_order_drop(struct hw_order *order, struct hw_thread *thread, struct hw_hold *hold,
+	int64_t time_ns);
+
+/* Nobody holds it any more. */
+void hw_order_drop_all(struct hw_order *order, struct hw_object *object, int64_t time_ns);
 
 /* Whether a dependency counts as a block now: not a try, or a try from a promoted place. */
 bool hw_order_blocks(const struct hw_order *order, const struct hw_dependency *dependency);

@@ -80,9 +80,15 @@ enum hw_op {
 	HW_OP_CODE = 128, /* object: its number; payload: struct hw_code_definition */
 	HW_OP_NAME, /* of an object, that may be defined only later; payload: text, zero-padded */
 	HW_OP_IGNORE, /* an object, that may be defined only later: nothing about it follows */
+	HW_OP_ORDER, /* of two, that may be defined only later: the first; payload: the second */
+	HW_OP_UNITS, /* object: how many units the WAIT or TAKE that comes next is about */
+	HW_OP_ALSO, /* an object that the next call waits for with others; detail: units */
 };
 
-/* `detail` of WAIT, LOCK, TAKE and DESTROY: how it was done. */
+/*
+ * `detail` of WAIT, LOCK, TAKE and DESTROY: how it was done. Of the POST of a semaphore of System V
+ * it is the number of units, and of its INIT by semctl twice the number of units, plus 1.
+ */
 enum hw_how {
 	HW_HOW_SHARED = 1,    /* read side of a rwlock */
 	HW_HOW_TRY = 2,       /* would not have blocked */
@@ -91,6 +97,10 @@ enum hw_how {
 	HW_HOW_OWNER_DEAD = 16, /* a robust mutex whose holder died */
 	HW_HOW_FREED = 32,      /* of DESTROY: nobody said so, its memory was freed */
 	HW_HOW_REFUSED = 64,    /* of DESTROY: it failed, as the object is in use */
+	HW_HOW_MORE = 128,      /* of TAKE: got together with what the next TAKE is about */
+	HW_HOW_UNDO = 256,      /* of TAKE: given back at the end of the process (SEM_UNDO) */
+	HW_HOW_ZERO = 512,      /* of WAIT: for the end of all units; a LEAVE follows, no TAKE.
+				   Of TAKE: got by ending that, and brings a unit itself */
 };
 
 enum hw_kind {
@@ -121,6 +131,7 @@ enum hw_type {
 	HW_TYPE_PREFER_WRITER_RECURSIVE = 1024,
 	HW_TYPE_GLIB = 2048, /* GMutex, GRecMutex, GRWLock, GCond */
 	HW_TYPE_ANNOTATED = 4096, /* home-made, told of by holdwait(3); mutex until it is shared */
+	HW_TYPE_SYSV = 8192, /* semaphore of System V, see hw_sysv_identify() */
 };
 
 /* Payload of HW_OP_OBJECT. `what` carries its number and where it was created. */
@@ -134,6 +145,28 @@ struct hw_object_definition {
 	uint64_t offset;
 	char name[48]; /* of sem_open, zero-padded and possibly cut short */
 };
+
+/* Payload of HW_OP_ORDER: `what` carries the number of the object that comes first. */
+struct hw_order_definition {
+	uint64_t first_address;
+	uint64_t second_address;
+	uint32_t second; /* its number */
+	uint32_t unused;
+};
+
+/*
+ * Semaphores of System V are in no memory. Their sets are known by id in their IPC namespace, which
+ * is an inode; `device` is none that there is.
+ */
+#define HW_SYSV_DEVICE UINT64_MAX
+
+static inline void hw_sysv_identify(struct hw_object_definition *definition, uint32_t namespace,
+	uint32_t set, uint32_t number)
+{
+	definition->device = HW_SYSV_DEVICE;
+	definition->inode = (uint64_t)namespace << 32 | set;
+	definition->offset = number;
+}
 
 /* Payload of HW_OP_STACK. */
 struct hw_stack_definition {
@@ -183,6 +216,9 @@ struct hw_module_definition {
 	uint32_t build_id_bytes;
 	uint32_t path_bytes; /* the path follows, not terminated, padded to full records */
 };
+
+/* In the place of an object: nothing is there any more, and only the range is told. */
+#define HW_MODULE_CLOSED 1u
 
 /* Entries of a thread's table of stacks, and the ones past it that hold for one record only. */
 enum {
@@ -245,6 +281,7 @@ static inline uint32_t hw_record_payload(const struct hw_record *r)
 	case HW_OP_REAP:
 	case HW_OP_CODE:
 	case HW_OP_NAME:
+	case HW_OP_ORDER:
 		return hw_what_detail(r->what);
 	default:
 		return 0;

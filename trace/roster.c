@@ -25,6 +25,8 @@ void hw_roster_finish(struct hw_roster *roster)
 		free_process(roster->processes[i]);
 	for (size_t i = 0; i < roster->thread_count; i++) {
 		free(roster->threads[i]->holds);
+		free(roster->threads[i]->together);
+		free(roster->threads[i]->also);
 		free(roster->threads[i]);
 	}
 	for (size_t i = 0; i < roster->object_count; i++)
@@ -194,10 +196,25 @@ static bool replaces(const struct hw_object *object, const struct hw_object_defi
 		(definition->type & HW_TYPE_INITIALISED && !(definition->type & HW_TYPE_NAMED));
 }
 
-static void describe(struct hw_roster *roster, struct hw_object *object,
-	struct hw_process *process, const struct hw_object_definition *definition)
+/* Where it is, of an object that one process has for itself. */
+static void locate(struct hw_roster *roster, struct hw_object *object, struct hw_process *process,
+	uint64_t ticks, uint64_t address)
 {
-	const struct hw_mapping *mapping;
+	const struct hw_mapping *mapping = object->kind == HW_KIND_THREAD ?
+		NULL :
+		hw_roster_find_mapping(roster, process, ticks, address);
+
+	object->process = process;
+	object->address = address;
+	if (mapping) {
+		object->module = mapping->module;
+		object->module_offset = address - mapping->bias;
+	}
+}
+
+static void describe(struct hw_roster *roster, struct hw_object *object,
+	struct hw_process *process, uint64_t ticks, const struct hw_object_definition *definition)
+{
 	uint64_t place = hw_hash_mix(process->id, definition->address);
 
 	object->kind = definition->kind < HW_KIND_COUNT ? definition->kind : HW_KIND_NONE;
@@ -215,15 +232,11 @@ static void describe(struct hw_roster *roster, struct hw_object *object,
 		object->device = definition->device;
 		object->inode = definition->inode;
 		object->offset = definition->offset;
+		/* As which it was not expected. */
+		object->process = NULL;
+		object->module = NULL;
 	} else {
-		object->process = process;
-	}
-	mapping = object->kind == HW_KIND_THREAD ?
-		NULL :
-		hw_roster_find_mapping(roster, process, definition->address);
-	if (mapping && !(definition->type & HW_TYPE_SHARED)) {
-		object->module = mapping->module;
-		object->module_offset = definition->address - mapping->bias;
+		locate(roster, object, process, ticks, definition->address);
 	}
 }
 
@@ -235,12 +248,12 @@ static void rename_object(struct hw_object *object, const char *name, size_t nam
 		length = sizeof(object->name) - 1;
 	memset(object->name, 0, sizeof(object->name));
 	memcpy(object->name, name, length);
-	/* What is not defined has no row. */
-	object->dirty |= object->kind != HW_KIND_NONE;
+	/* What is neither defined nor expected has no row. */
+	object->dirty |= object->kind != HW_KIND_NONE || object->address;
 }
 
 struct hw_object *hw_roster_define(struct hw_roster *roster, struct hw_process *process,
-	uint32_t number, const struct hw_object_definition *definition)
+	uint64_t ticks, uint32_t number, const struct hw_object_definition *definition)
 {
 	struct hw_object *promised = pointer_in(&process->promised, number), *object = NULL;
 	uint64_t key = 0;
@@ -248,36 +261,61 @@ struct hw_object *hw_roster_define(struct hw_roster *roster, struct hw_process *
 	if (definition->type & HW_TYPE_SHARED)
 		object = find_shared(roster, definition, &key);
 	if (!object || replaces(object, definition)) {
+		struct hw_object *old = object;
+
 		object = promised ? promised : add_object(roster);
 		object->dirty = true;
-		describe(roster, object, process, definition);
+		describe(roster, object, process, ticks, definition);
+		if (old && old->type & HW_TYPE_SYSV)
+			old->successor = object;
 		if (definition->type & HW_TYPE_SHARED)
 			put_pointer(&roster->shared_by_key, key, object);
 	} else if (definition->type & HW_TYPE_NAMED && !object->name[0]) {
 		memcpy(object->name, definition->name, sizeof(object->name) - 1);
 		object->dirty = true;
 	}
-	if (promised && promised != object)
-		rename_object(object, promised->name, sizeof(promised->name));
+	if (promised && promised != object) {
+		if (promised->name[0])
+			rename_object(object, promised->name, sizeof(promised->name));
+		promised->actual = object;
+		promised->dirty = promised->address;
+	}
 	put_object(process, number, object);
+	return object;
+}
+
+/* The object of this number, or what it will be when it is defined. */
+static struct hw_object *promise(struct hw_roster *roster, struct hw_process *process,
+	uint32_t number)
+{
+	struct hw_object *object = hw_roster_object(process, number);
+
+	if (!object)
+		object = pointer_in(&process->promised, number);
+	if (!object) {
+		object = add_object(roster);
+		object->dirty = false;
+		put_pointer(&process->promised, number, object);
+	}
 	return object;
 }
 
 void hw_roster_name(struct hw_roster *roster, struct hw_process *process, uint32_t number,
 	const char *name, size_t name_bytes)
 {
-	struct hw_object *object = hw_roster_object(process, number);
+	rename_object(promise(roster, process, number), name, name_bytes);
+}
 
-	if (!object)
-		object = pointer_in(&process->promised, number);
-	if (object) {
-		rename_object(object, name, name_bytes);
-		return;
+struct hw_object *hw_roster_expect(struct hw_roster *roster, struct hw_process *process,
+	uint64_t ticks, uint32_t number, uint64_t address)
+{
+	struct hw_object *object = promise(roster, process, number);
+
+	if (object->kind == HW_KIND_NONE && !object->address) {
+		locate(roster, object, process, ticks, address);
+		object->dirty = true;
 	}
-	object = add_object(roster);
-	object->dirty = false;
-	rename_object(object, name, name_bytes);
-	put_pointer(&process->promised, number, object);
+	return object;
 }
 
 struct hw_object *hw_roster_undefined(struct hw_roster *roster, struct hw_process *process,

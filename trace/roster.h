@@ -43,7 +43,8 @@ struct hw_code {
 
 struct hw_mapping {
 	uint64_t start, end, bias;
-	struct hw_module *module;
+	uint64_t since; /* ticks; 0 for what was there before anybody looked */
+	struct hw_module *module; /* NULL: a library that was here is closed */
 	bool seen_outside; /* in /proc/PID/maps, and not by the log: only its code */
 	bool judged;       /* see trace/bypass.h */
 };
@@ -65,7 +66,7 @@ struct hw_process {
 	struct hw_object **objects; /* by its number, those that are near */
 	uint32_t object_capacity;
 	struct hw_table far_objects; /* its number -> struct hw_object * */
-	struct hw_table promised; /* the same of those that have a name and no definition yet */
+	struct hw_table promised; /* the same of those that are told of and not defined yet */
 	struct hw_mapping *mappings;
 	size_t mapping_count, mapping_capacity;
 	struct hw_table codes; /* its number -> index in the roster's `codes` */
@@ -122,6 +123,8 @@ struct hw_object {
 	/* Semaphores: what is known of their units. */
 	int64_t units_free, capacity;
 	bool made_with_units;
+	bool raised; /* a lock of System V that is free while it has no units */
+	struct hw_object *successor; /* that a new set of System V put in its place */
 	uint64_t taken, returned, foreign;
 
 	struct hw_contention *contention; /* the last that was used of it (order.h) */
@@ -134,6 +137,7 @@ struct hw_object {
 	uint32_t last_wait_stack;
 	int64_t last_wait_ns;
 	bool ignored;             /* the program asked for that: nothing done to it counts */
+	struct hw_object *actual; /* of a promised one: what it is, as it was known already */
 	struct hw_thread *orphan; /* held it in the parent, and does not exist in this process */
 	uint32_t orphan_stack;
 	bool dirty;
@@ -170,9 +174,16 @@ struct hw_thread {
 	size_t hold_count, hold_capacity;
 	uint64_t holds_version; /* changes whenever `holds` does */
 
+	uint32_t units; /* that the next wait or take is about (HW_OP_UNITS); 0: one */
+	struct hw_hold *together; /* got by a call that got more than that; see trace/units.h */
+	size_t together_count, together_capacity;
+	struct hw_hold *also; /* all that a call waits for together; see trace/units.h */
+	size_t also_count, also_capacity;
+
 	/* The wait that the log told of and whose end it has not told yet. */
 	struct hw_object *waits_for;
 	int64_t wait_since_ns;
+	uint32_t wait_units;
 	struct hw_thread *keeper; /* had it when the wait began; NULL when not known */
 	uint32_t keeper_stack;
 
@@ -185,6 +196,8 @@ struct hw_thread {
 	uint64_t blocked_word; /* of the slot; 0 when it was not blocked */
 	int64_t blocked_seen_ns;
 	struct hw_object *blocked_on; /* once it has lasted; NULL until then */
+	int64_t awake_ns; /* since when it is not, by the kernel's word; 0: it is */
+	bool has_left;    /* the wait, because that has lasted; its log has yet to say so */
 	uint32_t blocked_how;
 	uint32_t blocked_stack;
 	int64_t blocked_since_ns;
@@ -264,36 +277,62 @@ static inline struct hw_hold *hw_hold_of(struct hw_thread *thread, const struct 
 void hw_roster_name(struct hw_roster *roster, struct hw_process *process, uint32_t number,
 	const char *name, size_t name_bytes);
 
-/* The object a process gave this number to, or NULL when its definition has not come yet. */
+/*
+ * The object that a process gave, or will give, this number, which the program tells of at this
+ * time by its address; it has a row, defined or not.
+ */
+struct hw_object *hw_roster_expect(struct hw_roster *roster, struct hw_process *process,
+	uint64_t ticks, uint32_t number, uint64_t address);
+
+/* For hw_roster_object: of a number that is far from all others. */
 struct hw_object *hw_roster_far_object(const struct hw_process *process, uint32_t number);
 
+/*
+ * The object a process gave this number to, or NULL when its definition has not come yet. Who has
+ * not heard of a new set of semaphores (System V) goes on with the numbers of the old one, and
+ * means the new one from when that was made.
+ */
 static inline struct hw_object *hw_roster_object(const struct hw_process *process,
 	uint32_t number)
 {
+	struct hw_object *object = NULL;
+
 	if (__builtin_expect(number < process->object_capacity, 1))
-		return process->objects[number];
-	return number < HW_PROCESS_NEAR_MAX ? NULL : hw_roster_far_object(process, number);
+		object = process->objects[number];
+	else if (number >= HW_PROCESS_NEAR_MAX)
+		object = hw_roster_far_object(process, number);
+	while (object && object->successor && object->successor->create_ns >= 0)
+		object = object->successor;
+	return object;
 }
 
-/* Take a definition in; finds the object that is the same one in another process. */
+/* Take a definition of this time in; finds the object that is the same one in another process. */
 struct hw_object *hw_roster_define(struct hw_roster *roster, struct hw_process *process,
-	uint32_t number, const struct hw_object_definition *definition);
+	uint64_t ticks, uint32_t number, const struct hw_object_definition *definition);
 
 /* An object whose definition was lost. */
 struct hw_object *hw_roster_undefined(struct hw_roster *roster, struct hw_process *process,
 	uint32_t number);
 
-/* A module of a process; `path` need not be terminated. */
 /* A function of an interpreted program, by the number its process gave it. */
 void hw_roster_define_code(struct hw_roster *roster, struct hw_process *process, uint32_t number,
 	const struct hw_code_definition *definition, const char *text);
 
-void hw_roster_map_module(struct hw_roster *roster, struct hw_process *process,
+/* A module that a process logged at this time; `path` need not be terminated. */
+void hw_roster_map_module(struct hw_roster *roster, struct hw_process *process, uint64_t ticks,
 	const struct hw_module_definition *definition, const char *path);
 
-/* Where an address lies, or NULL; asks /proc/PID/maps once when no module was logged at all. */
+/* At this time there was none any more. */
+void hw_roster_unmap_module(struct hw_process *process, uint64_t ticks,
+	const struct hw_module_definition *definition);
+
+/*
+ * Where an address lay at this time (UINT64_MAX: now), or NULL. A library that was closed stays
+ * known, for what threads did in it is read later. Asks /proc/PID/maps once when no module was
+ * logged at all.
+ */
 const struct hw_mapping *hw_roster_find_mapping(struct hw_roster *roster,
-	struct hw_process *process, uint64_t address);
+	struct hw_process *process, uint64_t ticks, uint64_t address);
 
 /*
  * Take in what /proc/PID/maps knows as code and the log did not tell of, such as a library that
@@ -304,8 +343,11 @@ void hw_roster_refresh_maps(struct hw_roster *roster, struct hw_process *process
 /* Whether it is a libc, by the name that its file has: the dynamic linker knows it by that. */
 bool hw_module_is_libc(const struct hw_module *module);
 
-/* The id of a call stack; `signals` and `addresses` as in struct hw_stack_definition. */
-uint32_t hw_roster_stack(struct hw_roster *roster, struct hw_process *process, uint64_t signals,
-	const uint64_t *addresses, size_t count);
+/*
+ * The id of a call stack that was logged at this time; `signals` and `addresses` as in struct
+ * hw_stack_definition.
+ */
+uint32_t hw_roster_stack(struct hw_roster *roster, struct hw_process *process, uint64_t ticks,
+	uint64_t signals, const uint64_t *addresses, size_t count);
 
 #endif

@@ -9,7 +9,11 @@
 
 /* The part of the roster that knows code: modules, mappings, frames and call stacks. */
 
-enum { REFRESH_NS = 1000000000 };
+enum {
+	REFRESH_NS = 1000000000,
+	/* So often a library may be closed and opened between two looks at the logs. */
+	CLOSED_MAX = 1024,
+};
 
 bool hw_module_is_libc(const struct hw_module *module)
 {
@@ -36,21 +40,52 @@ static struct hw_module *module_of(struct hw_roster *roster, const char *path, c
 	return module;
 }
 
-/* What is mapped there now replaces what a library that was closed left behind. */
-static void add_mapping(struct hw_process *process, const struct hw_mapping *mapping)
+static bool overlap(const struct hw_mapping *a, const struct hw_mapping *b)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < process->mapping_count; i++)
-		if (process->mappings[i].end <= mapping->start ||
-			process->mappings[i].start >= mapping->end)
-			process->mappings[kept++] = process->mappings[i];
-	process->mapping_count = kept;
-	HW_GROW(process->mappings, process->mapping_count, process->mapping_capacity);
-	process->mappings[process->mapping_count++] = *mapping;
+	return a->start < b->end && b->start < a->end;
 }
 
-void hw_roster_map_module(struct hw_roster *roster, struct hw_process *process,
+static void remove_mapping(struct hw_process *process, size_t at)
+{
+	process->mapping_count--;
+	memmove(&process->mappings[at], &process->mappings[at + 1],
+		(process->mapping_count - at) * sizeof(process->mappings[0]));
+}
+
+/* Of the libraries that were at this place before, the oldest is forgotten when they are many. */
+static void forget_oldest(struct hw_process *process, const struct hw_mapping *mapping)
+{
+	size_t oldest = SIZE_MAX, count = 0;
+
+	for (size_t i = process->mapping_count; i-- > 0;)
+		if (overlap(&process->mappings[i], mapping)) {
+			oldest = i;
+			count++;
+		}
+	if (count > CLOSED_MAX)
+		remove_mapping(process, oldest);
+}
+
+/* In the order of their times. One that is told of again is the same. */
+static void add_mapping(struct hw_process *process, const struct hw_mapping *mapping)
+{
+	size_t at = process->mapping_count;
+
+	while (at > 0 && process->mappings[at - 1].since > mapping->since)
+		at--;
+	for (size_t i = at; i-- > 0 && process->mappings[i].since == mapping->since;)
+		if (process->mappings[i].start == mapping->start &&
+			process->mappings[i].module == mapping->module)
+			return;
+	HW_GROW(process->mappings, process->mapping_count, process->mapping_capacity);
+	memmove(&process->mappings[at + 1], &process->mappings[at],
+		(process->mapping_count - at) * sizeof(process->mappings[0]));
+	process->mappings[at] = *mapping;
+	process->mapping_count++;
+	forget_oldest(process, mapping);
+}
+
+void hw_roster_map_module(struct hw_roster *roster, struct hw_process *process, uint64_t ticks,
 	const struct hw_module_definition *definition, const char *path)
 {
 	char build_id[49] = "", *copy;
@@ -63,16 +98,40 @@ void hw_roster_map_module(struct hw_roster *roster, struct hw_process *process,
 		&(struct hw_mapping){ .start = definition->start,
 			.end = definition->end,
 			.bias = definition->bias,
+			.since = ticks,
 			.module = module_of(roster, copy, build_id) });
 	free(copy);
 }
 
+void hw_roster_unmap_module(struct hw_process *process, uint64_t ticks,
+	const struct hw_module_definition *definition)
+{
+	add_mapping(process,
+		&(struct hw_mapping){ .start = definition->start, .end = definition->end,
+			.since = ticks });
+}
+
+/* The last one that was there by then. A thread may be a little ahead of who logs the module. */
+static const struct hw_mapping *mapping_at(const struct hw_process *process, uint64_t ticks,
+	uint64_t address)
+{
+	const struct hw_mapping *later = NULL;
+
+	for (size_t i = process->mapping_count; i-- > 0;) {
+		const struct hw_mapping *mapping = &process->mappings[i];
+
+		if (address - mapping->start >= mapping->end - mapping->start)
+			continue;
+		if (mapping->since <= ticks)
+			return mapping->module ? mapping : later;
+		later = mapping->module ? mapping : later;
+	}
+	return later;
+}
+
 static bool is_mapped(const struct hw_process *process, uint64_t start, uint64_t end)
 {
-	for (size_t i = 0; i < process->mapping_count; i++)
-		if (start < process->mappings[i].end && end > process->mappings[i].start)
-			return true;
-	return false;
+	return mapping_at(process, UINT64_MAX, start) || mapping_at(process, UINT64_MAX, end - 1);
 }
 
 /*
@@ -83,6 +142,9 @@ static bool is_mapped(const struct hw_process *process, uint64_t start, uint64_t
 static void read_maps(struct hw_roster *roster, struct hw_process *process)
 {
 	char path[64], line[4600], file_path[4200];
+	uint64_t since = process->mapping_count ?
+		process->mappings[process->mapping_count - 1].since :
+		0;
 	FILE *file;
 
 	process->maps_read = true;
@@ -102,6 +164,7 @@ static void read_maps(struct hw_roster *roster, struct hw_process *process)
 				&(struct hw_mapping){ .start = start,
 					.end = end,
 					.bias = start - offset,
+					.since = since,
 					.seen_outside = true,
 					.module = module_of(roster, file_path, "") });
 	}
@@ -117,17 +180,11 @@ void hw_roster_refresh_maps(struct hw_roster *roster, struct hw_process *process
 }
 
 const struct hw_mapping *hw_roster_find_mapping(struct hw_roster *roster,
-	struct hw_process *process, uint64_t address)
+	struct hw_process *process, uint64_t ticks, uint64_t address)
 {
-	for (;;) {
-		for (size_t i = 0; i < process->mapping_count; i++)
-			if (address - process->mappings[i].start <
-				process->mappings[i].end - process->mappings[i].start)
-				return &process->mappings[i];
-		if (process->maps_read || process->mapping_count)
-			return NULL;
+	if (!process->maps_read && !process->mapping_count)
 		read_maps(roster, process);
-	}
+	return mapping_at(process, ticks, address);
 }
 
 static uint64_t hash_text(uint64_t hash, const char *text)
@@ -230,7 +287,8 @@ static struct hw_frame frame_of_code(const struct hw_roster *roster,
 }
 
 /* Of the entry of a signal handler, only the signal matters. */
-static uint32_t frame_of(struct hw_roster *roster, struct hw_process *process, uint64_t address)
+static uint32_t frame_of(struct hw_roster *roster, struct hw_process *process, uint64_t ticks,
+	uint64_t address)
 {
 	const struct hw_mapping *mapping;
 
@@ -238,7 +296,7 @@ static uint32_t frame_of(struct hw_roster *roster, struct hw_process *process, u
 		return put_frame(roster, (struct hw_frame){ .signal = signal_of(address) });
 	if (address >> HW_FRAME_CODE_BIT)
 		return put_frame(roster, frame_of_code(roster, process, address));
-	mapping = hw_roster_find_mapping(roster, process, address);
+	mapping = hw_roster_find_mapping(roster, process, ticks, address);
 	return put_frame(roster,
 		(struct hw_frame){ .module = mapping ? mapping->module : NULL,
 			.offset = mapping ? address - mapping->bias : address });
@@ -276,15 +334,16 @@ static uint64_t return_address(const uint64_t *addresses, size_t at)
 	return addresses[at] + interrupted;
 }
 
-uint32_t hw_roster_stack(struct hw_roster *roster, struct hw_process *process, uint64_t signals,
-	const uint64_t *addresses, size_t count)
+uint32_t hw_roster_stack(struct hw_roster *roster, struct hw_process *process, uint64_t ticks,
+	uint64_t signals, const uint64_t *addresses, size_t count)
 {
 	uint32_t id = 0;
 
 	while (count-- > 0) {
 		uint64_t address = return_address(addresses, count);
 
-		id = stack_of(roster, id, frame_of(roster, process, address), count ? 0 : signals);
+		id = stack_of(roster, id, frame_of(roster, process, ticks, address),
+			count ? 0 : signals);
 	}
 	return id;
 }

@@ -102,7 +102,7 @@ CREATE TABLE class (
 
 -- Whatever a thread can wait for. `kind`: mutex, rwlock, spin, cond, barrier,
 -- sem, once, thread. `role` of a semaphore: lock (units come back from the
--- thread that took them) or signal (posted by others).
+-- thread that took them) or signal (posted by others, or began with none).
 CREATE TABLE object (
     id           INTEGER PRIMARY KEY,
     kind         TEXT NOT NULL,
@@ -117,7 +117,7 @@ CREATE TABLE object (
     initialised  INTEGER NOT NULL DEFAULT 0,-- 1 when create_stack is an init call
     create_ns    INTEGER NOT NULL,
     destroy_ns   INTEGER,
-    role         TEXT,                      -- semaphores: lock or signal
+    role         TEXT,                      -- semaphores: lock or signal, or NULL: no post yet
     capacity     INTEGER,                   -- semaphores: most units seen; barriers: their count
     name         TEXT,                      -- "/name" of sem_open; else table.forks[3] once symbols were looked up
     class        INTEGER REFERENCES class
@@ -135,7 +135,8 @@ CREATE TABLE dependency (
     how      TEXT NOT NULL,                 -- block, timed, try, reacquire (inside a condition wait)
     count    INTEGER NOT NULL,
     first_ns INTEGER NOT NULL,
-    last_ns  INTEGER NOT NULL
+    last_ns  INTEGER NOT NULL,
+    units    INTEGER                        -- of a semaphore, that are waited for; NULL: one
 );
 
 CREATE TABLE dependency_hold (
@@ -165,6 +166,19 @@ CREATE TABLE misuse (
     other_stack INTEGER REFERENCES stack,
     count       INTEGER NOT NULL,
     first_ns    INTEGER NOT NULL
+);
+
+-- A program says that an object is to be locked before another one (holdwait_order): who said so
+-- first, and where; counted, not repeated, but by several processes that share both. An object of it
+-- that was never used has kind unknown.
+CREATE TABLE declared_order (
+    id       INTEGER PRIMARY KEY,
+    first    INTEGER NOT NULL REFERENCES object,
+    second   INTEGER NOT NULL REFERENCES object,
+    thread   INTEGER NOT NULL REFERENCES thread,
+    stack    INTEGER REFERENCES stack,
+    count    INTEGER NOT NULL,
+    first_ns INTEGER NOT NULL
 );
 
 -- How long threads waited for an object at one place, and held it from there. The longest
@@ -204,7 +218,8 @@ CREATE TABLE wait (
     mode     TEXT NOT NULL,
     how      TEXT NOT NULL,                 -- block, timed
     stack    INTEGER REFERENCES stack,
-    since_ns INTEGER NOT NULL
+    since_ns INTEGER NOT NULL,
+    units    INTEGER                        -- of a semaphore; NULL: one
 );
 
 -- Findings as reported at the end of `holdwait run`; `detail` is the JSON of `report -f json`.
@@ -221,7 +236,8 @@ CREATE TABLE finding (
 --     fail (result says why)  cancel (a wait that was abandoned)
 --     sleep wake signal broadcast  arrive leave  start end create join detach
 --     fork exec reap  once_begin once_end
--- how: try, timed, reacquire, of destroy: freed (its memory was), or NULL.
+-- how: try, timed, reacquire, together (with the next take), of destroy: freed (its memory
+-- was), or NULL.
 CREATE TABLE event (
     id      INTEGER PRIMARY KEY,
     time_ns INTEGER NOT NULL,
@@ -231,7 +247,8 @@ CREATE TABLE event (
     mode    TEXT,                           -- shared, or NULL for exclusive
     how     TEXT,
     stack   INTEGER,
-    result  INTEGER                         -- errno of fail; process of fork and reap, thread of create
+    result  INTEGER                         -- errno of fail; process of fork and reap, thread of create;
+                                            -- units of wait, take, post and init, unless it is one
 );
 
 -- The same events, packed: while they are recorded, and when there are more than a million.

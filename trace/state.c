@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "trace/state.h"
 
+#include "trace/elsewhere.h"
+#include "trace/futex.h"
+
 /* Two words per slot: the wait, and how many records had been taken. */
 enum { WAIT, TAKEN, WORDS };
 
@@ -26,7 +29,7 @@ void hw_state_settle(struct hw_order *order, struct hw_thread *thread)
 	uint32_t slot = hw_what_stack(wait);
 	struct hw_object *object;
 
-	if (!wait || thread->blocked_on)
+	if (!wait || thread->blocked_on || thread->has_left)
 		return;
 	object = hw_roster_object(thread->process, hw_what_object(wait));
 	if (object && object->ignored)
@@ -51,6 +54,21 @@ static bool still_blocked(struct hw_collector *collector, uint32_t number, uint6
 		hw_readers_empty(collector->readers, number);
 }
 
+/* Of what it waits for together the first was given back meanwhile, and something else taken. */
+static void look_for_another(struct hw_order *order, struct hw_thread *thread)
+{
+	uint32_t units;
+	struct hw_object *another = hw_units_awaited(thread, &units);
+
+	if (!another || !thread->blocked_on)
+		return;
+	thread->blocked_on = another;
+	thread->units = units;
+	hw_order_wait(order, thread, another, thread->blocked_stack, thread->blocked_how,
+		thread->blocked_since_ns);
+	thread->units = 0;
+}
+
 static void look_again(struct hw_collector *collector, uint32_t number, int64_t now_ns)
 {
 	struct hw_thread *thread = collector->readers->slots[number].thread;
@@ -60,19 +78,76 @@ static void look_again(struct hw_collector *collector, uint32_t number, int64_t 
 	if (!still_blocked(collector, number, wait)) {
 		thread->blocked_word = 0;
 		thread->blocked_on = NULL;
+		thread->has_left = false;
+		thread->awake_ns = 0;
 	} else if (thread->blocked_word != wait) {
 		thread->blocked_word = wait;
 		thread->blocked_seen_ns = now_ns;
 		thread->blocked_on = NULL;
 	} else if (now_ns - thread->blocked_seen_ns >= LASTED_NS) {
+		thread->has_left = false;
 		hw_state_settle(&collector->order, thread);
+		look_for_another(&collector->order, thread);
 	}
 }
 
-bool hw_state_changed(struct hw_collector *collector)
+/* Spinning takes no futex; home-made locks may sleep in anything, semaphores also in semop(2). */
+static bool waits_in_futex(const struct hw_object *object)
+{
+	return object->kind != HW_KIND_SPIN && object->kind != HW_KIND_SEM &&
+		!(object->type & HW_TYPE_ANNOTATED);
+}
+
+/* Who is being killed is awake for that: it was blocked to the end. */
+static bool is_awake(const struct hw_thread *thread)
+{
+	struct hw_futex_place place;
+	pid_t pid = thread->process->pid;
+
+	return hw_futex_look(pid, thread->tid, &place) == HW_FUTEX_NONE &&
+		!hw_futex_ends(pid, thread->tid);
+}
+
+/* It may be in a signal handler, and come back to the wait: it is looked at again in a moment. */
+static void ask_kernel(struct hw_collector *collector, uint32_t number, int64_t now_ns)
+{
+	const struct hw_thread_slot *slot = &collector->map.session->threads[number];
+	struct hw_thread *thread = collector->readers->slots[number].thread;
+
+	if (!thread->blocked_on || !waits_in_futex(thread->blocked_on) ||
+		!hw_elsewhere_sees(collector->map.session, slot))
+		return;
+	if (!is_awake(thread))
+		thread->awake_ns = 0;
+	else if (!thread->awake_ns)
+		thread->awake_ns = now_ns;
+	thread->has_left = thread->awake_ns && now_ns - thread->awake_ns >= LASTED_NS;
+	if (thread->has_left) {
+		thread->blocked_on = NULL;
+		thread->blocked_seen_ns = now_ns;
+	}
+}
+
+/* Whether it will be known in a moment which threads have left their waits. */
+static bool is_unsure(const struct hw_collector *collector)
 {
 	uint32_t used = atomic_load(&collector->map.session->free_threads.fresh);
-	int64_t now_ns = hw_collector_now_ns(collector);
+
+	for (uint32_t i = 0; i < used && i < HW_THREAD_MAX; i++) {
+		const struct hw_thread *thread = collector->readers->slots[i].thread;
+
+		if (thread && thread->blocked_on && thread->awake_ns)
+			return true;
+	}
+	return false;
+}
+
+/* Look at all threads in one way; a number for who is blocked by then, and on what. */
+static uint64_t look_at_all(struct hw_collector *collector,
+	void (*look)(struct hw_collector *collector, uint32_t number, int64_t now_ns),
+	int64_t now_ns)
+{
+	uint32_t used = atomic_load(&collector->map.session->free_threads.fresh);
 	uint64_t hash = 0;
 
 	for (uint32_t i = 0; i < used && i < HW_THREAD_MAX; i++) {
@@ -80,11 +155,23 @@ bool hw_state_changed(struct hw_collector *collector)
 
 		if (!thread)
 			continue;
-		look_again(collector, i, now_ns);
+		look(collector, i, now_ns);
 		if (thread->blocked_on)
-			hash = hw_hash_mix(hash ^ thread->id, thread->blocked_word);
+			hash = hw_hash_mix(hash ^ thread->id,
+				thread->blocked_word ^ thread->blocked_on->id);
 	}
+	return hash;
+}
+
+bool hw_state_changed(struct hw_collector *collector)
+{
+	int64_t now_ns = hw_collector_now_ns(collector);
+	uint64_t hash = look_at_all(collector, look_again, now_ns);
+
 	if (hash == collector->state_hash)
+		return false;
+	hash = look_at_all(collector, ask_kernel, now_ns);
+	if (hash == collector->state_hash || is_unsure(collector))
 		return false;
 	collector->state_hash = hash;
 	return true;

@@ -12,6 +12,12 @@
  * deadlock, not a race with the collector. It is part of the state only when it
  * has lasted a moment, so that a lock which changes hands a thousand times a
  * second does not make as many states.
+ *
+ * One kind of wait ends without a word: a thread that is cancelled in it, or jumps out of it from
+ * a signal handler, tells so with its next record only. So the kernel is asked, of
+ * every blocked thread and whenever there is to be another state, whether it is in a futex. Who
+ * is awake, and not because it is being killed, has left when that has lasted a moment, too; until
+ * then there is no other state.
  */
 
 #include "trace/collector.h"

@@ -33,14 +33,16 @@ static const char *const statement_sql[HW_STATEMENT_COUNT] = {
 	[HW_PUT_OBJECT] = "INSERT OR REPLACE INTO object(id,kind,type,process,address,generation,"
 			  "shared_key,module,offset,create_stack,initialised,create_ns,destroy_ns,"
 			  "role,capacity,name) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-	[HW_PUT_DEPENDENCY] = "INSERT OR REPLACE INTO dependency VALUES(?,?,?,?,?,?,?,?,?)",
+	[HW_PUT_DEPENDENCY] = "INSERT OR REPLACE INTO dependency VALUES(?,?,?,?,?,?,?,?,?,?)",
 	[HW_PUT_DEPENDENCY_HOLD] = "INSERT INTO dependency_hold VALUES(?,?,?,?,?,?)",
 	[HW_PUT_CONTENTION] = "INSERT OR REPLACE INTO contention VALUES(?,?,?,?,?,?,?,?,?,?,?)",
 	[HW_PUT_MISUSE] = "INSERT OR REPLACE INTO misuse VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+	[HW_PUT_DECLARED] = "INSERT OR REPLACE INTO declared_order VALUES(?,?,?,?,?,?,?)",
+	[HW_REMOVE_OBJECT] = "DELETE FROM object WHERE id = ?",
 	[HW_CLEAR_HOLDS] = "DELETE FROM hold",
 	[HW_PUT_HOLD] = "INSERT INTO hold VALUES(?,?,?,?,?,?,?)",
 	[HW_CLEAR_WAITS] = "DELETE FROM wait",
-	[HW_PUT_WAIT] = "INSERT INTO wait VALUES(?,?,?,?,?,?)",
+	[HW_PUT_WAIT] = "INSERT INTO wait VALUES(?,?,?,?,?,?,?)",
 	[HW_BEGIN] = "BEGIN",
 	[HW_COMMIT] = "COMMIT",
 };

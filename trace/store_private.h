@@ -21,6 +21,8 @@ enum hw_statement {
 	HW_PUT_DEPENDENCY_HOLD,
 	HW_PUT_CONTENTION,
 	HW_PUT_MISUSE,
+	HW_PUT_DECLARED,
+	HW_REMOVE_OBJECT,
 	HW_CLEAR_HOLDS,
 	HW_PUT_HOLD,
 	HW_CLEAR_WAITS,
@@ -63,5 +65,8 @@ void hw_store_bind_text(sqlite3_stmt *statement, int at, const char *text);
 
 /* An id, time or count; `none` is bound as NULL. */
 void hw_store_bind_unless(sqlite3_stmt *statement, int at, int64_t value, int64_t none);
+
+/* "exclusive" or "shared", of enum hw_how bits. */
+const char *hw_store_mode_name(uint32_t how);
 
 #endif

@@ -132,6 +132,7 @@ static const char *type_text(const struct hw_object *object, char *text, size_t 
 		{ HW_TYPE_NAMED, "named" },
 		{ HW_TYPE_GLIB, "glib" },
 		{ HW_TYPE_ANNOTATED, "annotated" },
+		{ HW_TYPE_SYSV, "sysv" },
 	};
 	size_t length = 0;
 
@@ -143,6 +144,19 @@ static const char *type_text(const struct hw_object *object, char *text, size_t 
 	return length ? text : object->kind == HW_KIND_MUTEX ? "normal" : NULL;
 }
 
+/* A set of System V is its number in an IPC namespace, which is an inode. */
+static void shared_key(const struct hw_object *object, char *key, size_t size_bytes)
+{
+	if (object->type & HW_TYPE_SYSV)
+		snprintf(key, size_bytes, "sysv:%llu:%llu:%llu",
+			(unsigned long long)object->inode >> 32,
+			(unsigned long long)object->inode & UINT32_MAX,
+			(unsigned long long)object->offset);
+	else
+		snprintf(key, size_bytes, "%llx:%llu:%llu", (unsigned long long)object->device,
+			(unsigned long long)object->inode, (unsigned long long)object->offset);
+}
+
 static void put_object(struct hw_store *store, struct hw_object *object)
 {
 	sqlite3_stmt *row = hw_store_statement(store, HW_PUT_OBJECT);
@@ -151,13 +165,13 @@ static void put_object(struct hw_store *store, struct hw_object *object)
 
 	if (!row)
 		return;
-	snprintf(key, sizeof(key), "%llx:%llu:%llu", (unsigned long long)object->device,
-		(unsigned long long)object->inode, (unsigned long long)object->offset);
+	shared_key(object, key, sizeof(key));
 	sqlite3_bind_int64(row, 1, object->id);
 	hw_store_bind_text(row, 2, kind ? kind : "unknown");
 	hw_store_bind_text(row, 3, type_text(object, type, sizeof(type)));
 	hw_store_bind_unless(row, 4, object->process ? object->process->id : 0, 0);
-	hw_store_bind_unless(row, 5, (int64_t)object->address, 0);
+	hw_store_bind_unless(row, 5,
+		object->type & HW_TYPE_SYSV ? 0 : (int64_t)object->address, 0);
 	sqlite3_bind_int64(row, 6, object->generation);
 	hw_store_bind_text(row, 7, object->type & HW_TYPE_SHARED ? key : NULL);
 	hw_store_bind_unless(row, 8, object->module ? object->module->id : 0, 0);
@@ -178,7 +192,19 @@ static void put_object(struct hw_store *store, struct hw_object *object)
 	object->dirty = false;
 }
 
-static const char *mode_name(uint32_t how)
+/* It turned out to be another one, which has a row of its own. */
+static void remove_object(struct hw_store *store, struct hw_object *object)
+{
+	sqlite3_stmt *removal = hw_store_statement(store, HW_REMOVE_OBJECT);
+
+	if (!removal)
+		return;
+	sqlite3_bind_int64(removal, 1, object->id);
+	hw_store_run(store, removal);
+	object->dirty = false;
+}
+
+const char *hw_store_mode_name(uint32_t how)
 {
 	return how & HW_HOW_SHARED ? "shared" : "exclusive";
 }
@@ -207,12 +233,13 @@ static void put_dependency(struct hw_store *store, const struct hw_order *order,
 	sqlite3_bind_int64(row, 1, dependency->id);
 	sqlite3_bind_int64(row, 2, dependency->thread->id);
 	sqlite3_bind_int64(row, 3, dependency->object->id);
-	hw_store_bind_text(row, 4, mode_name(dependency->how));
+	hw_store_bind_text(row, 4, hw_store_mode_name(dependency->how));
 	hw_store_bind_unless(row, 5, dependency->stack, 0);
 	hw_store_bind_text(row, 6, dependency_how(order, dependency));
 	sqlite3_bind_int64(row, 7, (sqlite3_int64)dependency->count);
 	sqlite3_bind_int64(row, 8, dependency->first_ns);
 	sqlite3_bind_int64(row, 9, dependency->last_ns);
+	hw_store_bind_unless(row, 10, dependency->units, 1);
 	hw_store_run(store, row);
 	for (size_t i = 0; !dependency->stored && i < dependency->hold_count; i++) {
 		row = hw_store_statement(store, HW_PUT_DEPENDENCY_HOLD);
@@ -221,7 +248,7 @@ static void put_dependency(struct hw_store *store, const struct hw_order *order,
 		sqlite3_bind_int64(row, 1, dependency->id);
 		sqlite3_bind_int64(row, 2, (sqlite3_int64)i);
 		sqlite3_bind_int64(row, 3, dependency->holds[i].object->id);
-		hw_store_bind_text(row, 4, mode_name(dependency->holds[i].how));
+		hw_store_bind_text(row, 4, hw_store_mode_name(dependency->holds[i].how));
 		hw_store_bind_unless(row, 5, dependency->holds[i].stack, 0);
 		sqlite3_bind_int64(row, 6, units_of(&dependency->holds[i]));
 		hw_store_run(store, row);
@@ -290,8 +317,26 @@ static void put_misuse(struct hw_store *store, struct hw_misuse *misuse)
 	misuse->dirty = false;
 }
 
+static void put_declared(struct hw_store *store, struct hw_declared *declared)
+{
+	sqlite3_stmt *row = hw_store_statement(store, HW_PUT_DECLARED);
+
+	if (!row)
+		return;
+	sqlite3_bind_int64(row, 1, declared->id);
+	sqlite3_bind_int64(row, 2, declared->first->id);
+	sqlite3_bind_int64(row, 3, declared->second->id);
+	sqlite3_bind_int64(row, 4, declared->thread->id);
+	hw_store_bind_unless(row, 5, declared->stack, 0);
+	sqlite3_bind_int64(row, 6, (sqlite3_int64)declared->count);
+	sqlite3_bind_int64(row, 7, declared->first_ns);
+	hw_store_run(store, row);
+	declared->dirty = false;
+}
+
 void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw_order *order)
 {
+	hw_declared_settle(&order->declarations);
 	for (size_t i = 0; i < roster->process_count; i++)
 		if (roster->processes[i]->dirty && roster->processes[i]->pid)
 			put_process(store, roster->processes[i]);
@@ -301,7 +346,9 @@ void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw
 			put_thread(store, roster->threads[i]);
 	put_code(store, roster);
 	for (size_t i = 0; i < roster->object_count; i++)
-		if (roster->objects[i]->dirty)
+		if (roster->objects[i]->dirty && roster->objects[i]->actual)
+			remove_object(store, roster->objects[i]);
+		else if (roster->objects[i]->dirty)
 			put_object(store, roster->objects[i]);
 	for (size_t i = 0; i < order->dependency_count; i++)
 		if (order->dependencies[i].dirty)
@@ -312,68 +359,7 @@ void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw
 	for (size_t i = 0; i < order->misuses.count; i++)
 		if (order->misuses.all[i].dirty)
 			put_misuse(store, &order->misuses.all[i]);
-}
-
-static void put_hold(struct hw_store *store, const struct hw_thread *thread,
-	const struct hw_hold *hold, size_t position)
-{
-	sqlite3_stmt *row = hw_store_statement(store, HW_PUT_HOLD);
-
-	if (!row)
-		return;
-	sqlite3_bind_int64(row, 1, thread->id);
-	sqlite3_bind_int64(row, 2, (sqlite3_int64)position);
-	sqlite3_bind_int64(row, 3, hold->object->id);
-	hw_store_bind_text(row, 4, mode_name(hold->how));
-	sqlite3_bind_int64(row, 5, hold->count);
-	hw_store_bind_unless(row, 6, hold->stack, 0);
-	sqlite3_bind_int64(row, 7, hold->since_ns);
-	hw_store_run(store, row);
-}
-
-/* Units of a semaphore that signals are used up, not held. */
-static void put_holds(struct hw_store *store, const struct hw_thread *thread)
-{
-	size_t position = 0;
-
-	for (size_t i = 0; i < thread->hold_count; i++) {
-		const char *role = hw_order_role(thread->holds[i].object);
-
-		if (!role || strcmp(role, "signal"))
-			put_hold(store, thread, &thread->holds[i], position++);
-	}
-}
-
-static void put_wait(struct hw_store *store, const struct hw_thread *thread)
-{
-	sqlite3_stmt *row = hw_store_statement(store, HW_PUT_WAIT);
-
-	if (!row)
-		return;
-	sqlite3_bind_int64(row, 1, thread->id);
-	sqlite3_bind_int64(row, 2, thread->blocked_on->id);
-	hw_store_bind_text(row, 3, mode_name(thread->blocked_how));
-	hw_store_bind_text(row, 4, thread->blocked_how & HW_HOW_TIMED ? "timed" : "block");
-	hw_store_bind_unless(row, 5, thread->blocked_stack, 0);
-	sqlite3_bind_int64(row, 6, thread->blocked_since_ns);
-	hw_store_run(store, row);
-}
-
-void hw_store_state(struct hw_store *store, const struct hw_roster *roster, int64_t time_ns)
-{
-	sqlite3_stmt *clear = hw_store_statement(store, HW_CLEAR_HOLDS);
-
-	if (clear)
-		hw_store_run(store, clear);
-	clear = hw_store_statement(store, HW_CLEAR_WAITS);
-	if (clear)
-		hw_store_run(store, clear);
-	for (size_t i = 0; i < roster->thread_count; i++) {
-		const struct hw_thread *thread = roster->threads[i];
-
-		if (thread->blocked_on)
-			put_wait(store, thread);
-		put_holds(store, thread);
-	}
-	hw_store_meta_number(store, "state_ns", time_ns);
+	for (size_t i = 0; i < order->declarations.count; i++)
+		if (order->declarations.all[i].dirty)
+			put_declared(store, &order->declarations.all[i]);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scale FILE EVENTS OBJECTS THREADS DEPENDENCIES COMPONENT: make a recording of a size that is
- * asked for, to see what analysing it costs.
+ * scale FILE EVENTS OBJECTS THREADS DEPENDENCIES COMPONENT [INVERSIONS]: make a recording of a
+ * size that is asked for, to see what analysing it costs.
  *
  * Main creates all threads and joins them. Each thread locks a mutex and in it another one,
  * over and over, so that every dependency occurs as often as there are events for it. Nearly
- * all go from an object to one of a greater number. INVERSIONS times two threads
+ * all go from an object to one of a greater number. INVERSIONS times (100) two threads
  * go both ways; they live together, so these are predicted. The first COMPONENT objects
  * are one strongly connected component besides: a ring with as many chords.
  */
@@ -19,7 +19,6 @@
 #include "trace/schema.h"
 
 enum {
-	INVERSIONS = 100,
 	FUNCTIONS = 1000, /* with a stack each */
 	CLASSES = 200,
 	STEP_NS = 40,
@@ -34,7 +33,7 @@ struct scale {
 	sqlite3 *db;
 	struct hw_event_writer *events;
 	uint64_t event_count;
-	uint32_t objects, threads, dependency_count, component;
+	uint32_t objects, threads, dependency_count, component, inversions;
 	struct dependency *dependencies;
 	uint64_t random;
 	int64_t time_ns;
@@ -104,7 +103,7 @@ static void make_dependencies(struct scale *s)
 			from_to(s, count, 1 + i, 1 + (i + 2 + random_below(s, n - 3)) % n);
 		count++;
 	}
-	for (uint32_t i = 0; i < INVERSIONS && count + 2 <= s->dependency_count; i++) {
+	for (uint32_t i = 0; i < s->inversions && count + 2 <= s->dependency_count; i++) {
 		uint32_t a = n + 1 + random_below(s, s->objects - n - 1);
 
 		s->dependencies[count] = from_to(s, count, a, a + 1);
@@ -186,7 +185,7 @@ static void write_dependencies(const struct scale *s)
 	sqlite3_stmt *row, *hold;
 
 	row = prepare(s,
-		"INSERT INTO dependency VALUES(?, ?, ?, 'exclusive', ?, 'block', 1, 0, 0)");
+		"INSERT INTO dependency VALUES(?, ?, ?, 'exclusive', ?, 'block', 1, 0, 0, NULL)");
 	hold = prepare(s, "INSERT INTO dependency_hold VALUES(?, 0, ?, 'exclusive', ?, 1)");
 	for (uint32_t i = 0; i < s->dependency_count; i++) {
 		const struct dependency *d = &s->dependencies[i];
@@ -271,15 +270,17 @@ static uint32_t number(const char *text, uint32_t least)
 
 int main(int argc, char **argv)
 {
-	struct scale s = { .random = 88172645463325252ull };
+	struct scale s = { .random = 88172645463325252ull, .inversions = 100 };
 
-	if (argc != 7)
-		die("usage: scale FILE EVENTS OBJECTS THREADS DEPENDENCIES COMPONENT");
+	if (argc != 7 && argc != 8)
+		die("usage: scale FILE EVENTS OBJECTS THREADS DEPENDENCIES COMPONENT [INVERSIONS]");
 	s.event_count = number(argv[2], 100);
 	s.objects = number(argv[3], 300);
 	s.threads = number(argv[4], 3);
 	s.dependency_count = number(argv[5], 10);
 	s.component = number(argv[6], 0);
+	if (argc == 8)
+		s.inversions = number(argv[7], 0);
 	if (s.component + 200 > s.objects || (s.component && s.component < 4))
 		die("COMPONENT is 0, or 4 or more and less than OBJECTS - 200");
 	if (sqlite3_open(argv[1], &s.db) != SQLITE_OK)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Chromium without a screen draws a page whose script adds up in a worker.
+# Chromium without a screen shows a page whose script adds up and draws.
 . "$(dirname "$0")/common.sh"
 packages chromium
 need chromium

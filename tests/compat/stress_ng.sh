@@ -7,7 +7,7 @@ need stress-ng
 
 work() {
 	traced stress-ng --verify --timeout 2 --temp-path . --pthread 2 --pthread-ops 300 \
-		--pthread-max 8 --mutex 2 --mutex-ops 20000 --sem 2 --sem-sysv 1 --sem-sysv-ops 2000 \
+		--pthread-max 8 --mutex 2 --mutex-ops 20000 --sem 2 --sem-sysv 2 --sem-sysv-ops 4000 \
 		> stress-ng.log 2>&1
 	grep -o 'passed: .*\|failed: .*\|skipped: .*' stress-ng.log || true
 }

@@ -7,7 +7,7 @@
 
 enum { NO_SUCH_BITS = ~7 };
 
-static int lock, unknown;
+static int lock, unknown, unused;
 
 static void show_exclusive(void)
 {
@@ -43,7 +43,24 @@ static void show_names(void)
 	SHOW_ERROR("ignored", pthread_mutex_destroy, &mutex);
 	SHOW_VOID("empty name", holdwait_name, &unknown, "");
 	SHOW_VOID("no name", holdwait_name, &unknown, NULL);
-	SHOW_VOID("never used", holdwait_ignore, &unknown);
+	SHOW_VOID("never used", holdwait_ignore, &unused);
+}
+
+static void show_orders(void)
+{
+	static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
+	static pthread_mutex_t second = PTHREAD_MUTEX_INITIALIZER;
+
+	SHOW_VOID("not used yet", holdwait_order, &first, &second);
+	SHOW_ERROR("declared second", pthread_mutex_lock, &second);
+	SHOW_VOID("held", holdwait_order, &first, &second);
+	SHOW_ERROR("declared first", pthread_mutex_lock, &first);
+	SHOW_VOID("the other way round", holdwait_order, &second, &first);
+	SHOW_VOID("before itself", holdwait_order, &first, &first);
+	SHOW_ERROR("declared first", pthread_mutex_unlock, &first);
+	SHOW_ERROR("declared second", pthread_mutex_unlock, &second);
+	SHOW_VOID("never used", holdwait_order, &unknown, &lock);
+	SHOW_VOID("ignored", holdwait_order, &unused, &first);
 }
 
 static void show_nonsense(void)
@@ -54,6 +71,8 @@ static void show_nonsense(void)
 	SHOW_VOID("no address", holdwait_releasing, NULL);
 	SHOW_VOID("no address", holdwait_name, NULL, "nothing");
 	SHOW_VOID("no address", holdwait_ignore, NULL);
+	SHOW_VOID("no address", holdwait_order, NULL, &lock);
+	SHOW_VOID("no address", holdwait_order, &lock, NULL);
 	SHOW_VOID("address of nothing", holdwait_acquired, (void *)-8, HOLDWAIT_SHARED);
 	SHOW_VOID("address of nothing", holdwait_releasing, (void *)-8);
 }
@@ -63,6 +82,7 @@ int main(void)
 	show_exclusive();
 	show_shared();
 	show_names();
+	show_orders();
 	show_nonsense();
 	return 0;
 }

@@ -19,9 +19,25 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <sys/types.h>
 #include <time.h>
 
 enum { HW_CASE_ERRNO = 7777 };
+
+/*
+ * Whether the program was built with ThreadSanitizer, or AddressSanitizer. Cases that one of them
+ * does not survive by itself are left out then, each by name and with the reason.
+ */
+#if defined(__SANITIZE_THREAD__)
+enum { HW_CASE_TSAN = 1, HW_CASE_ASAN = 0 };
+#elif defined(__SANITIZE_ADDRESS__)
+enum { HW_CASE_TSAN = 0, HW_CASE_ASAN = 1 };
+#elif defined(__has_feature) /* clang */
+enum { HW_CASE_TSAN = __has_feature(thread_sanitizer),
+	HW_CASE_ASAN = __has_feature(address_sanitizer) };
+#else
+enum { HW_CASE_TSAN = 0, HW_CASE_ASAN = 0 };
+#endif
 
 /* The call's result is an error number, as of pthread functions. */
 #define SHOW_ERROR(situation, function, ...) \
@@ -30,6 +46,10 @@ enum { HW_CASE_ERRNO = 7777 };
 /* The call's result is a number, and errno tells why it failed. */
 #define SHOW(situation, function, ...) \
 	(errno = HW_CASE_ERRNO, hw_case_number(#function, situation, function(__VA_ARGS__)))
+
+/* The call's result is one of <threads.h>: thrd_success and so on. */
+#define SHOW_THREADS(situation, function, ...) \
+	(errno = HW_CASE_ERRNO, hw_case_threads(#function, situation, function(__VA_ARGS__)))
 
 /* The call's result is an address, of which only NULL and -1 are told. */
 #define SHOW_POINTER(situation, function, ...) \
@@ -42,6 +62,7 @@ enum { HW_CASE_ERRNO = 7777 };
 /* These return what they were given, so that a case can go on with it. */
 int hw_case_error(const char *function, const char *situation, int error);
 int hw_case_number(const char *function, const char *situation, long result);
+int hw_case_threads(const char *function, const char *situation, int result);
 void *hw_case_pointer(const char *function, const char *situation, void *result);
 
 /* For results that are told in words. */
@@ -52,6 +73,12 @@ const char *hw_case_join(const char *kind, const char *situation);
 
 /* Run in another thread until it ends. */
 void hw_case_in_thread(void *(*routine)(void *), void *argument);
+
+/*
+ * Come back once a thread of this process is blocked in the kernel: in a futex, or waiting for a
+ * child. It says which it is, by gettid(), right before the call that is to block.
+ */
+void hw_case_until_blocked(const _Atomic pid_t *tid);
 
 /* Send SIGALRM to this process again and again, to a handler that does nothing; or no more. */
 void hw_case_alarm(bool on);

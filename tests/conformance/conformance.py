@@ -4,14 +4,20 @@
 usage: conformance.py same     HOLDWAIT PROGRAM...      each, recorded by itself
        conformance.py crowd    HOLDWAIT PROGRAM...      32 at once, with a recording each
        conformance.py family   HOLDWAIT PROGRAM...      32 at once, in one recording
+       conformance.py clean    HOLDWAIT PROGRAM...      with sanitizers, which find nothing
+       conformance.py over     HOLDWAIT PROGRAM...      and their recordings know no wait or fault
        conformance.py memcheck HOLDWAIT PROGRAM...      under valgrind, and the same errors
-       conformance.py covers   MAP_FILE PROGRAM...      a case for each function of the map
+       conformance.py others   HOLDWAIT                 and so are those of real programs
+       conformance.py covers   MAP OUTCOMES PROGRAM...  a case for each outcome of each function
 """
 
 import collections
+import contextlib
 import difflib
 import os
 import re
+import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -21,24 +27,21 @@ from pathlib import Path
 CROWD = 32
 LIMIT_SECONDS = 100
 
-# What the cases are there for: when none of these comes about any more, they are not tested.
-OUTCOMES = ("EBUSY ETIMEDOUT EINVAL EDEADLK EPERM EOWNERDEAD ENOTRECOVERABLE EAGAIN EOVERFLOW "
-            "EINTR ECHILD ENOENT ENOMEM EEXIST EMFILE E2BIG EFAULT").split()
-
 Outcome = collections.namedtuple("Outcome", "output errors status")
 
-# Sanitizers find what the cases do wrong on purpose, and would stop at the first.
+# Sanitizers find what the cases do wrong on purpose, and would stop at the first. What ends
+# them all the same is to be seen: a program that ended early would show less, and both ways.
 ENVIRONMENT = dict(os.environ,
-                   TSAN_OPTIONS="report_bugs=0 exitcode=0",
+                   TSAN_OPTIONS="report_bugs=0 exitcode=66 allocator_may_return_null=1",
                    ASAN_OPTIONS="detect_leaks=0 allocator_may_return_null=1")
 
 # Numbers of processes and addresses, which differ from run to run.
 CHANGING = re.compile(r"==\d+==|\b0x[0-9a-f]+\b|\(pid=\d+\)")
 
 
-def outcome(command):
+def outcome(command, environment=ENVIRONMENT):
     done = subprocess.run(command, capture_output=True, text=True, errors="replace",
-                          stdin=subprocess.DEVNULL, env=ENVIRONMENT, timeout=LIMIT_SECONDS)
+                          stdin=subprocess.DEVNULL, env=environment, timeout=LIMIT_SECONDS)
     return Outcome(done.stdout, CHANGING.sub("X", done.stderr), done.returncode)
 
 
@@ -75,6 +78,51 @@ def same(folder, holdwait, *programs):
                               outcome(recorded(holdwait, file, [program])))
         if not file.exists():
             yield f"{program}: was not recorded"
+
+
+def clean(folder, holdwait, *programs):
+    """Programs without a fault: a sanitizer that misses a call sees one."""
+    silent = {"TSAN_OPTIONS": "", "ASAN_OPTIONS": ""}
+    for program in programs:
+        commands = [program], recorded(holdwait, folder / "one.db", [program])
+        for how, command in zip(("without holdwait", "with it"), commands):
+            done = outcome(command, ENVIRONMENT | silent)
+            if done.status or done.errors:
+                yield f"{program}: {how}: status {done.status}\n{done.errors}"
+
+
+def cases(output):
+    """Function, situation, result and errno of each line."""
+    for line in output.splitlines():
+        parts = line.split(" | ")
+        if len(parts) == 4:
+            yield parts
+
+
+def abandoned(output):
+    """How many calls were never ended, but for those that wait for children: they are no waits."""
+    went_on = {(function, situation) for function, situation, result, _ in cases(output)
+               if result == "goes on until here"}
+    return sum(result == "was cancelled" and (function, situation) not in went_on and
+               not function.startswith("wait") for function, situation, result, _ in cases(output))
+
+
+def over(folder, holdwait, *programs):
+    """Whatever was waited for, that is over at the end, and nobody is to blame."""
+    file = folder / "one.db"
+    for program in programs:
+        done = outcome(recorded(holdwait, file, [program]))
+        found = outcome([holdwait, "check", str(file)])
+        if found.status:
+            yield f"{program}: status {found.status} of check\n{found.output}{found.errors}"
+        with contextlib.closing(sqlite3.connect(file)) as recording:
+            for table in "wait", "hold":
+                (rows,), = recording.execute(f"SELECT count(*) FROM {table}")
+                if rows:
+                    yield f"{program}: {rows} rows in '{table}' at the end"
+            (cancels,), = recording.execute("SELECT count(*) FROM event WHERE op = 'cancel'")
+        if cancels != abandoned(done.output):
+            yield f"{program}: {cancels} waits cancelled, instead of {abandoned(done.output)}"
 
 
 def some(programs):
@@ -130,41 +178,114 @@ def memcheck_errors(log):
     return collections.Counter(re.sub(r"0x[0-9A-F]+", "X", kind) for kind in kinds)
 
 
-def under_memcheck(folder, program, wrap):
+def under_memcheck(folder, command, wrap):
     log = folder / "memcheck.log"
-    valgrind = ["valgrind", "-q", f"--log-file={log}", "--fair-sched=yes", program]
-    done = outcome(wrap(valgrind))
+    valgrind = ["valgrind", "-q", f"--log-file={log}", "--fair-sched=yes", *command]
+    done = outcome(wrap(valgrind), ENVIRONMENT | {"PYTHONMALLOC": "malloc"})
     return done, memcheck_errors(log.read_text(errors="replace"))
+
+
+def no_more_errors(folder, holdwait, name, command):
+    alone, errors_alone = under_memcheck(folder, command, lambda command: command)
+    done, errors = under_memcheck(
+        folder, command, lambda command: recorded(holdwait, folder / "one.db", command))
+    yield from difference(name, alone, done)
+    for kind, count in (errors - errors_alone).items():
+        yield f"{name}: memcheck found {count} more: {kind}"
 
 
 def memcheck(folder, holdwait, *programs):
     for program in programs:
-        name = Path(program).name
-        alone, errors_alone = under_memcheck(folder, program, lambda command: command)
-        done, errors = under_memcheck(
-            folder, program, lambda command: recorded(holdwait, folder / "one.db", command))
-        yield from difference(name, alone, done)
-        for kind, count in (errors - errors_alone).items():
-            yield f"{name}: memcheck found {count} more: {kind}"
+        yield from no_more_errors(folder, holdwait, Path(program).name, [program])
 
 
-def covers(folder, map_file, *programs):
+# With threads of their own. DATA is a file of some 100 kB.
+OTHERS = {
+    "xz": ["-T2", "-0", "-c", "--block-size=20000", "DATA"],
+    "pigz": ["-p2", "-1", "-n", "-c", "-b", "128", "DATA"],
+    "sqlite3": [":memory:", "PRAGMA threads = 2; CREATE TABLE t AS WITH RECURSIVE c(x) AS "
+                "(SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 2000) SELECT x FROM c; "
+                "CREATE INDEX i ON t(x DESC); SELECT sum(x), count(*) FROM t;"],
+    sys.executable: ["-S", "-E", "-c", """
+import queue, threading
+asked, answers = queue.Queue(), queue.Queue()
+def work():
+    for number in iter(asked.get, None):
+        answers.put(number * number)
+threads = [threading.Thread(target=work) for _ in range(3)]
+for thread in threads: thread.start()
+for number in range(30): asked.put(number)
+for thread in threads: asked.put(None)
+for thread in threads: thread.join()
+print(sum(answers.get() for _ in range(30)))
+"""],
+}
+
+
+def others(folder, holdwait):
+    data = folder / "data"
+    data.write_bytes(Path(__file__).read_bytes() * 8)
+    for program, arguments in OTHERS.items():
+        if not shutil.which(program):
+            print(f"{program} is not installed")
+            continue
+        command = [program, *[str(data) if word == "DATA" else word for word in arguments]]
+        yield from no_more_errors(folder, holdwait, program, command)
+        with contextlib.closing(sqlite3.connect(folder / "one.db")) as recording:
+            (threads,), = recording.execute("SELECT count(*) FROM thread")
+            (locked,), = recording.execute("SELECT sum(acquired) FROM contention")
+        if threads < 2 or not locked:
+            yield f"{program}: {threads} threads and {locked} acquisitions were recorded"
+
+
+def results(output):
+    """For each function, in how many ways its calls ended: done, cancelled, or an error's name."""
+    went_on = {(function, situation) for function, situation, result, _ in cases(output)
+               if result == "goes on until here"}
+    found = collections.defaultdict(set)
+    for function, situation, result, errno_then in cases(output):
+        if re.fullmatch(r"E[A-Z0-9]+|thrd_[a-z]+", result):
+            found[function].add(result)
+        elif result in ("-1", "NULL", "error") and errno_then.startswith("errno E"):
+            found[function].add(errno_then.removeprefix("errno "))
+        elif result != "was cancelled":
+            found[function].add("done")
+        elif (function, situation) not in went_on:
+            found[function].add("cancelled")
+    return found
+
+
+def documented(file):
+    """For each function, what its calls must show: outcomes.txt."""
+    wanted = {}
+    for line in Path(file).read_text().splitlines():
+        if line and not line.startswith(("#", "\t")):
+            functions, outcomes = line.split(":")
+            wanted |= {function: set(outcomes.split()) for function in functions.split()}
+        elif line.startswith("\t") and not re.fullmatch(r"\t\w+( \w+)*: .+", line):
+            sys.exit(f"{file}: not understood: {line}")
+    return wanted
+
+
+def covers(folder, map_file, outcomes_file, *programs):
     text = re.sub(r"/\*.*?\*/", "", Path(map_file).read_text(), flags=re.DOTALL)
-    wanted = set(re.findall(r"^\s*(\w+);", text.split("local:")[0], flags=re.MULTILINE))
-    output = "".join(done.output for done in natively(programs).values())
-    shown = {line.split(" | ")[0] for line in output.splitlines()}
-    for name in sorted(wanted - shown):
-        yield f"'{name}' is intercepted, and no case calls it"
-    for name in OUTCOMES:
-        if not re.search(rf"\b{name}\b", output):
-            yield f"no case brings about {name}"
-    if "| was cancelled |" not in output:
-        yield "no case is cancelled"
-    if not wanted:
+    exported = set(re.findall(r"^\s*(\w+);", text.split("local:")[0], flags=re.MULTILINE))
+    wanted = documented(outcomes_file)
+    found = results("".join(done.output for done in natively(programs).values()))
+    if not exported:
         yield f"{map_file}: names no symbol"
+    for name in sorted(exported - wanted.keys()):
+        yield f"'{name}' is intercepted, and {outcomes_file} does not say what it may answer"
+    for name in sorted(wanted.keys() - exported):
+        yield f"'{name}' is in {outcomes_file}, and is not intercepted"
+    for name in sorted(exported & wanted.keys()):
+        missing = wanted[name] - found[name]
+        if missing:
+            yield f"no case of '{name}' shows {' '.join(sorted(missing))}"
 
 
-MODES = {"same": same, "crowd": crowd, "family": family, "memcheck": memcheck, "covers": covers}
+MODES = {"same": same, "crowd": crowd, "family": family, "clean": clean, "over": over,
+         "memcheck": memcheck, "others": others, "covers": covers}
 
 
 def main():

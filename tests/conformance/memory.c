@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <unistd.h>
 
 #include "tests/conformance/case.h"
@@ -50,6 +52,8 @@ static void heap(void)
 static void maps(const char *kind, void *(*map)(void *, size_t, int, int, int, off64_t))
 {
 	const int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
+	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	int folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char *place;
 
 	errno = HW_CASE_ERRNO;
@@ -64,6 +68,13 @@ static void maps(const char *kind, void *(*map)(void *, size_t, int, int, int, o
 	errno = HW_CASE_ERRNO;
 	hw_case_pointer(kind, "odd offset", map(NULL, PAGE, PROT_READ, anonymous, -1, 1));
 	errno = HW_CASE_ERRNO;
+	hw_case_pointer(kind, "file to be written, opened to be read",
+		map(NULL, PAGE, PROT_WRITE, MAP_SHARED, zero, 0));
+	errno = HW_CASE_ERRNO;
+	hw_case_pointer(kind, "a folder", map(NULL, PAGE, PROT_READ, MAP_PRIVATE, folder, 0));
+	close(zero);
+	close(folder);
+	errno = HW_CASE_ERRNO;
 	place = hw_case_pointer(kind, "memory",
 		map(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, anonymous, -1, 0));
 	lock_in(place);
@@ -75,6 +86,10 @@ static void maps(const char *kind, void *(*map)(void *, size_t, int, int, int, o
 		anonymous | MAP_FIXED_NOREPLACE, -1, 0));
 	hw_case_number(kind, "content", place[0]);
 	lock_in(place + PAGE);
+	errno = HW_CASE_ERRNO;
+	hw_case_pointer(kind, "over everything, too long", map(place, 1ul << 60, PROT_READ,
+		anonymous | MAP_FIXED, -1, 0));
+	SHOW("too long", munmap, place, 1ul << 60);
 	SHOW("odd address", munmap, place + 1, PAGE);
 	SHOW("no length", munmap, place, 0);
 	SHOW("with a lock", munmap, place, 2 * PAGE);
@@ -91,6 +106,7 @@ static void remap(void)
 	SHOW_POINTER("odd address", mremap, place + 1, PAGE, PAGE, 0);
 	SHOW_POINTER("to nothing", mremap, place, PAGE, 0, 0);
 	SHOW_POINTER("no flags", mremap, place, PAGE, PAGE, 99);
+	SHOW_POINTER("longer, into what is there", mremap, place, PAGE, 2 * PAGE, 0);
 	SHOW_POINTER("shorter", mremap, place, 4 * PAGE, 2 * PAGE, 0);
 	place[PAGE] = 33;
 	place = SHOW_POINTER("to a place", mremap, place, 2 * PAGE, 2 * PAGE,
@@ -101,6 +117,22 @@ static void remap(void)
 	hw_case_number("mremap", "content", place[PAGE]);
 	SHOW("moved", munmap, place, 64 * PAGE);
 	SHOW_POINTER("gone", mremap, place, PAGE, PAGE, MREMAP_MAYMOVE);
+}
+
+static void segments(void)
+{
+	int segment = shmget(IPC_PRIVATE, PAGE, 0600);
+	char *place = SHOW_POINTER("anywhere", shmat, segment, NULL, 0);
+
+	strcpy(place, "kept");
+	SHOW_POINTER("where something is", shmat, segment, place, 0);
+	SHOW_POINTER("where it is, for reading", shmat, segment, place, SHM_REMAP | SHM_RDONLY);
+	hw_case_text("shmat", "content", place);
+	SHOW("odd address", shmdt, place + 1);
+	SHOW("attached", shmdt, place);
+	SHOW("not attached", shmdt, place);
+	shmctl(segment, IPC_RMID, NULL);
+	SHOW_POINTER("removed", shmat, segment, NULL, 0);
 }
 
 /* What is locked is not held against the limit: none is left. */
@@ -125,6 +157,7 @@ int main(void)
 	maps("mmap", mmap);
 	maps("mmap64", mmap64);
 	remap();
+	segments();
 	locked();
 	return 0;
 }

@@ -96,7 +96,8 @@ static void *by_another(void *unused)
 	try_all(NULL);
 	if (knows_holder())
 		SHOW_ERROR(situation, pthread_mutex_unlock, mutex);
-	SHOW_ERROR(situation, pthread_mutex_destroy, mutex);
+	if (!kind->robust)
+		SHOW_ERROR(situation, pthread_mutex_destroy, mutex);
 	SHOW_ERROR(situation, pthread_mutex_consistent, mutex);
 	return NULL;
 }
@@ -119,10 +120,24 @@ static void when_held(void)
 		unlock_if(SHOW_ERROR(situation, pthread_mutex_lock, mutex));
 	try_all(NULL);
 	SHOW_ERROR(situation, pthread_mutex_consistent, mutex);
-	SHOW_ERROR(situation, pthread_mutex_destroy, mutex);
+	if (!kind->robust)
+		SHOW_ERROR(situation, pthread_mutex_destroy, mutex);
 	hw_case_in_thread(by_another, NULL);
 	situation = hw_case_join(kind->name, "held by the caller");
 	SHOW_ERROR(situation, pthread_mutex_unlock, mutex);
+}
+
+/* Robust ones do not refuse, and are none any more. */
+static void destroy_held(void)
+{
+	situation = hw_case_join(kind->name, "destroyed while held");
+	make();
+	if (pthread_mutex_lock(mutex))
+		return;
+	SHOW_ERROR(situation, pthread_mutex_destroy, mutex);
+	SHOW_ERROR(situation, pthread_mutex_unlock, mutex);
+	SHOW_ERROR(situation, pthread_mutex_lock, mutex);
+	SHOW_ERROR(situation, pthread_mutex_destroy, mutex);
 }
 
 static void *lock_and_end(void *unused)
@@ -161,12 +176,22 @@ static void when_left(void)
 		SHOW_ERROR(situation, pthread_mutex_consistent, mutex);
 	SHOW_ERROR(situation, pthread_mutex_unlock, mutex);
 	leave_it();
+	if (SHOW_ERROR(situation, pthread_mutex_clocklock, mutex, CLOCK_MONOTONIC,
+		    &hw_case_past) == EOWNERDEAD)
+		SHOW_ERROR(situation, pthread_mutex_consistent, mutex);
+	SHOW_ERROR(situation, pthread_mutex_unlock, mutex);
+	leave_it();
 	SHOW_ERROR(situation, pthread_mutex_timedlock, mutex, &hw_case_past);
 	SHOW_ERROR(situation, pthread_mutex_unlock, mutex);
 	situation = hw_case_join(kind->name, "given up");
 	unlock_if(SHOW_ERROR(situation, pthread_mutex_lock, mutex));
-	try_all(NULL);
 	SHOW_ERROR(situation, pthread_mutex_unlock, mutex);
+	SHOW_ERROR(situation, pthread_mutex_consistent, mutex);
+	unlock_if(SHOW_ERROR(situation, pthread_mutex_timedlock, mutex, &hw_case_past));
+	unlock_if(SHOW_ERROR(situation, pthread_mutex_clocklock, mutex, CLOCK_MONOTONIC,
+		&hw_case_past));
+	/* libc's leaves itself in the lock when it refuses, so nothing comes after. */
+	unlock_if(SHOW_ERROR(situation, pthread_mutex_trylock, mutex));
 }
 
 /* Nobody locks it four thousand million times; its count says that somebody did. */
@@ -179,8 +204,16 @@ static void when_full(void)
 	SHOW_ERROR("recursive, too often", pthread_mutex_lock, &full);
 	SHOW_ERROR("recursive, too often", pthread_mutex_trylock, &full);
 	SHOW_ERROR("recursive, too often", pthread_mutex_timedlock, &full, &hw_case_past);
+	SHOW_ERROR("recursive, too often", pthread_mutex_clocklock, &full, CLOCK_MONOTONIC,
+		&hw_case_past);
 	full.__data.__count = 1;
 	SHOW_ERROR("recursive, too often", pthread_mutex_unlock, &full);
+}
+
+static void *lock_old_and_end(void *old)
+{
+	pthread_mutex_lock(old);
+	return NULL;
 }
 
 /* Names that old libraries call, and no header declares. */
@@ -196,6 +229,8 @@ static void hidden_names(void)
 		dlvsym(RTLD_DEFAULT, "__pthread_mutex_unlock", "GLIBC_2.2.5");
 	int (*__pthread_mutex_destroy)(pthread_mutex_t *) =
 		dlvsym(RTLD_DEFAULT, "__pthread_mutex_destroy", "GLIBC_2.2.5");
+	int (*pthread_mutex_consistent_np)(pthread_mutex_t *) =
+		dlvsym(RTLD_DEFAULT, "pthread_mutex_consistent_np", "GLIBC_2.4");
 	pthread_mutexattr_t attributes;
 	pthread_mutex_t old;
 
@@ -209,6 +244,13 @@ static void hidden_names(void)
 	SHOW_ERROR("errorcheck, held by the caller", __pthread_mutex_unlock, &old);
 	SHOW_ERROR("errorcheck, free", __pthread_mutex_unlock, &old);
 	SHOW_ERROR("errorcheck, free", __pthread_mutex_destroy, &old);
+	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(&old, &attributes);
+	hw_case_in_thread(lock_old_and_end, &old);
+	SHOW_ERROR("robust, held by nobody", pthread_mutex_consistent_np, &old);
+	pthread_mutex_lock(&old);
+	SHOW_ERROR("robust, of a dead thread", pthread_mutex_consistent_np, &old);
+	SHOW_ERROR("robust, in order", pthread_mutex_consistent_np, &old);
 }
 
 int main(void)
@@ -220,9 +262,12 @@ int main(void)
 		when_held();
 		situation = hw_case_join(kind->name, "free");
 		SHOW_ERROR(situation, pthread_mutex_consistent, mutex);
-		if (kind->robust)
+		/* Those that protect are not robust in libc, asked for or not: all would hang. */
+		if (kind->robust && kind->protocol != PTHREAD_PRIO_PROTECT)
 			when_left();
 		SHOW_ERROR(situation, pthread_mutex_destroy, mutex);
+		if (kind->robust)
+			destroy_held();
 	}
 	when_full();
 	hidden_names();

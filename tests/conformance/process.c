@@ -66,6 +66,8 @@ static void succeed(void)
 	IN_CHILD(execvp, "array", self_path, arguments);
 	IN_CHILD(execvpe, "new environment", self_path, arguments, environment);
 	IN_CHILD(fexecve, "descriptor", fd, arguments, environment);
+	IN_CHILD(execveat, "path", AT_FDCWD, self_path, arguments, environment, 0);
+	IN_CHILD(execveat, "descriptor", fd, "", arguments, environment, AT_EMPTY_PATH);
 	IN_CHILD(execl, "list", self_path, self_path, "tell", "1", "2", "3", "4", "5", "6", "7",
 		(char *)NULL);
 	IN_CHILD(execlp, "list", self_path, self_path, "tell", (char *)NULL);
@@ -75,7 +77,7 @@ static void succeed(void)
 	close(fd);
 }
 
-static void refuse(const char *text_path)
+static void refuse(const char *text_path, const char *circle)
 {
 	char *const arguments[] = { (char *)"x", NULL };
 	size_t size = 1 << 24;
@@ -85,6 +87,13 @@ static void refuse(const char *text_path)
 	memset(large, 'x', size - 1);
 	large[size - 1] = '\0';
 	SHOW("not there", execve, "/nowhere/at/all", arguments, environ);
+	SHOW("a folder", execve, "/", arguments, environ);
+	SHOW("below a file", execve, "/dev/null/x", arguments, environ);
+	SHOW("too many arguments", execve, self_path, too_much, environ);
+	SHOW("text", execve, text_path, arguments, environ);
+	SHOW("a link in a circle", execve, circle, arguments, environ);
+	SHOW("a long name", execve, large, arguments, environ);
+	SHOW("a name that is nowhere", execve, (char *)8, arguments, environ);
 	SHOW("not there", execv, "/nowhere/at/all", arguments);
 	SHOW("not there", execvp, "no-such-program-anywhere", arguments);
 	SHOW("not there", execvpe, "no-such-program-anywhere", arguments, environ);
@@ -97,6 +106,12 @@ static void refuse(const char *text_path)
 	SHOW("too many arguments", execv, self_path, too_much);
 	SHOW("text", execv, text_path, arguments);
 	SHOW("no descriptor", fexecve, -1, arguments, environ);
+	SHOW("not there", execveat, AT_FDCWD, "no-such-program-anywhere", arguments, environ, 0);
+	SHOW("no descriptor", execveat, -1, "x", arguments, environ, 0);
+	SHOW("no flags", execveat, AT_FDCWD, self_path, arguments, environ, 0x10);
+	SHOW("a link", execveat, AT_FDCWD, "/proc/self/exe", arguments, environ,
+		AT_SYMLINK_NOFOLLOW);
+	SHOW("text", execveat, AT_FDCWD, text_path, arguments, environ, 0);
 	SHOW("no arguments", fexecve, 0, (char *const *)NULL, environ);
 	IN_CHILD(execvp, "text", text_path, arguments);
 	free(large);
@@ -150,6 +165,10 @@ static pid_t child_that_ends(int status)
 	return child;
 }
 
+/* Second names. */
+pid_t __wait(int *);
+pid_t __waitpid(pid_t, int *, int);
+
 /* Children are told by whether they are the one that is awaited. */
 #define SHOW_CHILD(situation, child, function, ...) \
 	hw_case_text(#function, situation, function(__VA_ARGS__) == (child) ? "it" : "not it")
@@ -166,6 +185,12 @@ static void reap(void)
 	show_status("wait", "one child", status);
 	child = child_that_ends(2);
 	SHOW_CHILD("one child", child, wait, NULL);
+	child = child_that_ends(4);
+	SHOW_CHILD("one child", child, __wait, &status);
+	show_status("__wait", "one child", status);
+	child = child_that_ends(5);
+	SHOW_CHILD("one child", child, __waitpid, child, &status, 0);
+	show_status("__waitpid", "one child", status);
 	child = child_that_ends(3);
 	SHOW_CHILD("one child", child, wait3, &status, 0, &usage);
 	show_status("wait3", "one child", status);
@@ -198,6 +223,8 @@ static void reap_none(void)
 	int status;
 
 	SHOW("no child", wait, &status);
+	SHOW("no child", __wait, &status);
+	SHOW("no child", __waitpid, -1, &status, 0);
 	SHOW("no child", waitpid, -1, &status, 0);
 	SHOW("no child", waitpid, 1, &status, 0);
 	SHOW("no option", waitpid, -1, &status, 0x12345);
@@ -283,6 +310,7 @@ static void forks(void)
 int main(int count, char **arguments)
 {
 	char text_path[] = "/tmp/hw-conformance-XXXXXX";
+	char circle[sizeof(text_path) + 8];
 	int fd;
 
 	if (count > 1)
@@ -298,8 +326,12 @@ int main(int count, char **arguments)
 	reap_none();
 	interrupted();
 	succeed();
-	refuse(text_path);
+	snprintf(circle, sizeof(circle), "%s-circle", text_path);
+	if (symlink(circle, circle))
+		return 1;
+	refuse(text_path, circle);
 	spawn();
+	unlink(circle);
 	unlink(text_path);
 	return 0;
 }

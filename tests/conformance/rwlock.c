@@ -98,6 +98,8 @@ static void when_full(void)
 	SHOW_ERROR("too many readers", pthread_rwlock_rdlock, &full);
 	SHOW_ERROR("too many readers", pthread_rwlock_tryrdlock, &full);
 	SHOW_ERROR("too many readers", pthread_rwlock_timedrdlock, &full, &hw_case_past);
+	SHOW_ERROR("too many readers", pthread_rwlock_clockrdlock, &full, CLOCK_MONOTONIC,
+		&hw_case_past);
 }
 
 /* Names that old libraries call, and no header declares. */

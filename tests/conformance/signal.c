@@ -49,6 +49,25 @@ static void initial(void)
 	hw_case_text("sigprocmask", "signals that are blocked", blocked);
 }
 
+/* Second names, of which headers declare one. */
+int __sigaction(int, const struct sigaction *, struct sigaction *);
+sighandler_t bsd_signal(int, sighandler_t);
+
+static void second_names(void)
+{
+	struct sigaction action = { .sa_handler = handle }, old;
+
+	hw_case_text("ssignal", "install", word_of(ssignal(SIGUSR2, handle)));
+	hw_case_text("bsd_signal", "ignore", word_of(bsd_signal(SIGUSR2, SIG_IGN)));
+	errno = HW_CASE_ERRNO;
+	hw_case_text("bsd_signal", "no signal", word_of(bsd_signal(0, handle)));
+	SHOW("install", __sigaction, SIGUSR2, &action, &old);
+	hw_case_text("__sigaction", "was", word_of(old.sa_handler));
+	SHOW("no signal", __sigaction, 65, &action, NULL);
+	raise(SIGUSR2);
+	ssignal(SIGUSR2, SIG_DFL);
+}
+
 static void install(void)
 {
 	struct sigaction action = { .sa_handler = handle, .sa_flags = SA_RESTART }, old;
@@ -151,6 +170,7 @@ static void stacks(void)
 int main(void)
 {
 	initial();
+	second_names();
 	install();
 	queue();
 	mask();

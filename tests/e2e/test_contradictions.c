@@ -322,6 +322,7 @@ CONTRADICT(kinds, two_semaphores)
 CONTRADICT(waits, wake_up_into_both_locks)
 CONTRADICT(ordered, by_barrier)
 CONTRADICT(ordered, after_join)
+CONTRADICT(declared, both_orders)
 
 /*
  * Changes made at random, from one seed: always the same, 25 of each recording, or as many as
@@ -361,4 +362,9 @@ Test(mutations, abba)
 Test(mutations, over_fork_hang)
 {
 	mutate("processes", "over_fork_hang");
+}
+
+Test(mutations, declared)
+{
+	mutate("declared", "both_orders");
 }

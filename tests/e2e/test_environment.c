@@ -74,11 +74,11 @@ Test(environment, an_empty_one_does_not_hide_a_child)
 	hw_preloaded_init(&run);
 	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(HW_FIXTURE("environments")));
 	hw_preloaded_expect(&run, "SELECT origin, count(*) FROM process GROUP BY origin",
-		"exec|8\n"
-		"fork|8\n"
+		"exec|9\n"
+		"fork|9\n"
 		"start|7\n");
 	/* All of them have locked, and ended as they should. */
-	hw_preloaded_expect(&run, "SELECT count(*) FROM event WHERE op = 'lock'", "14\n");
+	hw_preloaded_expect(&run, "SELECT count(*) FROM event WHERE op = 'lock'", "15\n");
 	hw_preloaded_expect(&run, "SELECT count(*) FROM process WHERE end_ns IS NULL", "0\n");
 	hw_preloaded_finish(&run);
 }

@@ -165,6 +165,55 @@ static void expect_ignores(const char *fixture)
 }
 EVERYWHERE(ignores)
 
+/* Whose memory was freed is not what is there later; what is ignored is in no order. */
+static void expect_orders(const char *fixture)
+{
+	struct hw_preloaded run;
+	char *info;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(fixture, "orders"));
+	hw_process_expect_output(&run.process, "errno: 4711\n");
+	hw_preloaded_expect(&run,
+		"SELECT a.kind, a.type, a.name, b.kind, b.type, b.name, d.count, d.thread,"
+		" d.stack IS NOT NULL"
+		" FROM declared_order d JOIN object a ON a.id = first"
+		" JOIN object b ON b.id = second ORDER BY d.id",
+		"mutex|normal||unknown||between|1|1|1\n"
+		"unknown||between|mutex|normal||1|1|1\n"
+		"unknown||between|mutex|annotated||1|1|1\n"
+		"mutex|normal||mutex|normal||3|1|1\n"
+		"unknown|||mutex|annotated||1|1|1\n");
+	hw_preloaded_expect(&run,
+		"SELECT count(DISTINCT stack) FROM declared_order", "5\n");
+	hw_preloaded_expect(&run,
+		"SELECT count(*), count(DISTINCT address) FROM object"
+		" WHERE module IS NULL AND (kind = 'unknown' OR type = 'annotated')",
+		"2|1\n");
+	info = hw_process_text(0, HW_ARGUMENTS(HW_HOLDWAIT, "info", run.file));
+	cr_expect(strstr(info, "\n  declared   5 lock orders\n"), "%s", info);
+	free(info);
+	hw_preloaded_finish(&run);
+}
+EVERYWHERE(orders)
+
+/* What the child declares is not yet known to be shared. */
+static void expect_orders_shared(const char *fixture)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(fixture, "orders_shared"));
+	hw_preloaded_expect(&run,
+		"SELECT thread, a.generation, b.address - a.address = 40 FROM declared_order d"
+		" JOIN object a ON a.id = first JOIN object b ON b.id = second ORDER BY thread",
+		"1|0|1\n2|0|0\n");
+	hw_preloaded_expect(&run,
+		"SELECT count(*), count(process) FROM object WHERE kind <> 'thread'", "2|0\n");
+	hw_preloaded_finish(&run);
+}
+EVERYWHERE(orders_shared)
+
 static void expect_forked(const char *fixture)
 {
 	struct hw_preloaded run;
@@ -193,5 +242,9 @@ Test(interpose_annotate, from_cxx)
 		"1|lock|\n1|lock|try\n1|fail|\n1|unlock|\n1|unlock|\n"
 		"2|lock|\n2|unlock|\n"
 		"1|lock|\n1|unlock|\n");
+	hw_preloaded_expect(&run,
+		"SELECT a.type, b.type FROM declared_order d JOIN object a ON a.id = first"
+		" JOIN object b ON b.id = second WHERE a.id < b.id",
+		"annotated|annotated\n");
 	hw_preloaded_finish(&run);
 }

@@ -149,6 +149,24 @@ Test(interpose_cond, life)
 	hw_preloaded_finish(&run);
 }
 
+/* Who was woken with ENOTRECOVERABLE has nothing, and so ends without it. */
+Test(interpose_cond, mutex_given_up_meanwhile)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(conditions, "not_recoverable"));
+	hw_preloaded_expect_thread(&run, 2,
+		"start thread2\n"
+		"lock mutex1\n"
+		"unlock mutex1 reacquire\n"
+		"sleep cond1\n"
+		"fail cond1 =131\n"
+		"end thread2\n");
+	hw_preloaded_expect(&run, "SELECT count(*) FROM hold", "0\n");
+	hw_preloaded_finish(&run);
+}
+
 Test(interpose_cond, reacquired_while_holding)
 {
 	struct hw_preloaded run;

@@ -51,6 +51,27 @@ Test(interpose_mutex, kinds)
 	hw_preloaded_finish(&run);
 }
 
+/* No initialiser was called for these: the mutex says what it is. */
+Test(interpose_mutex, first_sight)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(mutexes, "first_sight"));
+	hw_preloaded_expect(&run,
+		"SELECT type FROM object WHERE kind = 'mutex' AND NOT initialised ORDER BY id",
+		"recursive\n"
+		"errorcheck\n"
+		"adaptive\n"
+		"robust\n"
+		"prio-inherit\n"
+		"prio-protect\n"
+		"errorcheck robust prio-inherit\n"
+		"shared\n"
+		"recursive robust shared\n");
+	hw_preloaded_finish(&run);
+}
+
 Test(interpose_mutex, protected)
 {
 	struct hw_preloaded run;

@@ -95,6 +95,21 @@ Test(interpose_process, vfork)
 	hw_preloaded_finish(&run);
 }
 
+/* They count as the thread whose memory they have, down to its thread-local storage. */
+Test(interpose_process, clone)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(processes, "clone"));
+	hw_preloaded_expect(&run, family, "1||start|1|\n");
+	hw_preloaded_expect(&run,
+		"SELECT thread, op, count(*) FROM event WHERE op LIKE '%lock' GROUP BY 1, 2",
+		"1|lock|3\n"
+		"1|unlock|3\n");
+	hw_preloaded_finish(&run);
+}
+
 Test(interpose_process, spawn)
 {
 	struct hw_preloaded run;
@@ -139,6 +154,35 @@ Test(interpose_process, exec)
 		"SELECT count(DISTINCT pid), group_concat(command, '; ') LIKE '%exec; again locks' "
 		"FROM process",
 		"1|1\n");
+	hw_preloaded_finish(&run);
+}
+
+Test(interpose_process, execveat)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(processes, "execveat"));
+	hw_preloaded_expect(&run, family,
+		"1||start|1|\n"
+		"2|1|fork|1|1\n"
+		"3|2|exec|1|\n"
+		"4|1|exec|1|\n");
+	hw_preloaded_expect(&run, done,
+		"1|start thread1\n"
+		"1|exec\n"
+		"1|fail =22\n"
+		"1|fork =2\n"
+		"1|reap =3\n"
+		"1|exec\n"
+		"2|start thread2\n"
+		"2|exec\n"
+		"3|start thread3\n"
+		"3|lock mutex1\n"
+		"3|unlock mutex1\n"
+		"4|start thread4\n"
+		"4|lock mutex2\n"
+		"4|unlock mutex2\n");
 	hw_preloaded_finish(&run);
 }
 

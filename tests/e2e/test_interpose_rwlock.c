@@ -179,6 +179,29 @@ Test(interpose_rwlock, nested)
 	hw_preloaded_finish(&run);
 }
 
+/* Every one of more than a million is there. */
+Test(interpose_rwlock, volume)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(rwlocks, "volume"));
+	hw_preloaded_expect(&run,
+		"SELECT thread, op, mode, count(*) FROM event JOIN object ON object.id = object "
+		"WHERE kind = 'rwlock' GROUP BY thread, op, mode ORDER BY thread, op",
+		"2|lock|shared|300000\n"
+		"2|unlock||300000\n"
+		"3|lock|shared|300000\n"
+		"3|unlock||300000\n"
+		"4|lock|shared|300000\n"
+		"4|unlock||300000\n"
+		"5|lock|shared|300000\n"
+		"5|unlock||300000\n");
+	hw_preloaded_expect(&run, "SELECT value FROM meta WHERE key = 'lost'", "0\n");
+	hw_preloaded_expect(&run, "SELECT count(*) FROM hold", "0\n");
+	hw_preloaded_finish(&run);
+}
+
 Test(interpose_spin, every_call)
 {
 	struct hw_preloaded run;

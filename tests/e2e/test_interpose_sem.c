@@ -29,7 +29,7 @@ Test(interpose_sem, life)
 		"destroy sem2\n");
 	hw_preloaded_expect(&run, objects,
 		"|0|1|1|lock|2\n"
-		"|1|1|1|lock|2147483647\n");
+		"|1|1|1||2147483647\n");
 	hw_preloaded_finish(&run);
 }
 
@@ -132,7 +132,7 @@ Test(interpose_sem, named)
 		"take sem2\n");
 	hw_preloaded_expect(&run, objects,
 		"shared named|0|1|0|lock|1\n"
-		"shared named|0|1|0|lock|5\n");
+		"shared named|0|1|0||5\n");
 	hw_preloaded_expect(&run,
 		"SELECT count(DISTINCT shared_key), count(DISTINCT name), min(name) LIKE "
 		"'/holdwait-fixture-%', sum(process IS NULL) FROM object WHERE kind = 'sem'",

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/e2e/preloaded.h"
+#include "tests/e2e/recorded.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 
 /* Signal handlers that interrupt hooks, and waits that never return. */
 
+static const char births[] = HW_FIXTURE("births");
 static const char signals[] = HW_FIXTURE("signals");
 static const char cancels[] = HW_FIXTURE("cancels");
 
 /* Nothing was lost, and nothing was made up: as many posts and locks as the program counted. */
-static void expect_storm(const char *part)
+static void expect_storm(const char *program, const char *part)
 {
 	struct hw_preloaded run;
 
 	hw_preloaded_init(&run);
-	hw_preloaded_record(&run, NULL, HW_ARGUMENTS(signals, part));
+	hw_preloaded_record(&run, NULL, HW_ARGUMENTS(program, part));
 	cr_expect_eq(run.process.status, 0, "%s: exit status %d", part, run.process.status);
 	hw_process_expect_errors(&run.process, "");
 	cr_expect_eq(hw_preloaded_number(&run, "SELECT count(*) FROM event WHERE op = 'post'"),
@@ -34,17 +37,81 @@ static void expect_storm(const char *part)
 
 Test(interpose_signal, storm)
 {
-	expect_storm("storm");
+	expect_storm(signals, "storm");
 }
 
 Test(interpose_signal, handlers_that_interrupt_each_other)
 {
-	expect_storm("nested_storm");
+	expect_storm(signals, "nested_storm");
 }
 
 Test(interpose_signal, on_a_small_stack)
 {
-	expect_storm("small_stack");
+	expect_storm(signals, "small_stack");
+}
+
+Test(interpose_signal, ten_thousand_a_second)
+{
+	expect_storm(signals, "timers");
+}
+
+/* A handler that comes first makes no thread of its own. */
+Test(interpose_signal, in_threads_that_begin)
+{
+	struct hw_preloaded run;
+
+	expect_storm(births, "newborn");
+	hw_preloaded_init(&run);
+	hw_preloaded_record(&run, NULL, HW_ARGUMENTS(births, "newborn"));
+	hw_preloaded_expect(&run,
+		"SELECT count(*), count(creator), sum(end_ns IS NULL) FROM thread", "405|404|0\n");
+	hw_preloaded_finish(&run);
+}
+
+/* Nobody waits for a thread that waits for it. */
+Test(interpose_signal, of_libc_in_threads_that_begin)
+{
+	expect_storm(births, "new_owners");
+}
+
+/* Unless a thread is made so that it must: then the handler's is over when its own begins. */
+Test(interpose_signal, before_a_thread_begins)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(births, "born_with_signals"));
+	hw_preloaded_expect(&run,
+		"SELECT creator, end_ns IS NULL, (SELECT group_concat(op) FROM "
+		"(SELECT op FROM event WHERE thread = thread.id AND op <> 'start' ORDER BY id)) "
+		"FROM thread WHERE number > 1 ORDER BY start_ns",
+		"|0|post,end\n"
+		"1|0|lock,unlock,end\n"
+		"1|0|lock,unlock,end\n");
+	hw_preloaded_finish(&run);
+}
+
+/* All that the handler did is there, and all that it interrupted but for the last call. */
+Test(interpose_signal, abort_in_a_handler)
+{
+	struct hw_preloaded run;
+	int64_t locks, unlocks, counted;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record(&run, NULL, HW_ARGUMENTS(signals, "abort_in_handler"));
+	cr_expect_eq(run.process.status, 128 + SIGABRT);
+	cr_expect_eq(hw_preloaded_number(&run, "SELECT count(*) FROM event WHERE op = 'post'"),
+		hw_preloaded_printed(&run, "posts"));
+	counted = hw_preloaded_printed(&run, "locks");
+	locks = hw_preloaded_number(&run, "SELECT count(*) FROM event WHERE op = 'lock'");
+	unlocks = hw_preloaded_number(&run, "SELECT count(*) FROM event WHERE op = 'unlock'");
+	cr_expect(locks == counted || locks == counted + 1, "%lld of %lld", (long long)locks,
+		(long long)counted);
+	cr_expect(unlocks == counted || unlocks == counted + 1, "%lld of %lld", (long long)unlocks,
+		(long long)counted);
+	/* The handler may have come between a claim and its record. */
+	cr_expect_leq(hw_preloaded_number(&run, "SELECT value FROM meta WHERE key = 'lost'"), 1);
+	hw_preloaded_finish(&run);
 }
 
 /* A record may be left unfinished by each jump, and is counted; what comes behind is there. */
@@ -145,6 +212,32 @@ Test(interpose_cancel, conditions)
 	hw_preloaded_expect(
 		&run, "SELECT (SELECT count(*) FROM hold), (SELECT count(*) FROM wait)", "0|0\n");
 	hw_preloaded_finish(&run);
+}
+
+/*
+ * A thread cancelled at once in a wait for a mutex says nothing until it has cleaned up. Who joins
+ * it with the mutex held is blocked by it; but it does not wait for the mutex any more.
+ */
+Test(interpose_cancel, asynchronous)
+{
+	struct hw_recorded recorded;
+	struct hw_process process;
+
+	hw_recorded_init(&recorded);
+	hw_recorded_start(&recorded, &process, "run", HW_ARGUMENTS(cancels, "asynchronous"));
+	cr_expect(hw_recorded_wait_for(&recorded,
+		"SELECT count(*) FROM wait JOIN object ON object.id = object"
+		" WHERE kind = 'thread' AND (SELECT count(*) FROM wait) = 1", 1));
+	kill(process.pid, SIGUSR1);
+	cr_assert(hw_process_wait(&process, HW_PROCESS_PATIENCE_S));
+	cr_expect_eq(process.status, 0);
+	cr_expect_eq(hw_recorded_number(&recorded,
+		"SELECT (SELECT count(*) FROM finding) + (SELECT count(*) FROM wait)"), 0);
+	cr_expect_eq(hw_recorded_number(&recorded,
+		"SELECT count(*) FROM event JOIN object ON object.id = object"
+		" WHERE op = 'cancel' AND kind = 'mutex'"), 1);
+	hw_process_finish(&process);
+	hw_recorded_finish(&recorded);
 }
 
 /* With conditions left out, the mutex is released and taken again all the same. */

@@ -240,6 +240,32 @@ Test(interpose_c11, mutexes)
 	hw_preloaded_finish(&run);
 }
 
+/* One object each, whatever it is called by. */
+Test(interpose_c11, mixed)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(c11, "mixed"));
+	hw_preloaded_expect_thread(&run, 1,
+		"start thread1\n"
+		"init mutex1\n"
+		"init cond1\n"
+		"lock mutex1\n"
+		"unlock mutex1 reacquire\n"
+		"sleep cond1 timed\n"
+		"fail cond1 =110\n"
+		"lock mutex1 reacquire\n"
+		"unlock mutex1 reacquire\n"
+		"sleep cond1 timed\n"
+		"fail cond1 =110\n"
+		"lock mutex1 reacquire\n"
+		"unlock mutex1\n"
+		"destroy cond1\n"
+		"destroy mutex1\n");
+	hw_preloaded_finish(&run);
+}
+
 Test(interpose_c11, conditions)
 {
 	struct hw_preloaded run;
@@ -309,6 +335,8 @@ Test(interpose_alias, every_call)
 		"fail mutex1 =16\n"
 		"unlock mutex1\n"
 		"destroy mutex1\n"
+		"once_begin once1\n"
+		"once_end once1\n"
 		"init rwlock1\n"
 		"lock rwlock1 shared\n"
 		"lock rwlock1 shared try\n"

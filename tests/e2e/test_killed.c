@@ -56,6 +56,29 @@ Test(killed, program)
 	hw_recorded_finish(&recorded);
 }
 
+/* The kernel finds a ring of priorities, and libc does not know what to do about it. */
+Test(killed, program_by_libc_in_a_deadlock)
+{
+	static const char protocols[] = HW_BUILD_DIR "/tests/fixtures/shapes/protocols";
+	static const char *const shapes[] = { "inheriting_errorcheck", "inheriting_recursive" };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct hw_recorded recorded;
+		struct hw_process process;
+		json_t *report;
+
+		hw_recorded_init(&recorded);
+		hw_recorded_run(&recorded, &process, "run", HW_ARGUMENTS(protocols, shapes[i]));
+		cr_expect_eq(process.status, 128 + SIGABRT, "%s: %d", shapes[i], process.status);
+		hw_process_expect_errors(&process, "holds sensor and waits for motor");
+		report = hw_recorded_report(&recorded, false);
+		cr_expect_eq(hw_recorded_count(report, "HW002"), 1);
+		json_decref(report);
+		hw_process_finish(&process);
+		hw_recorded_finish(&recorded);
+	}
+}
+
 Test(killed, collector)
 {
 	struct hw_recorded recorded;

@@ -273,6 +273,35 @@ Test(diff, lists_what_is_new_and_what_is_gone, .init = set_up, .fini = tear_down
 	json_decref(difference);
 }
 
+static void record_declared(const char *file, const char *shape)
+{
+	cr_assert_eq(status_of(HW_ARGUMENTS(HW_HOLDWAIT, "record", "-q", "-o", file,
+			     HW_BUILD_DIR "/tests/fixtures/shapes/declared", shape)), 0);
+}
+
+/* Misuse has no verdict. */
+Test(diff, lists_declared_orders_and_misuse, .init = set_up, .fini = tear_down)
+{
+	json_t *difference, *declared;
+	char *text;
+
+	record_declared("old.db", "of_others");
+	record_declared("new.db", "against");
+	text = hw_process_text(1, HW_ARGUMENTS(HW_HOLDWAIT, "diff", "old.db", "new.db"));
+	cr_assert(strstr(text, "new finding: misuse[HW013] hw-"), "%s", text);
+	cr_assert(strstr(text, "new declared order: bank before account, in declare (declared.c:"),
+		"%s", text);
+	cr_assert(strstr(text, "gone declared order: account before branch, in of_others "), "%s",
+		text);
+	free(text);
+	difference = json_of(1,
+		HW_ARGUMENTS(HW_HOLDWAIT, "diff", "-f", "json", "old.db", "new.db"));
+	declared = json_object_get(difference, "declared");
+	cr_assert_eq(json_array_size(json_object_get(declared, "new")), 1);
+	cr_assert_eq(json_array_size(json_object_get(declared, "gone")), 2);
+	json_decref(difference);
+}
+
 Test(diff, of_two_runs_that_do_the_same_is_none, .init = set_up, .fini = tear_down)
 {
 	record("one.db", "both");

@@ -12,6 +12,7 @@
  */
 
 #define DEMO(name)    HW_SOURCE_DIR "/demos/" name
+#define EMBEDS        HW_BUILD_DIR "/tests/fixtures/interpose/fixture_embeds"
 #define FIXTURE(name) HW_SOURCE_DIR "/tests/fixtures/python/" name
 
 struct run {
@@ -260,6 +261,35 @@ Test(python, the_gil_is_left_out)
 						      " key = 'blocked_elsewhere.1'"),
 		0, "waits for it are told to be for something that is not seen");
 	finish(&two);
+}
+
+/* A program that loads libpython when it runs, in a scope of its own, and closes it. */
+Test(python, loaded_late)
+{
+	struct hw_recorded recorded;
+	struct hw_process process;
+	json_t *report;
+
+	hw_recorded_init(&recorded);
+	hw_recorded_run(&recorded, &process, "run",
+		HW_ARGUMENTS("--depth=64", EMBEDS, FIXTURE("two_locks.py")));
+	if (process.status == 77)
+		cr_skip_test("no libpython");
+	cr_assert_eq(process.status, 0);
+	cr_expect_str_eq(hw_process_output(&process), "done\n");
+	report = hw_recorded_report(&recorded, true);
+	is_named(hw_recorded_finding(report, "HW001"),
+		"lock created at <module> (two_locks.py:8)");
+	/* The program's own mutex is the only one. */
+	cr_expect_eq(hw_recorded_number(&recorded, gil), 1);
+	cr_expect_eq(hw_recorded_number(&recorded,
+			     "SELECT count(*) FROM event JOIN object ON object.id = object"
+			     " JOIN module ON module.id = module"
+			     " WHERE op = 'lock' AND path LIKE '%/fixture_embeds'"),
+		5);
+	json_decref(report);
+	hw_process_finish(&process);
+	hw_recorded_finish(&recorded);
 }
 
 Test(python, off)

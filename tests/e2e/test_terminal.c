@@ -211,6 +211,27 @@ Test(terminal, what_is_sent_to_holdwait_is_passed_on)
 	free(screen);
 }
 
+/* As a script starts what runs in the background; but this program wants to know. */
+static void kill_ignoring(struct hw_terminal *terminal)
+{
+	hw_terminal_type(terminal, "{ (trap '' INT HUP; exec $H " PROGRAM
+		" signals) & } 2>/dev/null\n");
+	hw_terminal_expect(terminal, "waiting\r\n");
+	hw_terminal_type(terminal, "kill -INT $!\n");
+	hw_terminal_expect(terminal, "signal 2\r\n");
+	hw_terminal_type(terminal, "kill -HUP $!\n");
+	hw_terminal_expect(terminal, "signal 1\r\n");
+	hw_terminal_type(terminal, "kill -QUIT $!\n");
+	hw_terminal_expect(terminal, "signal 3\r\n");
+}
+
+Test(terminal, what_was_ignored_at_first_is_passed_on)
+{
+	char *screen = screen_of(kill_ignoring, "record");
+
+	free(screen);
+}
+
 static void signal_own_group(struct hw_terminal *terminal)
 {
 	free(hw_terminal_command(terminal, "$H " PROGRAM " group 15"));

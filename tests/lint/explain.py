@@ -13,7 +13,9 @@ import tree
 
 LATER = " (not reported yet)"
 WIDTH = 84
-HEADERS = ("fcntl.h", "pthread.h", "semaphore.h", "signal.h", "stdlib.h", "unistd.h")
+HEADERS = ("fcntl.h", "holdwait.h", "pthread.h", "semaphore.h", "signal.h", "stdlib.h",
+           "unistd.h")
+INCLUDED = Path(__file__).parents[2] / "interpose"
 
 
 def reported(sources):
@@ -29,7 +31,7 @@ def check_example(name, text, compiler):
         return
     program = "".join(f"#include <{header}>\n" for header in HEADERS) + match[1]
     result = subprocess.run([compiler, "-std=gnu11", "-Wall", "-Wno-unused-result", "-Werror",
-                             "-fsyntax-only", "-x", "c", "-"],
+                             "-I", str(INCLUDED), "-fsyntax-only", "-x", "c", "-"],
                             input=program, capture_output=True, text=True)
     if result.returncode:
         yield f"{name}: {result.stderr}"

@@ -3,7 +3,10 @@
 
 usage: library.py needed  LIBRARY            libc is the only other library it loads
        library.py exports LIBRARY MAP_FILE   it defines what the map file says, no more, no less
-       library.py versions LIBRARY FILE      what the file lists is hidden from dlsym
+       library.py versions LIBRARY FILE      dlsym finds there what it would find without it
+       library.py names LIBRARY              it defines all names that a function has in libc
+       library.py storage LIBRARY            its thread-local storage needs no function
+       library.py unwinder LIBRARY           it takes stacks in one call, not step by step
        library.py imports LIBRARY ALLOWED    it uses nothing but the symbols listed
 """
 
@@ -46,20 +49,80 @@ def check_exports(library, map_file):
         yield f"{map_file}: names no symbol"
 
 
+def names_and_versions(library):
+    """For each defined name, its versions: "", "@VERSION" or, where it is the default, "@@VERSION"."""
+    versions = {}
+    for line in output_of("nm", "-D", "--defined-only", library).splitlines():
+        address, kind, symbol = line.split()
+        name, at, version = symbol.partition("@")
+        if kind != "A":
+            versions.setdefault(name, {})[at + version] = address
+    return versions
+
+
+def path_of_libc():
+    return re.search(r"/\S*/libc\.so\.6$", Path("/proc/self/maps").read_text(), re.MULTILINE)[0]
+
+
+def versions_like(theirs):
+    """What ours must have, by what libc has: the first version of all is GLIBC_2.2.5 on x86-64."""
+    if not any(version.startswith("@@") for version in theirs):
+        return set(theirs) | ({"@HOLDWAIT"} if "@GLIBC_2.2.5" in theirs else set())
+    return set(theirs) if len(set(theirs.values())) > 1 else {""}
+
+
 def check_versions(library, versions_file):
-    """What has a version has one that dlsym does not see (interpose/glib.h)."""
+    """
+    Versions are as in libc: what dlsym does not find there it does not find here. What libc
+    does not have, and the file lists as HOLDWAIT, is hidden from dlsym (interpose/glib.h).
+    """
     text = re.sub(r"/\*.*?\*/", "", Path(versions_file).read_text(), flags=re.DOTALL)
-    wanted = set(re.findall(r"^\s*(\w+);", text.split("local:")[0], flags=re.MULTILINE))
-    names = [line.split()[-1] for line in
-             output_of("nm", "-D", "--defined-only", library).splitlines()]
-    hidden = {name.split("@")[0] for name in names if name.endswith("@HOLDWAIT") and "@@" not in name}
-    for name in sorted(wanted ^ hidden):
-        yield f"'{name}' must be @HOLDWAIT, and in {Path(versions_file).name}; it is only one of these"
-    for name in names:
-        if "@" in name and name.split("@")[0] not in hidden:
-            yield f"'{name}' has a version: references with another one would not find it"
+    own = set(re.findall(r"^\s*(\w+);", text.split("local:")[0], flags=re.MULTILINE))
+    libc = names_and_versions(path_of_libc())
+    for name, versions in names_and_versions(library).items():
+        if name in own:
+            wanted = {"@HOLDWAIT"}
+        else:
+            wanted = versions_like(libc[name]) if name in libc else {""}
+        if set(versions) != wanted:
+            yield f"'{name}' is {sorted(versions)}; as things are it must be {sorted(wanted)}"
     if not re.search(r"Index: 2 .*Name: HOLDWAIT$", output_of("readelf", "-VW", library), re.MULTILINE):
         yield "HOLDWAIT is not its first version"
+
+
+# Second names that are for an allocator's own use: intercepted, they would lead back to it.
+FOR_ALLOCATORS = {"__libc_free", "__libc_realloc", "cfree"}
+
+
+def check_names(library):
+    """What has several names in libc is intercepted under all of them."""
+    ours = set(names_and_versions(library))
+    at = {}
+    for name, versions in names_and_versions(path_of_libc()).items():
+        for version, address in versions.items():
+            if not version.endswith("@GLIBC_PRIVATE"):
+                at.setdefault(address, set()).add(name)
+    for names in at.values():
+        if names & ours:
+            for name in sorted(names - ours - FOR_ALLOCATORS):
+                yield f"'{name}' is another name of '{min(names & ours)}', and not intercepted"
+
+
+def check_storage(library):
+    """Thread-local storage is there when a thread is: asking for it calls no function."""
+    if not re.search(r"\(FLAGS\).*\bSTATIC_TLS\b", output_of("readelf", "-dW", library)):
+        yield "its thread-local storage is not part of a thread's own (no DF_STATIC_TLS)"
+    if "__tls_get_addr" in symbols(library, "--undefined-only"):
+        yield "it uses '__tls_get_addr', which may call the program's malloc"
+    for kind in re.findall(r"\bR_X86_64_(?:DTPMOD64|DTPOFF64|TLSDESC)\b", output_of("readelf", "-rW", library)):
+        yield f"it has a relocation {kind}, of storage that is allocated at the first use"
+
+
+def check_unwinder(library):
+    """Of libunwind it asks for whole stacks: step by step takes seventy times as long."""
+    functions = set(re.findall(r"^_?unw_\w+$", output_of("strings", "-n", "4", library), re.MULTILINE))
+    if functions != {"unw_backtrace"}:
+        yield f"it asks libunwind for {sorted(functions)}; unw_backtrace is all it may"
 
 
 def check_imports(library, allowed_file):
@@ -71,6 +134,6 @@ def check_imports(library, allowed_file):
 
 
 CHECKS = {"needed": check_needed, "exports": check_exports, "versions": check_versions,
-          "imports": check_imports}
+          "names": check_names, "storage": check_storage, "unwinder": check_unwinder, "imports": check_imports}
 
 tree.finish(list(CHECKS[sys.argv[1]](*sys.argv[2:])))

@@ -174,7 +174,9 @@ int64_t scenario_depend(struct scenario *s, int64_t thread, int64_t object, cons
 {
 	int64_t id = ++s->dependencies;
 
-	scenario_sql(s, "INSERT INTO dependency VALUES (%lld, %lld, %lld, %Q, %lld, %Q, 1, 10, 20)",
+	scenario_sql(s,
+		"INSERT INTO dependency VALUES (%lld, %lld, %lld, %Q, %lld, %Q, 1, 10, 20, "
+		"NULL)",
 		id, thread, object, mode ? mode : "exclusive", default_stack(s, object, place),
 		how ? how : "block");
 	for (int i = 0; holds[i].object; i++)
@@ -205,6 +207,15 @@ void scenario_nest(struct scenario *s, int64_t thread, const char *function, ...
 	va_end(arguments);
 }
 
+void scenario_declare(
+	struct scenario *s, int64_t thread, int64_t first, int64_t second, const char *place)
+{
+	scenario_sql(s,
+		"INSERT INTO declared_order (first, second, thread, stack, count, first_ns) "
+		"VALUES (%lld, %lld, %lld, %lld, 1, 0)",
+		first, second, thread, scenario_stack(s, place));
+}
+
 void scenario_hold(
 	struct scenario *s, int64_t thread, int64_t object, const char *mode, const char *place)
 {
@@ -218,6 +229,7 @@ void scenario_hold(
 void scenario_wait(
 	struct scenario *s, int64_t thread, int64_t object, const char *mode, const char *place)
 {
-	scenario_sql(s, "INSERT INTO wait VALUES (%lld, %lld, %Q, 'block', %lld, 2000)", thread,
+	scenario_sql(s,
+		"INSERT INTO wait VALUES (%lld, %lld, %Q, 'block', %lld, 2000, NULL)", thread,
 		object, mode ? mode : "exclusive", default_stack(s, object, place));
 }

@@ -56,6 +56,10 @@ int64_t scenario_depend(struct scenario *s, int64_t thread, int64_t object, cons
 /* A thread that locks all these objects one inside the other, in this order, in `function`. */
 void scenario_nest(struct scenario *s, int64_t thread, const char *function, ...);
 
+/* The thread declares that the first object is to be locked before the second. */
+void scenario_declare(
+	struct scenario *s, int64_t thread, int64_t first, int64_t second, const char *place);
+
 /* The waiting state. A NULL mode is exclusive. */
 void scenario_hold(
 	struct scenario *s, int64_t thread, int64_t object, const char *mode, const char *place);

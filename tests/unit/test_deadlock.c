@@ -252,12 +252,60 @@ Test(deadlock, semaphore_with_units_nobody_is_known_to_hold)
 	expect_none();
 }
 
+static void want_units(int64_t t, int units)
+{
+	scenario_sql(&s, "UPDATE wait SET units = %d WHERE thread = %lld", units, t);
+}
+
+Test(deadlock, semaphore_of_which_all_units_are_wanted)
+{
+	int64_t sem = semaphore("sem", 3), a = mutex("a");
+
+	want_units(thread("t", a, sem), 3);
+	thread("u", sem, a);
+	thread("v", sem, NULL_OBJECT);
+	/* One who keeps a unit is enough, whatever the others do. */
+	expect_one(2, 2, 0);
+}
+
+Test(deadlock, semaphore_of_which_enough_units_are_left)
+{
+	int64_t sem = semaphore("sem", 3), a = mutex("a");
+
+	want_units(thread("t", a, sem), 2);
+	thread("u", sem, a);
+	expect_none();
+}
+
 Test(deadlock, semaphore_taken_again_by_its_only_holder)
 {
 	int64_t sem = semaphore("sem", 1);
 
 	thread("t", sem, sem);
 	expect_one(1, 1, 0);
+}
+
+/* As the lock that a thread of Python waits for in a condition, before the first notify. */
+Test(deadlock, semaphore_taken_again_that_nobody_has_posted)
+{
+	int64_t sem = semaphore("sem", 1), a = mutex("a");
+
+	scenario_sql(&s, "UPDATE object SET role = NULL WHERE id = %lld", sem);
+	thread("t", sem, sem);
+	thread("u", a, sem);
+	thread("v", NULL_OBJECT, a);
+	expect_none();
+}
+
+/* Others cannot post what they wait for, whether or not it has been posted before. */
+Test(deadlock, semaphores_in_a_ring_that_nobody_has_posted)
+{
+	int64_t sems[] = { semaphore("left", 1), semaphore("right", 1) };
+
+	scenario_sql(&s, "UPDATE object SET role = NULL WHERE kind = 'sem'");
+	thread("t", sems[0], sems[1]);
+	thread("u", sems[1], sems[0]);
+	expect_one(2, 2, 0);
 }
 
 Test(deadlock, semaphore_that_others_post)
@@ -336,14 +384,13 @@ Test(deadlock, ten_thousand_threads_behind_one_another)
 		int64_t own = mutex("m");
 
 		scenario_sql(&s,
-			"INSERT INTO thread (id, process, tid, number, start_ns) VALUES "
-			"(%d, 1, %d, %d, 0)",
-			i + 1, i + 1, i + 1);
+			"INSERT INTO thread (id, process, tid, number, start_ns)"
+			" VALUES (%d, 1, %d, %d, 0)", i + 1, i + 1, i + 1);
 		scenario_sql(&s, "INSERT INTO hold VALUES (%d, 0, %lld, 'exclusive', 1, NULL, 0)",
 			i + 1, own);
 		scenario_sql(&s,
-			"INSERT INTO wait VALUES (%d, %lld, 'exclusive', 'block', NULL, 0)", i + 1,
-			previous);
+			"INSERT INTO wait VALUES (%d, %lld, 'exclusive', 'block', NULL, 0, NULL)",
+			i + 1, previous);
 		previous = own;
 	}
 	scenario_sql(&s, "COMMIT");

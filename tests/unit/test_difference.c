@@ -72,6 +72,47 @@ Test(difference, of_the_same_is_none)
 	cr_assert_not(hw_difference_exists(&difference));
 }
 
+static void declare(struct side *side, const char *first, const char *second)
+{
+	int64_t thread = scenario_thread(&side->s, "main");
+	int64_t a = scenario_object(&side->s, "mutex", first);
+	int64_t b = scenario_object(&side->s, "mutex", second);
+
+	scenario_declare(&side->s, thread, a, b, "main:7");
+}
+
+/* What is never locked has no kind, but is the same for all that. */
+Test(difference, declared_orders_of_what_is_not_always_used)
+{
+	declare(&old, "a", "b");
+	declare(&new, "a", "b");
+	scenario_sql(&old.s, "UPDATE object SET kind = 'unknown' WHERE name = 'b'");
+	scenario_sql(&old.s, "UPDATE class SET kind = 'unknown', key = 'unknown ' || key"
+			     " WHERE key = 'b'");
+	scenario_sql(&new.s, "UPDATE class SET key = 'mutex ' || key WHERE key = 'b'");
+	compare();
+	cr_assert_not(hw_difference_exists(&difference));
+}
+
+/* One more in between is another order, though the same follows. */
+Test(difference, declared_orders_that_came_and_went)
+{
+	const struct hw_difference_side *side = &difference.sides[1];
+
+	declare(&old, "a", "b");
+	declare(&old, "a", "c");
+	declare(&new, "c", "b");
+	declare(&new, "a", "c");
+	declare(&new, "a", "c");
+	compare();
+	cr_assert(hw_difference_exists(&difference));
+	cr_assert_eq(difference.order_count[0] + difference.order_count[1], 0);
+	cr_assert_eq(difference.declared_count[0], 1);
+	cr_assert_eq(difference.declared_count[1], 1);
+	cr_assert_str_eq(side->model->classes[side->declared.edges[difference.declared[1][0]].from]
+				 .key, "c");
+}
+
 Test(difference, orders_that_came_and_went)
 {
 	nest(&old, "transfer", "a", "b");

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 Test(futex, knows_the_operations_that_wait)
@@ -64,7 +65,26 @@ Test(futex, finds_a_thread_that_is_blocked, .timeout = 60)
 	if (place.word)
 		cr_expect_eq(place.word, (uintptr_t)&mutex);
 	cr_expect_eq(hw_futex_look(getpid(), getpid(), &place), HW_FUTEX_NONE);
+	cr_expect_not(hw_futex_ends(getpid(), waiter));
 	pthread_mutex_unlock(&mutex);
 	pthread_join(thread, NULL);
 	cr_expect_eq(hw_futex_look(getpid(), waiter, &place), HW_FUTEX_NONE);
+	/* The kernel may have a last look at it, after it was joined. */
+	while (!hw_futex_ends(getpid(), waiter))
+		sched_yield();
+}
+
+Test(futex, knows_who_has_ended, .timeout = 60)
+{
+	siginfo_t info;
+	pid_t child = fork();
+
+	if (!child)
+		_exit(0);
+	/* It is left there, as a zombie. */
+	cr_assert_eq(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+	cr_expect(hw_futex_ends(child, child));
+	cr_assert_eq(waitpid(child, NULL, 0), child);
+	cr_expect(hw_futex_ends(child, child));
+	cr_expect_not(hw_futex_ends(getpid(), getpid()));
 }

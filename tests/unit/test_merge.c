@@ -50,6 +50,7 @@ static void write_run(const char *file, const char *function, int events)
 	a = scenario_object(&s, "mutex", "a");
 	b = scenario_object(&s, "mutex", "b");
 	scenario_nest(&s, thread, function, a, b, NULL_OBJECT);
+	scenario_declare(&s, thread, a, b, function);
 	for (int i = 0; i < events; i++)
 		scenario_sql(&s, "INSERT INTO event(time_ns, thread, op, object, stack) "
 				 "VALUES (%d, %lld, 'lock', %lld, 1)", 100 + i, thread, a);
@@ -96,6 +97,11 @@ Test(merge, keeps_all_rows_and_leads_to_the_same_ones)
 	cr_assert_eq(number("SELECT count(*) FROM class"), 2);
 	cr_assert_eq(number("SELECT count(*) FROM dependency"), 2);
 	cr_assert_eq(number("SELECT count(*) FROM event"), 3 + 2 + 5 + 2);
+	cr_assert_eq(number("SELECT count(*) FROM declared_order d "
+			    "JOIN thread t ON t.id = d.thread "
+			    "JOIN object a ON a.id = d.first JOIN object b ON b.id = d.second "
+			    "WHERE a.process = t.process AND b.process = t.process "
+			    "AND a.name = 'a' AND b.name = 'b' AND d.stack IS NOT NULL"), 2);
 	cr_assert_eq(number("SELECT count(*) FROM pragma_foreign_key_check"), 0);
 	cr_assert_eq(number("SELECT count(*) FROM dependency d JOIN thread t ON t.id = d.thread "
 			    "JOIN object o ON o.id = d.object WHERE o.process = t.process"), 2);

@@ -185,6 +185,32 @@ Test(report_json, tells_of_deadlocks)
 		0.4, 1e-9);
 }
 
+/* Who declared the order does something else than waiting, and to two objects. */
+Test(report_json, tells_of_declared_orders)
+{
+	const json_t *finding, *does;
+	int64_t t = scenario_thread(&r.s, "t"), a = scenario_object(&r.s, "mutex", "a");
+	int64_t b = scenario_object(&r.s, "mutex", "b");
+
+	scenario_declare(&r.s, t, a, b, "main:7");
+	scenario_nest(&r.s, t, "f", b, a, NULL_OBJECT);
+	write_and_parse();
+	cr_assert_eq(size(root, "findings"), 1);
+	finding = element(root, "findings", 0);
+	cr_assert_str_eq(string(finding, "rule"), "HW013");
+	cr_assert(json_is_null(get(finding, "verdict")));
+	cr_assert_eq(size(finding, "objects"), 2);
+	cr_assert_eq(size(finding, "threads"), 2);
+	cr_assert_eq(integer(get(element(finding, "threads", 0), "waits"), "object"), a);
+	cr_assert_eq(integer(element(element(finding, "threads", 0), "holds", 0), "object"), b);
+	cr_assert(json_is_null(get(element(finding, "threads", 1), "waits")));
+	does = get(element(finding, "threads", 1), "does");
+	cr_assert_str_eq(string(does, "act"), "declare");
+	cr_assert_eq(integer(does, "object"), a);
+	cr_assert_eq(integer(does, "before"), b);
+	cr_assert_eq(integer(element(does, "stack", 0), "line"), 7);
+}
+
 Test(report_json, says_null_where_nothing_is_known)
 {
 	const json_t *frame;

@@ -131,6 +131,23 @@ Test(report_text, what_is_ruled_out_and_why)
 	expect("ruled-out.txt");
 }
 
+/* In two steps, one of them declared by another thread; and what contradicts itself. */
+Test(report_text, locked_against_the_declared_order)
+{
+	int64_t main = scenario_thread(&r.s, NULL), t = scenario_thread(&r.s, "auditor");
+	int64_t bank = scenario_object(&r.s, "mutex", "bank");
+	int64_t branch = scenario_object(&r.s, "rwlock", "branch");
+	int64_t account = scenario_object(&r.s, "mutex", "account");
+	int64_t log = scenario_object(&r.s, "mutex", "log");
+
+	r.s.source = "/home/me/bank/bank.c";
+	scenario_declare(&r.s, main, bank, branch, "open_bank:5 < main:60");
+	scenario_declare(&r.s, t, branch, account, "open_account:7 < audit:30");
+	scenario_declare(&r.s, main, log, log, "open_log:9 < main:61");
+	scenario_nest(&r.s, t, "audit", account, bank, NULL_OBJECT);
+	expect("declared.txt");
+}
+
 /* Without names there are still modules and offsets. */
 Test(report_text, self_deadlock_without_any_names)
 {

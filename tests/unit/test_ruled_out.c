@@ -217,6 +217,29 @@ Test(ruled_out, semaphore_that_cannot_run_out_keeps_nobody_waiting)
 	cycles_expect_ruled_out(HW_REASON_CAPACITY);
 }
 
+/* Who refills wants so many at once. */
+static void want_units(int units)
+{
+	scenario_sql(&s, "UPDATE dependency SET units = %d WHERE object ="
+			 " (SELECT id FROM object WHERE name = 'pool')", units);
+}
+
+Test(ruled_out, semaphore_that_has_all_the_units_wanted_at_once)
+{
+	make_pool(1, 3);
+	want_units(2);
+	cycles_expect_ruled_out(HW_REASON_CAPACITY);
+}
+
+Test(ruled_out, semaphore_that_lacks_one_of_the_units_wanted_at_once)
+{
+	make_pool(1, 3);
+	want_units(3);
+	cycles_search();
+	cr_assert_eq(cycles.count, 1);
+	cr_assert_eq(cycles.all[0].length, 2);
+}
+
 Test(ruled_out, semaphore_that_can_run_out_does)
 {
 	make_pool(3, 3);
