@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "interpose/backtrace.h"
 
+#include <string.h>
+
 #include "interpose/cfi.h"
 
 enum { WORD_BYTES = sizeof(uint64_t) };
@@ -115,6 +117,7 @@ bool hw_backtrace_take(const struct hw_call *call, uint32_t depth, uintptr_t hig
 	ret_backtrace->count = 0;
 	ret_backtrace->word_count = 0;
 	ret_backtrace->uses_base = false;
+	memset(ret_backtrace->sizes, 0, sizeof(ret_backtrace->sizes));
 	while (frame.place) {
 		struct hw_rule rule;
 
@@ -124,6 +127,9 @@ bool hw_backtrace_take(const struct hw_call *call, uint32_t depth, uintptr_t hig
 		rule = hw_cfi_rule(frame.place);
 		if (rule.kind == HW_RULE_END)
 			break;
+		if (rule.kind == HW_RULE_STACK && ret_backtrace->count <= HW_BACKTRACE_SIZES)
+			ret_backtrace->sizes[ret_backtrace->count - 1] =
+				(uint32_t)rule.frame_offset;
 		if (!step(&unwinding, &frame, &rule))
 			return false;
 	}

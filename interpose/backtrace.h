@@ -26,12 +26,13 @@ struct hw_backtrace_word {
 	uintptr_t value;
 };
 
-enum { HW_BACKTRACE_WORDS_MAX = 2 * HW_DEPTH_MAX };
+enum { HW_BACKTRACE_WORDS_MAX = 2 * HW_DEPTH_MAX, HW_BACKTRACE_SIZES = 2 };
 
 struct hw_backtrace {
 	uint32_t count; /* of return addresses, innermost first */
 	uint32_t word_count;
 	bool uses_base; /* the rbp of the call decides, too */
+	uint32_t sizes[HW_BACKTRACE_SIZES]; /* of the innermost frames, in bytes; 0: no constant */
 	void *frames[HW_DEPTH_MAX];
 	struct hw_backtrace_word words[HW_BACKTRACE_WORDS_MAX];
 };

@@ -7,7 +7,8 @@
 
 _Atomic uint32_t hw_memo_unloads;
 
-_Static_assert(HW_MEMO_SETS == 64, "hw_memo_set gives six bits");
+_Static_assert((int)HW_MEMO_SETS == 64, "hw_memo_set gives 6 bits");
+_Static_assert((int)HW_MEMO_SIZES == 1024, "hw_memo_size_at gives 10 bits");
 
 /* A return address a frame, and here and there an rbp. */
 static uint32_t words_for(uint32_t depth)
@@ -28,27 +29,47 @@ size_t hw_memo_bytes(uint32_t depth)
 	return sizeof(struct hw_memo) + (size_t)HW_MEMO_SETS * HW_MEMO_WAYS * entry_bytes(depth);
 }
 
-void hw_memo_prepare(struct hw_memo *memo, uint32_t depth)
+static void empty(struct hw_memo *memo)
 {
 	memset(memo->calls, 0, sizeof(memo->calls));
+	memset(memo->sizes, 0, sizeof(memo->sizes));
+}
+
+void hw_memo_prepare(struct hw_memo *memo, uint32_t depth)
+{
+	empty(memo);
 	memo->words_max = words_for(depth);
 	memo->entry_bytes = entry_bytes(depth);
 	memo->unloads = atomic_load(&hw_memo_unloads);
 	memo->changes++;
 }
 
+static void note_sizes(struct hw_memo *memo, const struct hw_backtrace *backtrace)
+{
+	for (uint32_t i = 0; i < HW_BACKTRACE_SIZES && i + 1 < backtrace->count; i++) {
+		uintptr_t place = (uintptr_t)backtrace->frames[i];
+		uint32_t words = backtrace->sizes[i] / sizeof(uintptr_t);
+
+		if (!words || words > UINT16_MAX)
+			break;
+		memo->sizes[hw_memo_size_at(place)] = (uint64_t)place << 16 | words;
+	}
+}
+
 void hw_memo_add(struct hw_memo *memo, const struct hw_call *call,
 	const struct hw_backtrace *backtrace, const struct hw_memo_stack *stack)
 {
-	uint32_t set = hw_memo_set(call), way;
 	struct hw_memo_entry *entry;
+	uint32_t set, way;
 
 	if (backtrace->word_count > memo->words_max)
 		return;
 	if (memo->unloads != atomic_load(&hw_memo_unloads)) {
-		memset(memo->calls, 0, sizeof(memo->calls));
+		empty(memo);
 		memo->unloads = atomic_load(&hw_memo_unloads);
 	}
+	note_sizes(memo, backtrace);
+	set = hw_memo_set(memo, call);
 	way = memo->oldest[set]++ % HW_MEMO_WAYS;
 	entry = hw_memo_entry(memo, set, way);
 	memo->calls[set][way] = (uintptr_t)call;

@@ -26,6 +26,10 @@
  * The words are read only while the call is on the stack that the thread is known to have: there
  * whatever lies above a call is mapped.
  *
+ * Many programs lock in one function of their own, that is called from everywhere. So where an
+ * entry is looked for also depends on the return addresses next to it, as far as the frames
+ * between have constant sizes, which are kept by return address.
+ *
  * A signal handler may replace the entry that is being compared. It leaves a count of changes
  * behind, by which the code that it interrupted knows; which by then has read other words
  * than it meant to, but all of them of this thread's stack.
@@ -36,7 +40,7 @@
 
 #include "interpose/backtrace.h"
 
-enum { HW_MEMO_WAYS = 4, HW_MEMO_SETS = 64 };
+enum { HW_MEMO_WAYS = 4, HW_MEMO_SETS = 64, HW_MEMO_SIZES = 1024 };
 
 /* What is remembered of a stack. */
 struct hw_memo_stack {
@@ -61,6 +65,7 @@ struct hw_memo {
 	uint32_t entry_bytes;
 	uint8_t oldest[HW_MEMO_SETS]; /* way to be replaced next */
 	uintptr_t calls[HW_MEMO_SETS][HW_MEMO_WAYS]; /* 0: empty */
+	uint64_t sizes[HW_MEMO_SIZES]; /* return address << 16 | size of its frame in words */
 	_Alignas(64) unsigned char entries[];
 };
 
@@ -83,11 +88,28 @@ void hw_memo_add(struct hw_memo *memo, const struct hw_call *call,
 /* Code was unloaded: other code, with other rules, may come to be where it was. */
 void hw_memo_forget(void);
 
-static inline uint32_t hw_memo_set(const struct hw_call *call)
+static inline uint32_t hw_memo_size_at(uintptr_t place)
 {
-	uint64_t mixed = ((uintptr_t)call >> 4 ^ (uintptr_t)call->from) * 0x9e3779b97f4a7c15u;
+	return (uint32_t)(place * 0x9e3779b97f4a7c15u >> 54);
+}
 
-	return (uint32_t)(mixed >> 58);
+/* Where entries of the present stack are. What is read is part of frames that are there. */
+static inline uint32_t hw_memo_set(const struct hw_memo *memo, const struct hw_call *call)
+{
+	const uintptr_t *outer = (const uintptr_t *)(call + 1);
+	uintptr_t place = (uintptr_t)call->from;
+	uint64_t mixed = (uintptr_t)call >> 4 ^ place;
+
+	for (int i = 0; i < HW_BACKTRACE_SIZES; i++) {
+		uint64_t size = memo->sizes[hw_memo_size_at(place)];
+
+		if (size >> 16 != place)
+			break;
+		outer += (uint16_t)size;
+		place = outer[-1];
+		mixed = mixed * 0x9e3779b97f4a7c15u + place;
+	}
+	return (uint32_t)(mixed * 0x9e3779b97f4a7c15u >> 58);
 }
 
 static inline struct hw_memo_entry *hw_memo_entry(const struct hw_memo *memo, uint32_t set,
@@ -112,10 +134,11 @@ static inline bool hw_memo_holds(const struct hw_memo_entry *entry, const struct
 static inline bool hw_memo_find(const struct hw_memo *memo, const struct hw_call *call,
 	struct hw_memo_stack *ret_stack)
 {
-	uint32_t set = hw_memo_set(call), changes = memo->changes;
+	uint32_t changes = memo->changes, set;
 
 	if (memo->unloads != atomic_load_explicit(&hw_memo_unloads, memory_order_relaxed))
 		return false;
+	set = hw_memo_set(memo, call);
 	for (uint32_t way = 0; way < HW_MEMO_WAYS; way++) {
 		const struct hw_memo_entry *entry = hw_memo_entry(memo, set, way);
 
