@@ -92,6 +92,8 @@ bool hw_mutex_release(struct hw_self *self, const pthread_mutex_t *mutex, uint32
 
 	if (release_will_fail(self, mutex))
 		return false;
+	if (hw_object_is_ignored(cell))
+		return true;
 	if (!cell)
 		cell = hw_mutex_object(self, mutex, 0);
 	/* Where it is unlocked matters only when it is somebody else's. */
@@ -140,8 +142,12 @@ HW_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 
 	if (!self)
 		return HW_REAL(pthread_mutex_lock)(mutex);
+	cell = hw_object_find(mutex, HW_KIND_MUTEX);
+	if (hw_object_is_ignored(cell))
+		return lock_left_out(self, mutex);
 	stack = HW_STACK(self);
-	cell = hw_mutex_object(self, mutex, stack);
+	if (__builtin_expect(!cell, 0))
+		cell = hw_mutex_object(self, mutex, stack);
 	if (!cell)
 		return lock_left_out(self, mutex);
 	hw_attempt_begin(&attempt, self, cell, stack, 0, hw_mutex_taken(self, mutex));
@@ -158,7 +164,7 @@ HW_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 	struct hw_cell *cell;
 	uint32_t stack;
 
-	if (!self)
+	if (!self || hw_object_is_ignored(hw_object_find(mutex, HW_KIND_MUTEX)))
 		return error;
 	stack = HW_STACK(self);
 	cell = hw_mutex_object(self, mutex, stack);
@@ -179,7 +185,7 @@ static inline __attribute__((always_inline)) int timed_lock(pthread_mutex_t *mut
 	uint32_t stack;
 	int error;
 
-	if (self) {
+	if (self && !hw_object_is_ignored(hw_object_find(mutex, HW_KIND_MUTEX))) {
 		stack = hw_stack_capture(self, call);
 		cell = hw_mutex_object(self, mutex, stack);
 	}

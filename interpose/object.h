@@ -143,6 +143,12 @@ static inline struct hw_cell *hw_object_find(const void *address, enum hw_kind k
 	return NULL;
 }
 
+/* Whether what lives here is found, and not recorded: nothing more need be known of the call. */
+static inline bool hw_object_is_ignored(const struct hw_cell *cell)
+{
+	return __builtin_expect(cell && cell->ignored, 0);
+}
+
 /* When it was acquired: now, but after its last release. Call while holding it. */
 static inline uint64_t hw_object_acquired(struct hw_cell *cell)
 {

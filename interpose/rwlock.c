@@ -88,7 +88,7 @@ static inline __attribute__((always_inline)) int lock(pthread_rwlock_t *rwlock, 
 	uint32_t stack;
 	int error;
 
-	if (self) {
+	if (self && !hw_object_is_ignored(hw_object_find(rwlock, HW_KIND_RWLOCK))) {
 		stack = hw_stack_capture(self, call);
 		cell = rwlock_object(self, rwlock, stack);
 	}
@@ -111,7 +111,7 @@ static inline __attribute__((always_inline)) int try_lock(pthread_rwlock_t *rwlo
 	struct hw_cell *cell;
 	uint32_t stack;
 
-	if (!self)
+	if (!self || hw_object_is_ignored(hw_object_find(rwlock, HW_KIND_RWLOCK)))
 		return error;
 	stack = hw_stack_capture(self, call);
 	cell = rwlock_object(self, rwlock, stack);
