@@ -13,7 +13,7 @@ _Static_assert((int)HW_MEMO_SIZES == 1024, "hw_memo_size_at gives 10 bits");
 /* A return address a frame, and here and there an rbp. */
 static uint32_t words_for(uint32_t depth)
 {
-	return depth + depth / 2 + 2;
+	return (depth + depth / 2) / HW_MEMO_STEP * HW_MEMO_STEP + HW_MEMO_STEP;
 }
 
 static uint32_t entry_bytes(uint32_t depth)
@@ -79,6 +79,8 @@ void hw_memo_add(struct hw_memo *memo, const struct hw_call *call,
 	entry->stack = *stack;
 	entry->word_count = backtrace->word_count;
 	memcpy(entry->words, backtrace->words, backtrace->word_count * sizeof(backtrace->words[0]));
+	for (; entry->word_count % HW_MEMO_STEP; entry->word_count++)
+		entry->words[entry->word_count] = entry->words[entry->word_count - 1];
 	memo->changes++;
 }
 

@@ -40,7 +40,7 @@
 
 #include "interpose/backtrace.h"
 
-enum { HW_MEMO_WAYS = 4, HW_MEMO_SETS = 64, HW_MEMO_SIZES = 1024 };
+enum { HW_MEMO_WAYS = 4, HW_MEMO_SETS = 64, HW_MEMO_SIZES = 1024, HW_MEMO_STEP = 4 };
 
 /* What is remembered of a stack. */
 struct hw_memo_stack {
@@ -53,7 +53,7 @@ struct hw_memo_entry {
 	const void *from;
 	uintptr_t base;      /* rbp at the call */
 	uintptr_t base_mask; /* its bits that decide: all or none */
-	uint64_t word_count;
+	uint64_t word_count; /* a multiple of HW_MEMO_STEP; the last may be there several times */
 	struct hw_memo_stack stack;
 	struct hw_backtrace_word words[];
 };
@@ -125,8 +125,12 @@ static inline bool hw_memo_holds(const struct hw_memo_entry *entry, const struct
 
 	if (entry->from != call->from)
 		return false;
-	for (; word < end; word++)
-		difference |= *word->at ^ word->value;
+	for (; word < end; word += HW_MEMO_STEP) {
+		difference |= *word[0].at ^ word[0].value;
+		difference |= *word[1].at ^ word[1].value;
+		difference |= *word[2].at ^ word[2].value;
+		difference |= *word[3].at ^ word[3].value;
+	}
 	return !difference;
 }
 

@@ -154,8 +154,7 @@ static __attribute__((noinline)) void with_alloca(const unsigned char *path)
 }
 
 /* rbp as a register like others, with what changes from call to call. */
-static __attribute__((noinline, optimize("omit-frame-pointer"))) void with_rbp(
-	const unsigned char *path)
+static __attribute__((noinline)) void with_rbp(const unsigned char *path)
 {
 	__asm__ volatile("lea 1(%%rsp, %0, 8), %%rbp" : : "r"((long)sink) : "rbp");
 	go_on(path);
