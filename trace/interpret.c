@@ -133,10 +133,16 @@ static inline __attribute__((always_inline)) void change_order(const struct hw_r
 	}
 }
 
-/* The result of the event, or 0 when it has none. */
+/* Of the event; 0 when it has none. */
+static inline int64_t result_of(const struct hw_reading *reading)
+{
+	return reading->op == HW_OP_FAIL ? (int64_t)reading->detail : 0;
+}
+
+/* The result of the event. */
 static inline int64_t change_object(const struct hw_reading *reading)
 {
-	int64_t result = reading->op == HW_OP_FAIL ? (int64_t)reading->detail : 0;
+	int64_t result = result_of(reading);
 
 	if (reading->object->type & HW_TYPE_SYSV)
 		result += hw_units_note(reading->interpreter->order, reading->thread,
@@ -202,8 +208,7 @@ static void apply(const struct hw_reading *reading)
 	default:
 		if (reading->object && reading->object->ignored)
 			return;
-		if (reading->object)
-			result = change_object(reading);
+		result = reading->object ? change_object(reading) : result_of(reading);
 		break;
 	}
 	if (has_row(reading))
