@@ -157,11 +157,11 @@ static const char *short_command(const char *command)
 static void write_head(const struct writer *w)
 {
 	const char *command = w->model->meta.command;
-	char *title = hw_xasprintf("Lock order%s%s\nan arrow: held, then waited for; "
-				   "red: a deadlock that was or could be%s; yellow: other cycles%s",
+	char *title = hw_xasprintf("Lock order%s%s\nan arrow: held, then waited for%s\n"
+				   "red: a deadlock that was or could be%s; yellow: other cycles",
 		command ? " of " : "", command ? short_command(command) : "",
-		w->has_declared ? ", or against what is declared" : "",
-		w->has_declared ? "; dashed: the declared order" : "");
+		w->has_declared ? "; dashed: the declared order" : "",
+		w->has_declared ? ", or against what is declared" : "");
 
 	fputs("digraph \"lock order\" {\n\tgraph [rankdir=LR, charset=\"UTF-8\", bgcolor=white, "
 	      "pad=0.3, nodesep=0.4, ranksep=0.9, fontname=\"Helvetica,Arial,sans-serif\", "

@@ -8,6 +8,7 @@ so in the other direction. With --certain each waits until the other has its fir
 """
 import argparse
 import multiprocessing
+import os
 
 
 class Account:
@@ -17,7 +18,7 @@ class Account:
         self.balance = multiprocessing.Value("i", balance, lock=False)
 
 
-def transfer(source, target, amount, ordered, meeting):
+def transfer(source, target, amount, ordered, meeting, closing):
     first, second = source, target
     if ordered:
         first, second = sorted((source, target), key=lambda account: account.number)
@@ -27,6 +28,8 @@ def transfer(source, target, amount, ordered, meeting):
         with second.lock:
             source.balance.value -= amount
             target.balance.value += amount
+    # Whoever went home before the other came would never be in the other's way.
+    os.read(closing, 1)
 
 
 def main():
@@ -40,11 +43,14 @@ def main():
 
     savings, wallet = Account(1, 100), Account(2, 10)
     meeting = multiprocessing.Barrier(2) if arguments.certain else None
+    closing, close = os.pipe()
     clerks = [multiprocessing.Process(target=transfer, name=f"clerk {number}",
-                                      args=(source, target, 5, arguments.ordered, meeting))
+                                      args=(source, target, 5, arguments.ordered, meeting,
+                                            closing))
               for number, source, target in ((1, savings, wallet), (2, wallet, savings))]
     for clerk in clerks:
         clerk.start()
+    os.write(close, bytes(len(clerks)))
     for clerk in clerks:
         clerk.join()
     print(f"savings {savings.balance.value}, wallet {wallet.balance.value}")

@@ -87,9 +87,12 @@ static void maps(const char *kind, void *(*map)(void *, size_t, int, int, int, o
 	hw_case_number(kind, "content", place[0]);
 	lock_in(place + PAGE);
 	errno = HW_CASE_ERRNO;
-	hw_case_pointer(kind, "over everything, too long", map(place, 1ul << 60, PROT_READ,
-		anonymous | MAP_FIXED, -1, 0));
-	SHOW("too long", munmap, place, 1ul << 60);
+	/* ThreadSanitizer believes that it was done, and forgets what it knew of all memory. */
+	if (!HW_CASE_TSAN) {
+		hw_case_pointer(kind, "over everything, too long", map(place, 1ul << 60, PROT_READ,
+			anonymous | MAP_FIXED, -1, 0));
+		SHOW("too long", munmap, place, 1ul << 60);
+	}
 	SHOW("odd address", munmap, place + 1, PAGE);
 	SHOW("no length", munmap, place, 0);
 	SHOW("with a lock", munmap, place, 2 * PAGE);

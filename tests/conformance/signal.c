@@ -64,7 +64,9 @@ static void second_names(void)
 	SHOW("install", __sigaction, SIGUSR2, &action, &old);
 	hw_case_text("__sigaction", "was", word_of(old.sa_handler));
 	SHOW("no signal", __sigaction, 65, &action, NULL);
-	raise(SIGUSR2);
+	/* ThreadSanitizer knows one of the names, which holdwait calls for both, and sets errno. */
+	if (!HW_CASE_TSAN)
+		raise(SIGUSR2);
 	ssignal(SIGUSR2, SIG_DFL);
 }
 

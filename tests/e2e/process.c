@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,6 +39,9 @@ void hw_process_start(struct hw_process *process, const char *const arguments[])
 		.status = -1,
 	};
 	cr_assert(process->output >= 0 && process->errors >= 0, "no file in memory");
+	/* Of several processes that write at once, none is to write over what another wrote. */
+	fcntl(process->output, F_SETFL, O_APPEND);
+	fcntl(process->errors, F_SETFL, O_APPEND);
 	process->pid = fork();
 	cr_assert(process->pid >= 0, "cannot fork: %s", strerror(errno));
 	if (process->pid == 0)
