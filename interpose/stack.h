@@ -5,22 +5,23 @@
 /*
  * The call stack of the calling thread, as an entry of its table of stacks.
  *
- * Return addresses come from libunwind's unw_backtrace (unwinder.h). A stack has one
- * frame, the call of the hook, where it cannot work: in a signal handler that interrupted
- * it, on a stack that is too small for it, and on one that is not known to be the
- * thread's, such as a coroutine's. On an alternate stack that is too small there is also the
- * handler's entry and what it interrupted (handler.h).
+ * Most stacks are the ones that the thread had in the same place before, and are proved to be by
+ * a few comparisons (memo.h). The others are read by rules (backtrace.h), or where these are not
+ * known by libunwind (unwinder.h). A stack has one frame, the call of the hook, where
+ * that cannot work: in a signal handler that interrupted it, on a stack that is too small
+ * for it, and on one that is not known to be the thread's, such as a coroutine's. On an
+ * alternate stack that is too small there is also the handler's entry and what it interrupted
+ * (handler.h).
  *
  * Of a program in Python, its functions come first (python.h), before those of the interpreter.
  *
- * Each thread remembers the stacks it has logged in a two-way table by hash, and
- * logs a stack again when it was pushed out. Nothing grows. Stacks from which other signal
+ * What a thread has logged is in its table (stack_table.h). Stacks from which other signal
  * handlers could be entered are other stacks.
  */
 
 #include "interpose/log.h"
 
-/* Open libunwind. Not from a hook: dlopen allocates. Without it stacks have one frame. */
+/* Open libunwind, and find what else is needed. Not from a hook: dlopen allocates. */
 void hw_stack_init(void);
 
 /* Which of the table's entries is the current stack; logs it if it is not there. */
