@@ -56,7 +56,7 @@ static void note_sizes(struct hw_memo *memo, const struct hw_backtrace *backtrac
 	}
 }
 
-void hw_memo_add(struct hw_memo *memo, const struct hw_call *call,
+void hw_memo_add(struct hw_memo *memo, const struct hw_call *call, uintptr_t top,
 	const struct hw_backtrace *backtrace, const struct hw_memo_stack *stack)
 {
 	struct hw_memo_entry *entry;
@@ -69,7 +69,7 @@ void hw_memo_add(struct hw_memo *memo, const struct hw_call *call,
 		memo->unloads = atomic_load(&hw_memo_unloads);
 	}
 	note_sizes(memo, backtrace);
-	set = hw_memo_set(memo, call);
+	set = hw_memo_set(memo, call, top);
 	way = memo->oldest[set]++ % HW_MEMO_WAYS;
 	entry = hw_memo_entry(memo, set, way);
 	memo->calls[set][way] = (uintptr_t)call;

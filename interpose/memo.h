@@ -82,7 +82,7 @@ void hw_memo_prepare(struct hw_memo *memo, uint32_t depth);
  * Remember the stack of a call. With signals blocked. Stacks that were read from more words than
  * most need are not kept.
  */
-void hw_memo_add(struct hw_memo *memo, const struct hw_call *call,
+void hw_memo_add(struct hw_memo *memo, const struct hw_call *call, uintptr_t top,
 	const struct hw_backtrace *backtrace, const struct hw_memo_stack *stack);
 
 /* Code was unloaded: other code, with other rules, may come to be where it was. */
@@ -93,8 +93,13 @@ static inline uint32_t hw_memo_size_at(uintptr_t place)
 	return (uint32_t)(place * 0x9e3779b97f4a7c15u >> 54);
 }
 
-/* Where entries of the present stack are. What is read is part of frames that are there. */
-static inline uint32_t hw_memo_set(const struct hw_memo *memo, const struct hw_call *call)
+/*
+ * Where entries of the present stack are. What is read is part of frames that are there; but
+ * while a library is being closed, another may be where it was that has other frames, so
+ * nothing is read above `top`, the end of the stack.
+ */
+static inline uint32_t hw_memo_set(const struct hw_memo *memo, const struct hw_call *call,
+	uintptr_t top)
 {
 	const uintptr_t *outer = (const uintptr_t *)(call + 1);
 	uintptr_t place = (uintptr_t)call->from;
@@ -106,6 +111,8 @@ static inline uint32_t hw_memo_set(const struct hw_memo *memo, const struct hw_c
 		if (size >> 16 != place)
 			break;
 		outer += (uint16_t)size;
+		if ((uintptr_t)outer > top)
+			break;
 		place = outer[-1];
 		mixed = mixed * 0x9e3779b97f4a7c15u + place;
 	}
@@ -136,13 +143,13 @@ static inline bool hw_memo_holds(const struct hw_memo_entry *entry, const struct
 
 /* Whether the memo knows the present stack. Of calls on the thread's own stack only. */
 static inline bool hw_memo_find(const struct hw_memo *memo, const struct hw_call *call,
-	struct hw_memo_stack *ret_stack)
+	uintptr_t top, struct hw_memo_stack *ret_stack)
 {
 	uint32_t changes = memo->changes, set;
 
 	if (memo->unloads != atomic_load_explicit(&hw_memo_unloads, memory_order_relaxed))
 		return false;
-	set = hw_memo_set(memo, call);
+	set = hw_memo_set(memo, call, top);
 	for (uint32_t way = 0; way < HW_MEMO_WAYS; way++) {
 		const struct hw_memo_entry *entry = hw_memo_entry(memo, set, way);
 

@@ -161,7 +161,7 @@ static uint32_t remember_by_rules(struct hw_self *self, const struct hw_call *ca
 	stack.number = remember(self, call, backtrace->frames, backtrace->count);
 	stack.hash = hash_of(backtrace->frames, backtrace->count, stack.open, &in_handler);
 	if (stack.number && !is_passing(self))
-		hw_memo_add(self->stacks->memo, call, backtrace, &stack);
+		hw_memo_add(self->stacks->memo, call, self->stack_top, backtrace, &stack);
 	hw_sys_restore_signals();
 	return stack.number;
 }
@@ -236,7 +236,7 @@ static inline uint32_t recall(struct hw_self *self, const struct hw_call *call)
 	struct hw_memo_stack stack;
 
 	if (!self->stacks || self->wait_sp | self->unwinding || !is_on_own_stack(self, call) ||
-		!hw_memo_find(self->stacks->memo, call, &stack) ||
+		!hw_memo_find(self->stacks->memo, call, self->stack_top, &stack) ||
 		stack.open != hw_handler_open(self->blocked))
 		return 0;
 	if (__builtin_expect(hw_python_is_seen, 0))

@@ -84,7 +84,7 @@ static void learn(const struct hw_call *call, const struct stack *truth)
 	sigprocmask(SIG_BLOCK, &all, &before);
 	stack.number = stack_count;
 	stacks[stack_count++] = found;
-	hw_memo_add(memo, call, &seen, &stack);
+	hw_memo_add(memo, call, stack_top, &seen, &stack);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
@@ -94,7 +94,7 @@ static __attribute__((noinline)) void look(void)
 	const struct hw_call *call = HW_CALL;
 	struct hw_memo_stack stack;
 	struct stack truth;
-	bool hit = hw_memo_find(memo, call, &stack);
+	bool hit = hw_memo_find(memo, call, stack_top, &stack);
 
 	take_truth(&truth, call);
 	if (hit) {
@@ -351,11 +351,31 @@ Test(memo, generated_code_is_not_known)
 	cr_expect_eq(unknown_count, 1);
 }
 
+/* A frame is said to be larger than what is left of the stack. */
+static __attribute__((noinline)) uint32_t set_of_a_wrong_size(void)
+{
+	const struct hw_call *call = HW_CALL;
+	uintptr_t place = (uintptr_t)call->from, top = (uintptr_t)(call + 2);
+
+	memo->sizes[hw_memo_size_at(place)] = (uint64_t)place << 16 | UINT16_MAX;
+	return hw_memo_set(memo, call, top);
+}
+
+Test(memo, nothing_is_read_above_the_stack)
+{
+	volatile uint32_t set;
+
+	prepare();
+	/* As high up as there is nothing more for half a MiB. */
+	set = set_of_a_wrong_size();
+	cr_expect(set < HW_MEMO_SETS);
+}
+
 static __attribute__((noinline)) bool is_hit(void)
 {
 	struct hw_memo_stack stack;
 	struct stack truth;
-	bool hit = hw_memo_find(memo, HW_CALL, &stack);
+	bool hit = hw_memo_find(memo, HW_CALL, stack_top, &stack);
 
 	take_truth(&truth, HW_CALL);
 	learn(HW_CALL, &truth);
