@@ -84,7 +84,7 @@ static __attribute__((noinline)) uint32_t log_interpreted(struct hw_self *self, 
 	memcpy(all + before, frames, count * sizeof(*frames));
 	count += before;
 	return is_passing(self) ? hw_stack_table_pass(self, all, count) :
-				  hw_stack_table_add(self, hash, all, count);
+				  hw_stack_table_add(self, hash, all, count, false);
 }
 
 static uint64_t hash_interpreted(uint64_t hash, const struct hw_python_frames *python)
@@ -124,10 +124,12 @@ static uint32_t remember(struct hw_self *self, const struct hw_call *call, void 
 	entry = is_passing(self) ? 0 : hw_stack_table_find(self, hash);
 	if (entry)
 		return entry;
-	if (hw_handler_discover(frames, count))
+	if (hw_handler_discover(frames, count)) {
 		hash = mark_and_hash(self, frames, count);
+		in_handler = true;
+	}
 	return is_passing(self) ? hw_stack_table_pass(self, frames, count) :
-				  hw_stack_table_add(self, hash, frames, count);
+				  hw_stack_table_add(self, hash, frames, count, in_handler);
 }
 
 /* By libunwind, which knows more and takes longer. */

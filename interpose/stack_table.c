@@ -128,28 +128,54 @@ uint32_t hw_stack_table_pass(struct hw_self *self, void *const *frames, uint32_t
 	return logged ? entry : 0;
 }
 
-/* With signals blocked: a handler cannot jump out of here. */
-uint32_t hw_stack_table_add(struct hw_self *self, uint64_t hash, void *const *frames,
-	uint32_t count)
+/* 0 when there is none. */
+static uint32_t empty_entry(const struct hw_stack_table *table, uint32_t set)
 {
-	struct hw_stack_table *table = self->stacks;
-	uint32_t set = set_of(hash), way, entry;
+	for (uint32_t way = 0; way < WAYS; way++)
+		if (!table->hashes[entry_of(set, way) - 1])
+			return entry_of(set, way);
+	return 0;
+}
+
+static uint32_t oldest_entry(const struct hw_self *self, uint32_t set)
+{
+	uint32_t way = self->stacks->oldest[set]++ % WAYS;
+
+	if (entry_of(set, way) == self->last_entry)
+		way = (way + 1) % WAYS;
+	return entry_of(set, way);
+}
+
+/* With signals blocked: a handler cannot jump out of here. */
+static uint32_t add(struct hw_self *self, uint32_t entry, uint64_t hash, void *const *frames,
+	uint32_t count, uint64_t signals)
+{
+	uint64_t *in_table = &self->stacks->hashes[entry - 1];
+
+	*in_table = 0;
+	if (log_stack(self, entry, frames, count, signals))
+		*in_table = hash;
+	else
+		entry = 0;
+	self->last_entry = entry;
+	return entry;
+}
+
+uint32_t hw_stack_table_add(struct hw_self *self, uint64_t hash, void *const *frames,
+	uint32_t count, bool in_handler)
+{
+	uint32_t set = set_of(hash), entry, number = 0;
 	uint64_t signals;
 
 	note_modules(self, frames, count);
 	signals = hw_sys_block_signals();
-	way = table->oldest[set]++ % WAYS;
-	if (entry_of(set, way) == self->last_entry)
-		way = (way + 1) % WAYS;
-	entry = entry_of(set, way);
-	table->hashes[entry - 1] = 0;
-	if (log_stack(self, entry, frames, count, signals))
-		table->hashes[entry - 1] = hash;
-	else
-		entry = 0;
-	self->last_entry = entry;
+	entry = empty_entry(self->stacks, set);
+	if (!entry && !in_handler)
+		entry = oldest_entry(self, set);
+	if (entry)
+		number = add(self, entry, hash, frames, count, signals);
 	hw_sys_restore_signals();
-	return entry;
+	return entry ? number : hw_stack_table_pass(self, frames, count);
 }
 
 uint32_t hw_stack_table_find(struct hw_self *self, uint64_t hash)

@@ -9,8 +9,10 @@
  * Nothing grows. What a thread needs to find its stack lies beside it: the unwinder's
  * storage and the memo.
  *
- * A signal handler finds the table as it was or as it will be, and never replaces the entry that
- * the code it interrupted was given last, which may be on its way into a record.
+ * A signal handler finds the table as it was or as it will be. The entry that the code it
+ * interrupted was given last may be on its way into a record, so what runs in a handler replaces no
+ * entry at all; nor is the one that was given last ever replaced, for handlers whose frame is
+ * further out than stacks are read.
  */
 
 #include "interpose/log.h"
@@ -35,9 +37,12 @@ void hw_stack_table_forked(void);
 /* Where a stack of this hash, which is not 0, is in the table; 0 when it is not. */
 uint32_t hw_stack_table_find(struct hw_self *self, uint64_t hash);
 
-/* Log it into the table. 0 when it was dropped. */
+/*
+ * Log it into the table; when it is full there and `in_handler`, for one record only. 0 when it
+ * was dropped.
+ */
 uint32_t hw_stack_table_add(struct hw_self *self, uint64_t hash, void *const *frames,
-	uint32_t count);
+	uint32_t count, bool in_handler);
 
 /* Log it for one record only, and leave the table alone. 0 when it was dropped. */
 uint32_t hw_stack_table_pass(struct hw_self *self, void *const *frames, uint32_t count);

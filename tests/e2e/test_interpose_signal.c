@@ -45,6 +45,22 @@ Test(interpose_signal, handlers_that_interrupt_each_other)
 	expect_storm(signals, "nested_storm");
 }
 
+/* A handler needs many stacks while the code it interrupted has not yet written where it is. */
+Test(interpose_signal, each_record_has_its_own_stack)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	hw_preloaded_record(&run, NULL, HW_ARGUMENTS(signals, "many_places"));
+	cr_expect_eq(run.process.status, 0);
+	hw_process_expect_errors(&run.process, "");
+	hw_preloaded_expect(&run,
+		"SELECT count(*), max(stacks) FROM (SELECT count(DISTINCT stack) AS stacks "
+		"FROM event WHERE op = 'lock' GROUP BY object)",
+		"1024|1\n");
+	hw_preloaded_finish(&run);
+}
+
 Test(interpose_signal, on_a_small_stack)
 {
 	expect_storm(signals, "small_stack");
