@@ -41,15 +41,13 @@ static inline bool hw_attempt_deadline_valid(clockid_t clock, const struct times
 static inline __attribute__((always_inline)) void hw_attempt_begin(struct hw_attempt *attempt,
 	struct hw_self *self, struct hw_cell *cell, uint32_t stack, uint32_t how, bool taken)
 {
-	uint32_t object = atomic_load_explicit(&cell->object, memory_order_relaxed);
-
 	attempt->self = self;
 	attempt->cell = cell;
-	attempt->what = hw_record_what(object, stack, how);
+	attempt->what = hw_record_what(hw_object_number(cell), stack, how);
 	attempt->outer_wait = atomic_load_explicit(&self->slot->wait, memory_order_relaxed);
 	attempt->outer_sp = self->wait_sp;
-	if (taken)
-		hw_log_add(self, hw_log_now(), HW_OP_WAIT, object, stack, how);
+	if (__builtin_expect(taken, 0))
+		hw_log_write(self, hw_log_now(), HW_OP_WAIT, attempt->what);
 	self->wait_sp = (uintptr_t)__builtin_frame_address(0);
 	atomic_store_explicit(&self->slot->wait, attempt->what, memory_order_release);
 }
@@ -69,18 +67,21 @@ static inline void hw_attempt_clear(struct hw_self *self)
 	self->wait_sp = 0;
 }
 
-/* `error`: 0 when it was got, else why not; EOWNERDEAD is passed as `extra_how`. */
-static inline __attribute__((always_inline)) void hw_attempt_end(struct hw_attempt *attempt,
-	enum hw_op op, int error, uint32_t extra_how)
-{
-	struct hw_self *self = attempt->self;
-	uint32_t object = hw_what_object(attempt->what), stack = hw_what_stack(attempt->what);
+/*
+ * What comes of it otherwise: it was not got, or its holder had died (EOWNERDEAD). `what` is
+ * the attempt's.
+ */
+void hw_attempt_failed(struct hw_self *self, struct hw_cell *cell, enum hw_op op, uint64_t what,
+	int error);
 
-	if (error)
-		hw_log_add(self, hw_log_now(), HW_OP_FAIL, object, stack, (uint32_t)error);
+/* `error`: 0 when it was got, and EOWNERDEAD when it was got from a holder that had died. */
+static inline __attribute__((always_inline)) void hw_attempt_end(struct hw_attempt *attempt,
+	enum hw_op op, int error)
+{
+	if (__builtin_expect(error != 0, 0))
+		hw_attempt_failed(attempt->self, attempt->cell, op, attempt->what, error);
 	else
-		hw_log_add(self, hw_object_acquired(attempt->cell), op, object, stack,
-			hw_what_detail(attempt->what) | extra_how);
+		hw_log_write(attempt->self, hw_object_acquired(attempt->cell), op, attempt->what);
 	/* After the record: whoever sees the slot empty also finds what came of the wait. */
 	hw_attempt_over(attempt);
 }
@@ -89,12 +90,12 @@ static inline __attribute__((always_inline)) void hw_attempt_end(struct hw_attem
 static inline __attribute__((always_inline)) void hw_attempt_tried(struct hw_self *self,
 	struct hw_cell *cell, enum hw_op op, uint32_t stack, uint32_t how, int error)
 {
-	uint32_t object = atomic_load_explicit(&cell->object, memory_order_relaxed);
+	uint64_t what = hw_record_what(hw_object_number(cell), stack, how);
 
-	if (error)
-		hw_log_add(self, hw_log_now(), HW_OP_FAIL, object, stack, (uint32_t)error);
+	if (__builtin_expect(error != 0, 0))
+		hw_attempt_failed(self, cell, op, what, error);
 	else
-		hw_log_add(self, hw_object_acquired(cell), op, object, stack, how);
+		hw_log_write(self, hw_object_acquired(cell), op, what);
 }
 
 #endif

@@ -27,14 +27,14 @@ static struct hw_object_facts facts_of(const pthread_barrier_t *barrier, uint32_
 static struct hw_cell *barrier_object(struct hw_self *self, const pthread_barrier_t *barrier,
 	uint32_t stack)
 {
-	struct hw_cell *cell = hw_object_find(barrier, HW_KIND_BARRIER);
+	struct hw_cell *cell = hw_object_recorded(barrier, HW_KIND_BARRIER);
 
 	if (__builtin_expect(!cell, 0)) {
 		struct hw_object_facts facts = facts_of(barrier, stack);
 
-		cell = hw_object_find_or_define(self, barrier, &facts);
+		cell = hw_object_recorded_or_defined(self, barrier, &facts);
 	}
-	return cell && !cell->ignored ? cell : NULL;
+	return cell;
 }
 
 HW_EXPORT int pthread_barrier_wait(pthread_barrier_t *barrier)
@@ -55,7 +55,7 @@ HW_EXPORT int pthread_barrier_wait(pthread_barrier_t *barrier)
 	hw_attempt_begin(&attempt, self, cell, stack, 0, false);
 	result = HW_REAL(pthread_barrier_wait)(barrier);
 	hw_attempt_end(&attempt, HW_OP_LEAVE,
-		result == PTHREAD_BARRIER_SERIAL_THREAD ? 0 : result, 0);
+		result == PTHREAD_BARRIER_SERIAL_THREAD ? 0 : result);
 	return result;
 }
 

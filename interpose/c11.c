@@ -58,7 +58,7 @@ HW_EXPORT int mtx_lock(mtx_t *mutex)
 			hw_mutex_taken(self, as_mutex(mutex)));
 	result = HW_REAL(mtx_lock)(mutex);
 	if (cell)
-		hw_attempt_end(&attempt, HW_OP_LOCK, as_errno(result), 0);
+		hw_attempt_end(&attempt, HW_OP_LOCK, as_errno(result));
 	return result;
 }
 
@@ -80,7 +80,7 @@ HW_EXPORT int mtx_timedlock(mtx_t *mutex, const struct timespec *deadline)
 				hw_attempt_deadline_valid(CLOCK_REALTIME, deadline));
 	result = HW_REAL(mtx_timedlock)(mutex, deadline);
 	if (cell)
-		hw_attempt_end(&attempt, HW_OP_LOCK, as_errno(result), 0);
+		hw_attempt_end(&attempt, HW_OP_LOCK, as_errno(result));
 	return result;
 }
 

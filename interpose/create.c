@@ -178,7 +178,7 @@ HW_EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
 
 static void joined(struct hw_attempt *attempt, int error)
 {
-	hw_attempt_end(attempt, HW_OP_JOIN, error, 0);
+	hw_attempt_end(attempt, HW_OP_JOIN, error);
 	if (!error)
 		hw_object_forget(attempt->cell, hw_what_object(attempt->what));
 }

@@ -16,6 +16,12 @@
 #define HW_COPY_ATTRIBUTES(target)
 #endif
 
+/*
+ * On the declaration of a variable of the library's own: then it is reached directly. Other
+ * declarations of variables are read through a table, as they might be somebody else's.
+ */
+#define HW_HIDDEN __attribute__((visibility("hidden")))
+
 /* A second name of a hook, for what has two names in libc. */
 #define HW_ALIAS(result, alias_name, parameters, target) \
 	HW_EXPORT HW_COPY_ATTRIBUTES(target) result alias_name parameters \

@@ -30,6 +30,7 @@
 
 #include <pthread.h>
 
+#include "interpose/export.h"
 #include "interpose/object.h"
 
 /* As far as their layout is part of GLib's ABI: all zeroes are an unlocked one. */
@@ -80,7 +81,7 @@ struct hw_glib_functions {
 #undef HW_GLIB_MEMBER
 };
 
-extern struct hw_glib_functions hw_glib_functions;
+extern HW_HIDDEN struct hw_glib_functions hw_glib_functions;
 
 /* From the constructor: look GLib up if it is there. */
 void hw_glib_init(void);

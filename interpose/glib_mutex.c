@@ -80,7 +80,7 @@ void hw_glib_mutex_lock(struct hw_glib_mutex *mutex)
 		hw_attempt_begin(&attempt, self, cell, stack, 0, is_taken(mutex));
 	HW_GLIB(g_mutex_lock)(mutex);
 	if (cell)
-		hw_attempt_end(&attempt, HW_OP_LOCK, 0, 0);
+		hw_attempt_end(&attempt, HW_OP_LOCK, 0);
 }
 
 int hw_glib_mutex_trylock(struct hw_glib_mutex *mutex)

@@ -81,7 +81,7 @@ void hw_glib_rec_lock(struct hw_glib_rec_mutex *mutex)
 	HW_GLIB(g_rec_mutex_lock)(mutex);
 	hw_glib_leave(self);
 	if (cell)
-		hw_attempt_end(&attempt, HW_OP_LOCK, 0, 0);
+		hw_attempt_end(&attempt, HW_OP_LOCK, 0);
 }
 
 int hw_glib_rec_trylock(struct hw_glib_rec_mutex *mutex)

@@ -48,7 +48,7 @@ static inline __attribute__((always_inline)) void lock(struct hw_glib_rw_lock *r
 	real(rwlock);
 	hw_glib_leave(self);
 	if (cell)
-		hw_attempt_end(&attempt, HW_OP_LOCK, 0, 0);
+		hw_attempt_end(&attempt, HW_OP_LOCK, 0);
 }
 
 static inline __attribute__((always_inline)) int try_lock(struct hw_glib_rw_lock *rwlock,

@@ -33,12 +33,13 @@
  * parent's memory, but its handlers and masks are its own.
  */
 
+#include "interpose/export.h"
 #include "interpose/self.h"
 
-extern const void *_Atomic hw_handler_known_trampoline;
+extern HW_HIDDEN const void *_Atomic hw_handler_known_trampoline;
 
 /* Signals that have a handler of the program, as bits: 1 << (number - 1). */
-extern _Atomic uint64_t hw_handler_installed;
+extern HW_HIDDEN _Atomic uint64_t hw_handler_installed;
 
 /* Of these, the ones that could interrupt a thread that blocks `blocked`. */
 static inline uint64_t hw_handler_open(uint64_t blocked)

@@ -21,10 +21,11 @@
 
 #include <x86intrin.h>
 
+#include "interpose/export.h"
 #include "interpose/self.h"
 
 /* The session, or NULL while nothing can be recorded. Set once. */
-extern struct hw_session *hw_log_session;
+extern HW_HIDDEN struct hw_session *hw_log_session;
 
 /* Room for `count` records in a new chunk, or NULL (dropped and counted). */
 struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count);
@@ -59,8 +60,9 @@ static inline struct hw_record *hw_log_reserve(struct hw_self *self, uint32_t co
 		uint64_t used_bytes = (uintptr_t)at % HW_CHUNK_BYTES;
 		struct hw_record *after = at + count, *seen = at;
 
-		if (__builtin_expect(used_bytes == 0 ||
-				    used_bytes + count * sizeof(*at) > HW_CHUNK_BYTES, 0))
+		/* A single record has room wherever one begins. */
+		if (__builtin_expect(used_bytes == 0 || (count > 1 &&
+				    used_bytes + count * sizeof(*at) > HW_CHUNK_BYTES), 0))
 			return hw_log_turn(self, count);
 		__asm__("cmpxchgq %2, %1"
 			: "+a"(seen), "+m"(self->next)
@@ -82,19 +84,23 @@ static inline void hw_log_publish(struct hw_record *at, uint64_t when, uint64_t 
 /* One more of what only the calling thread counts. */
 static inline void hw_log_count(_Atomic uint64_t *counter)
 {
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
-		memory_order_relaxed);
+	++*(volatile uint64_t *)counter;
 }
 
-/* One record without payload. */
-static inline void hw_log_add(struct hw_self *self, uint64_t time_ticks, enum hw_op op,
-	uint32_t object, uint32_t stack, uint32_t detail)
+/* One record without payload; `what` is made by hw_record_what(). */
+static inline void hw_log_write(struct hw_self *self, uint64_t time_ticks, enum hw_op op,
+	uint64_t what)
 {
 	struct hw_record *at = hw_log_reserve(self, 1);
 
 	if (__builtin_expect(at != NULL, 1))
-		hw_log_publish(at, hw_record_when(time_ticks, op),
-			hw_record_what(object, stack, detail));
+		hw_log_publish(at, hw_record_when(time_ticks, op), what);
+}
+
+static inline void hw_log_add(struct hw_self *self, uint64_t time_ticks, enum hw_op op,
+	uint32_t object, uint32_t stack, uint32_t detail)
+{
+	hw_log_write(self, time_ticks, op, hw_record_what(object, stack, detail));
 }
 
 /*

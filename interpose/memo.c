@@ -7,7 +7,7 @@
 
 _Atomic uint32_t hw_memo_unloads;
 
-_Static_assert((int)HW_MEMO_SETS == 64, "hw_memo_set gives 6 bits");
+_Static_assert((int)HW_MEMO_SETS == 64, "set_of gives 6 bits");
 _Static_assert((int)HW_MEMO_SIZES == 1024, "hw_memo_size_at gives 10 bits");
 
 /* A return address a frame, and here and there an rbp. */
@@ -33,6 +33,7 @@ static void empty(struct hw_memo *memo)
 {
 	memset(memo->calls, 0, sizeof(memo->calls));
 	memset(memo->sizes, 0, sizeof(memo->sizes));
+	memset(memo->recent, 0, sizeof(memo->recent));
 }
 
 void hw_memo_prepare(struct hw_memo *memo, uint32_t depth)
@@ -42,6 +43,38 @@ void hw_memo_prepare(struct hw_memo *memo, uint32_t depth)
 	memo->entry_bytes = entry_bytes(depth);
 	memo->unloads = atomic_load(&hw_memo_unloads);
 	memo->changes++;
+}
+
+/*
+ * Where entries of the present stack are. What is read is part of frames that are there; but
+ * while a library is being closed, another may be where it was that has other frames, so
+ * nothing is read above `top`, the end of the stack.
+ */
+static uint32_t set_of(const struct hw_memo *memo, const struct hw_call *call,
+	uintptr_t top)
+{
+	const uintptr_t *outer = (const uintptr_t *)(call + 1);
+	uintptr_t place = (uintptr_t)call->from;
+	uint64_t mixed = (uintptr_t)call >> 4 ^ place;
+
+	for (int i = 0; i < HW_BACKTRACE_SIZES; i++) {
+		uint64_t size = memo->sizes[hw_memo_size_at(place)];
+
+		if (size >> 16 != place)
+			break;
+		outer += (uint16_t)size;
+		if ((uintptr_t)outer > top)
+			break;
+		place = outer[-1];
+		mixed = mixed * 0x9e3779b97f4a7c15u + place;
+	}
+	return (uint32_t)(mixed * 0x9e3779b97f4a7c15u >> 58);
+}
+
+static struct hw_memo_entry *entry_at(const struct hw_memo *memo, uint32_t set,
+	uint32_t way)
+{
+	return (void *)(memo->entries + (size_t)(set * HW_MEMO_WAYS + way) * memo->entry_bytes);
 }
 
 static void note_sizes(struct hw_memo *memo, const struct hw_backtrace *backtrace)
@@ -64,15 +97,16 @@ void hw_memo_add(struct hw_memo *memo, const struct hw_call *call, uintptr_t top
 
 	if (backtrace->word_count > memo->words_max)
 		return;
-	if (memo->unloads != atomic_load(&hw_memo_unloads)) {
+	if (!hw_memo_is_current(memo)) {
 		empty(memo);
 		memo->unloads = atomic_load(&hw_memo_unloads);
 	}
 	note_sizes(memo, backtrace);
-	set = hw_memo_set(memo, call, top);
+	set = set_of(memo, call, top);
 	way = memo->oldest[set]++ % HW_MEMO_WAYS;
-	entry = hw_memo_entry(memo, set, way);
+	entry = entry_at(memo, set, way);
 	memo->calls[set][way] = (uintptr_t)call;
+	entry->call = (uintptr_t)call;
 	entry->from = call->from;
 	entry->base = call->base;
 	entry->base_mask = backtrace->uses_base ? ~(uintptr_t)0 : 0;
@@ -82,6 +116,31 @@ void hw_memo_add(struct hw_memo *memo, const struct hw_call *call, uintptr_t top
 	for (; entry->word_count % HW_MEMO_STEP; entry->word_count++)
 		entry->words[entry->word_count] = entry->words[entry->word_count - 1];
 	memo->changes++;
+}
+
+void hw_memo_note_recent(struct hw_memo *memo, const struct hw_call *call,
+	const struct hw_memo_entry *entry)
+{
+	memo->recent[hw_memo_recent_at(call)] = entry;
+}
+
+const struct hw_memo_entry *hw_memo_find(const struct hw_memo *memo, const struct hw_call *call,
+	uintptr_t top, struct hw_memo_stack *ret_stack)
+{
+	uint32_t changes = hw_memo_changes(memo), set;
+
+	if (!hw_memo_is_current(memo))
+		return NULL;
+	set = set_of(memo, call, top);
+	for (uint32_t way = 0; way < HW_MEMO_WAYS; way++) {
+		const struct hw_memo_entry *entry = entry_at(memo, set, way);
+
+		if (memo->calls[set][way] != (uintptr_t)call || !hw_memo_holds(entry, call))
+			continue;
+		*ret_stack = entry->stack;
+		return hw_memo_is_unchanged(memo, changes) ? entry : NULL;
+	}
+	return NULL;
 }
 
 void hw_memo_forget(void)

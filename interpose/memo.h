@@ -26,9 +26,11 @@
  * The words are read only while the call is on the stack that the thread is known to have: there
  * whatever lies above a call is mapped.
  *
- * Many programs lock in one function of their own, that is called from everywhere. So where an
- * entry is looked for also depends on the return addresses next to it, as far as the frames
- * between have constant sizes, which are kept by return address.
+ * Most calls come from where the one before them at the same place came from, so the entry that
+ * was right there last is tried first. Many programs lock in one function of their own, that
+ * is called from everywhere. So where an entry is looked for then also depends on the return
+ * addresses next to it, as far as the frames between have constant sizes, which are kept by
+ * return address.
  *
  * A signal handler may replace the entry that is being compared. It leaves a count of changes
  * behind, by which the code that it interrupted knows; which by then has read other words
@@ -38,9 +40,22 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "interpose/export.h"
 #include "interpose/backtrace.h"
 
-enum { HW_MEMO_WAYS = 4, HW_MEMO_SETS = 64, HW_MEMO_SIZES = 1024, HW_MEMO_STEP = 4 };
+enum {
+	HW_MEMO_WAYS = 4,
+	HW_MEMO_SETS = 64,
+	HW_MEMO_SIZES = 1024,
+	HW_MEMO_RECENT = 256,
+	HW_MEMO_STEP = 4,
+};
+
+/* Where the size of a frame is, by its return address. */
+static inline uint32_t hw_memo_size_at(uintptr_t place)
+{
+	return (uint32_t)(place * 0x9e3779b97f4a7c15u >> 54);
+}
 
 /* What is remembered of a stack. */
 struct hw_memo_stack {
@@ -50,6 +65,7 @@ struct hw_memo_stack {
 };
 
 struct hw_memo_entry {
+	uintptr_t call;
 	const void *from;
 	uintptr_t base;      /* rbp at the call */
 	uintptr_t base_mask; /* its bits that decide: all or none */
@@ -63,6 +79,7 @@ struct hw_memo {
 	uint32_t changes;
 	uint32_t words_max; /* of an entry */
 	uint32_t entry_bytes;
+	const struct hw_memo_entry *recent[HW_MEMO_RECENT]; /* right last, of calls that share it */
 	uint8_t oldest[HW_MEMO_SETS]; /* way to be replaced next */
 	uintptr_t calls[HW_MEMO_SETS][HW_MEMO_WAYS]; /* 0: empty */
 	uint64_t sizes[HW_MEMO_SIZES]; /* return address << 16 | size of its frame in words */
@@ -70,7 +87,7 @@ struct hw_memo {
 };
 
 /* How often code was unloaded. */
-extern _Atomic uint32_t hw_memo_unloads;
+extern HW_HIDDEN _Atomic uint32_t hw_memo_unloads;
 
 /* Size of a memo of stacks of so many frames. */
 size_t hw_memo_bytes(uint32_t depth);
@@ -88,78 +105,66 @@ void hw_memo_add(struct hw_memo *memo, const struct hw_call *call, uintptr_t top
 /* Code was unloaded: other code, with other rules, may come to be where it was. */
 void hw_memo_forget(void);
 
-static inline uint32_t hw_memo_size_at(uintptr_t place)
-{
-	return (uint32_t)(place * 0x9e3779b97f4a7c15u >> 54);
-}
-
-/*
- * Where entries of the present stack are. What is read is part of frames that are there; but
- * while a library is being closed, another may be where it was that has other frames, so
- * nothing is read above `top`, the end of the stack.
- */
-static inline uint32_t hw_memo_set(const struct hw_memo *memo, const struct hw_call *call,
-	uintptr_t top)
-{
-	const uintptr_t *outer = (const uintptr_t *)(call + 1);
-	uintptr_t place = (uintptr_t)call->from;
-	uint64_t mixed = (uintptr_t)call >> 4 ^ place;
-
-	for (int i = 0; i < HW_BACKTRACE_SIZES; i++) {
-		uint64_t size = memo->sizes[hw_memo_size_at(place)];
-
-		if (size >> 16 != place)
-			break;
-		outer += (uint16_t)size;
-		if ((uintptr_t)outer > top)
-			break;
-		place = outer[-1];
-		mixed = mixed * 0x9e3779b97f4a7c15u + place;
-	}
-	return (uint32_t)(mixed * 0x9e3779b97f4a7c15u >> 58);
-}
-
-static inline struct hw_memo_entry *hw_memo_entry(const struct hw_memo *memo, uint32_t set,
-	uint32_t way)
-{
-	return (void *)(memo->entries + (size_t)(set * HW_MEMO_WAYS + way) * memo->entry_bytes);
-}
-
 static inline bool hw_memo_holds(const struct hw_memo_entry *entry, const struct hw_call *call)
 {
-	uint64_t difference = (entry->base ^ call->base) & entry->base_mask;
 	const struct hw_backtrace_word *word = entry->words, *end = word + entry->word_count;
 
-	if (entry->from != call->from)
+	if (entry->call != (uintptr_t)call || entry->from != call->from ||
+		(entry->base ^ call->base) & entry->base_mask)
 		return false;
-	for (; word < end; word += HW_MEMO_STEP) {
-		difference |= *word[0].at ^ word[0].value;
-		difference |= *word[1].at ^ word[1].value;
-		difference |= *word[2].at ^ word[2].value;
-		difference |= *word[3].at ^ word[3].value;
-	}
-	return !difference;
+	for (; word < end; word += HW_MEMO_STEP)
+		if (*word[0].at != word[0].value || *word[1].at != word[1].value ||
+			*word[2].at != word[2].value || *word[3].at != word[3].value)
+			return false;
+	return true;
 }
 
-/* Whether the memo knows the present stack. Of calls on the thread's own stack only. */
-static inline bool hw_memo_find(const struct hw_memo *memo, const struct hw_call *call,
-	uintptr_t top, struct hw_memo_stack *ret_stack)
+static inline bool hw_memo_is_current(const struct hw_memo *memo)
 {
-	uint32_t changes = memo->changes, set;
-
-	if (memo->unloads != atomic_load_explicit(&hw_memo_unloads, memory_order_relaxed))
-		return false;
-	set = hw_memo_set(memo, call, top);
-	for (uint32_t way = 0; way < HW_MEMO_WAYS; way++) {
-		const struct hw_memo_entry *entry = hw_memo_entry(memo, set, way);
-
-		if (memo->calls[set][way] != (uintptr_t)call || !hw_memo_holds(entry, call))
-			continue;
-		*ret_stack = entry->stack;
-		atomic_signal_fence(memory_order_seq_cst);
-		return *(const volatile uint32_t *)&memo->changes == changes;
-	}
-	return false;
+	return memo->unloads == atomic_load_explicit(&hw_memo_unloads, memory_order_relaxed);
 }
+
+/* Before an entry is read: see hw_memo_is_unchanged. */
+static inline uint32_t hw_memo_changes(const struct hw_memo *memo)
+{
+	uint32_t changes = *(const volatile uint32_t *)&memo->changes;
+
+	atomic_signal_fence(memory_order_seq_cst);
+	return changes;
+}
+
+/* No handler has changed anything since there were so many changes. */
+static inline bool hw_memo_is_unchanged(const struct hw_memo *memo, uint32_t changes)
+{
+	atomic_signal_fence(memory_order_seq_cst);
+	return *(const volatile uint32_t *)&memo->changes == changes;
+}
+
+static inline uint32_t hw_memo_recent_at(const struct hw_call *call)
+{
+	return (uint32_t)((uintptr_t)call >> 4 ^ (uintptr_t)call->from) % HW_MEMO_RECENT;
+}
+
+/* The present stack, if it is the one that was found here last, where these handlers are open. */
+static inline __attribute__((always_inline)) bool hw_memo_find_recent(const struct hw_memo *memo,
+	const struct hw_call *call, uint64_t open, struct hw_memo_stack *ret_stack)
+{
+	uint32_t changes = hw_memo_changes(memo);
+	const struct hw_memo_entry *entry = memo->recent[hw_memo_recent_at(call)];
+
+	if (!entry || !hw_memo_holds(entry, call) || entry->stack.open != open ||
+		!hw_memo_is_current(memo))
+		return false;
+	*ret_stack = entry->stack;
+	return hw_memo_is_unchanged(memo, changes);
+}
+
+/* What hw_memo_find found is to be found by hw_memo_find_recent the next time. */
+void hw_memo_note_recent(struct hw_memo *memo, const struct hw_call *call,
+	const struct hw_memo_entry *entry);
+
+/* The entry of the present stack, or NULL. Of calls on the thread's own stack only. */
+const struct hw_memo_entry *hw_memo_find(const struct hw_memo *memo, const struct hw_call *call,
+	uintptr_t top, struct hw_memo_stack *ret_stack);
 
 #endif

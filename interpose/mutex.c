@@ -41,15 +41,15 @@ static uint32_t type_of(const pthread_mutex_t *mutex)
 
 struct hw_cell *hw_mutex_object(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t stack)
 {
-	struct hw_cell *cell = hw_object_find(mutex, HW_KIND_MUTEX);
+	struct hw_cell *cell = hw_object_recorded(mutex, HW_KIND_MUTEX);
 
 	if (__builtin_expect(!cell, 0)) {
 		struct hw_object_facts facts = { .kind = HW_KIND_MUTEX, .type = type_of(mutex),
 			.stack = stack };
 
-		cell = hw_object_find_or_define(self, mutex, &facts);
+		cell = hw_object_recorded_or_defined(self, mutex, &facts);
 	}
-	return cell && !cell->ignored ? cell : NULL;
+	return cell;
 }
 
 /* Where the lock word tells more than 0, 1 and 2, the bits that say that somebody holds it. */
@@ -60,11 +60,11 @@ static unsigned held_bits(unsigned kind)
 							   ~0u;
 }
 
-bool hw_mutex_taken(const struct hw_self *self, const pthread_mutex_t *mutex)
+bool hw_mutex_seems_taken(const struct hw_self *self, const pthread_mutex_t *mutex, unsigned word)
 {
 	unsigned kind = (unsigned)mutex->__data.__kind;
 
-	if (!(*(volatile const unsigned *)&mutex->__data.__lock & held_bits(kind)))
+	if (!(word & held_bits(kind)))
 		return false;
 	/* Recursive counts, error-checking refuses: neither waits for itself. */
 	return (kind & KIND_MASK) % 3 == 0 || mutex->__data.__owner != self->slot->tid;
@@ -84,24 +84,40 @@ static bool release_will_fail(const struct hw_self *self, const pthread_mutex_t 
 	return mutex->__data.__owner != self->slot->tid;
 }
 
-bool hw_mutex_release(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t how,
-	const struct hw_call *call)
+/* What is not known yet, or not recorded, or somebody else's: then it matters where it is done. */
+static __attribute__((noinline)) bool release_otherwise(struct hw_self *self,
+	const pthread_mutex_t *mutex, uint32_t how, const struct hw_call *call)
 {
-	struct hw_cell *cell = hw_object_find(mutex, HW_KIND_MUTEX);
+	struct hw_cell *cell;
 	uint32_t stack = 0;
 
 	if (release_will_fail(self, mutex))
 		return false;
-	if (hw_object_is_ignored(cell))
-		return true;
+	cell = hw_mutex_object(self, mutex, 0);
 	if (!cell)
-		cell = hw_mutex_object(self, mutex, 0);
-	/* Where it is unlocked matters only when it is somebody else's. */
-	if (__builtin_expect(mutex->__data.__owner != self->slot->tid, 0))
+		return true;
+	if (mutex->__data.__owner != self->slot->tid)
 		stack = hw_stack_capture(self, call);
-	if (cell && !cell->ignored)
-		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object, stack, how);
+	hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, hw_object_number(cell), stack,
+		how);
 	return true;
+}
+
+static inline __attribute__((always_inline)) bool release(struct hw_self *self,
+	const pthread_mutex_t *mutex, uint32_t how, const struct hw_call *call)
+{
+	struct hw_cell *cell = hw_object_recorded(mutex, HW_KIND_MUTEX);
+
+	if (__builtin_expect(!cell || mutex->__data.__owner != self->slot->tid, 0))
+		return release_otherwise(self, mutex, how, call);
+	hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, hw_object_number(cell), 0, how);
+	return true;
+}
+
+bool hw_mutex_release(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t how,
+	const struct hw_call *call)
+{
+	return release(self, mutex, how, call);
 }
 
 void hw_mutex_initialised(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t stack)
@@ -142,18 +158,17 @@ HW_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 
 	if (!self)
 		return HW_REAL(pthread_mutex_lock)(mutex);
-	cell = hw_object_find(mutex, HW_KIND_MUTEX);
-	if (hw_object_is_ignored(cell))
+	cell = hw_object_recorded(mutex, HW_KIND_MUTEX);
+	if (__builtin_expect(!cell, 0) && hw_object_is_ignored(mutex, HW_KIND_MUTEX))
 		return lock_left_out(self, mutex);
 	stack = HW_STACK(self);
 	if (__builtin_expect(!cell, 0))
 		cell = hw_mutex_object(self, mutex, stack);
-	if (!cell)
+	if (__builtin_expect(!cell, 0))
 		return lock_left_out(self, mutex);
 	hw_attempt_begin(&attempt, self, cell, stack, 0, hw_mutex_taken(self, mutex));
 	error = HW_REAL(pthread_mutex_lock)(mutex);
-	hw_attempt_end(&attempt, HW_OP_LOCK, error == EOWNERDEAD ? 0 : error,
-		error == EOWNERDEAD ? HW_HOW_OWNER_DEAD : 0);
+	hw_attempt_end(&attempt, HW_OP_LOCK, error);
 	return error;
 }
 
@@ -164,14 +179,12 @@ HW_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 	struct hw_cell *cell;
 	uint32_t stack;
 
-	if (!self || hw_object_is_ignored(hw_object_find(mutex, HW_KIND_MUTEX)))
+	if (!self || hw_object_is_ignored(mutex, HW_KIND_MUTEX))
 		return error;
 	stack = HW_STACK(self);
 	cell = hw_mutex_object(self, mutex, stack);
 	if (cell)
-		hw_attempt_tried(self, cell, HW_OP_LOCK, stack,
-			HW_HOW_TRY | (error == EOWNERDEAD ? HW_HOW_OWNER_DEAD : 0),
-			error == EOWNERDEAD ? 0 : error);
+		hw_attempt_tried(self, cell, HW_OP_LOCK, stack, HW_HOW_TRY, error);
 	return error;
 }
 
@@ -185,7 +198,7 @@ static inline __attribute__((always_inline)) int timed_lock(pthread_mutex_t *mut
 	uint32_t stack;
 	int error;
 
-	if (self && !hw_object_is_ignored(hw_object_find(mutex, HW_KIND_MUTEX))) {
+	if (self && !hw_object_is_ignored(mutex, HW_KIND_MUTEX)) {
 		stack = hw_stack_capture(self, call);
 		cell = hw_mutex_object(self, mutex, stack);
 	}
@@ -197,8 +210,7 @@ static inline __attribute__((always_inline)) int timed_lock(pthread_mutex_t *mut
 	error = clock ? HW_REAL(pthread_mutex_clocklock)(mutex, *clock, deadline) :
 			HW_REAL(pthread_mutex_timedlock)(mutex, deadline);
 	if (cell)
-		hw_attempt_end(&attempt, HW_OP_LOCK, error == EOWNERDEAD ? 0 : error,
-			error == EOWNERDEAD ? HW_HOW_OWNER_DEAD : 0);
+		hw_attempt_end(&attempt, HW_OP_LOCK, error);
 	return error;
 }
 
@@ -215,20 +227,26 @@ HW_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 	return timed_lock(mutex, &clock, deadline, HW_CALL);
 }
 
+/* By who is not its holder; that shows in what comes of it. */
+static __attribute__((noinline)) int unlock_of_other(struct hw_self *self, pthread_mutex_t *mutex,
+	const struct hw_call *call)
+{
+	int error = HW_REAL(pthread_mutex_unlock)(mutex);
+	struct hw_cell *cell = hw_mutex_object(self, mutex, 0);
+
+	if (cell)
+		hw_log_add(self, hw_log_now(), error ? HW_OP_FAIL : HW_OP_UNLOCK,
+			hw_object_number(cell), hw_stack_capture(self, call), (uint32_t)error);
+	return error;
+}
+
 HW_EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
 	struct hw_self *self = HW_ENTER();
-	bool logged = self && hw_mutex_release(self, mutex, 0, HW_CALL);
-	int error = HW_REAL(pthread_mutex_unlock)(mutex);
-	struct hw_cell *cell;
 
-	if (!self || logged)
-		return error;
-	cell = hw_mutex_object(self, mutex, 0);
-	if (cell)
-		hw_log_add(self, hw_log_now(), error ? HW_OP_FAIL : HW_OP_UNLOCK, cell->object,
-			HW_STACK(self), (uint32_t)error);
-	return error;
+	if (__builtin_expect(self && !release(self, mutex, 0, HW_CALL), 0))
+		return unlock_of_other(self, mutex, HW_CALL);
+	return HW_REAL(pthread_mutex_unlock)(mutex);
 }
 
 HW_EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)

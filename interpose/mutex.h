@@ -14,8 +14,16 @@
 /* The mutex's object, defined at its first use. NULL when it is not recorded. */
 struct hw_cell *hw_mutex_object(struct hw_self *self, const pthread_mutex_t *mutex, uint32_t stack);
 
+/* For hw_mutex_taken, of a lock word that is not 0. */
+bool hw_mutex_seems_taken(const struct hw_self *self, const pthread_mutex_t *mutex, unsigned word);
+
 /* Whether locking it now would wait: a plain look at glibc's fields, for the log only. */
-bool hw_mutex_taken(const struct hw_self *self, const pthread_mutex_t *mutex);
+static inline bool hw_mutex_taken(const struct hw_self *self, const pthread_mutex_t *mutex)
+{
+	unsigned word = *(volatile const unsigned *)&mutex->__data.__lock;
+
+	return __builtin_expect(word != 0, 0) && hw_mutex_seems_taken(self, mutex, word);
+}
 
 /*
  * Log the release; call before the real one. False when that will fail: it is not the holder.

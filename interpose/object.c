@@ -15,7 +15,8 @@ enum {
 	CELLS_PER_BLOCK = 4096,
 };
 
-_Atomic(struct hw_index *) hw_object_index;
+static struct hw_index empty_index = { .cells = { NULL } };
+_Atomic(struct hw_index *) hw_object_index = &empty_index;
 uint16_t hw_object_fork_round;
 
 static struct hw_sys_lock table_lock;
@@ -37,16 +38,16 @@ static void insert(struct hw_index *index, struct hw_cell *cell)
 static struct hw_index *index_with_room(void)
 {
 	struct hw_index *old = atomic_load(&hw_object_index), *new;
-	uint64_t cells = old ? old->mask + 1 : 0;
+	uint64_t cells = old->mask + 1;
 
-	if (old && 2 * (cell_count + 1) <= cells)
+	if (2 * (cell_count + 1) <= cells)
 		return old;
-	cells = old ? 2 * cells : FIRST_INDEX_CELLS;
+	cells = old == &empty_index ? FIRST_INDEX_CELLS : 2 * cells;
 	new = hw_sys_map(sizeof(*new) + cells * sizeof(new->cells[0]));
 	if (!new)
 		return NULL;
 	new->mask = cells - 1;
-	for (uint64_t i = 0; old && i <= old->mask; i++) {
+	for (uint64_t i = 0; i <= old->mask; i++) {
 		struct hw_cell *cell = atomic_load_explicit(&old->cells[i], memory_order_relaxed);
 
 		if (cell)
@@ -143,6 +144,7 @@ static bool publish(struct hw_self *self, struct hw_cell *cell, uint32_t promise
 	cell->fork_round = hw_object_fork_round;
 	cell->ignored = !definition;
 	atomic_store_explicit(&cell->released, 0, memory_order_relaxed);
+	atomic_store_explicit(&cell->taker, 0, memory_order_relaxed);
 	if (definition && !hw_log_add_payload(self, HW_OP_OBJECT, object, facts->stack, definition,
 				  sizeof(*definition)))
 		return false;
@@ -202,6 +204,14 @@ struct hw_cell *hw_object_find_or_define(struct hw_self *self, const void *addre
 		define(self, address, facts, true);
 }
 
+struct hw_cell *hw_object_recorded_or_defined(struct hw_self *self, const void *address,
+	const struct hw_object_facts *facts)
+{
+	struct hw_cell *cell = hw_object_find_or_define(self, address, facts);
+
+	return cell && !cell->ignored ? cell : NULL;
+}
+
 void hw_object_correct(struct hw_self *self, struct hw_cell *cell,
 	const struct hw_object_facts *facts)
 {
@@ -251,6 +261,13 @@ uint32_t hw_object_ignore(const void *address)
 		return 0;
 	cell->ignored = cell->kind == HW_KIND_NONE ? HW_OBJECT_TO_IGNORE : 1;
 	return object;
+}
+
+bool hw_object_is_ignored(const void *address, enum hw_kind kind)
+{
+	const struct hw_cell *cell = hw_object_find(address, kind);
+
+	return cell && cell->ignored;
 }
 
 void hw_object_hide(struct hw_self *self, const void *address, enum hw_kind kind)

@@ -11,23 +11,31 @@
  * time of its last release: an acquisition is never recorded as earlier than the
  * release that made it possible, though two CPUs read their clocks.
  *
- * Look-ups take no lock and read two cache lines. What is new goes through
+ * Look-ups take no lock and read two cache lines, of which one is the cell's own: threads that use
+ * different objects write to different lines. What is new goes through
  * one lock with signals blocked, and writes an HW_OP_OBJECT record. An index that
  * got too full is replaced by one twice its size; readers of the old one may
  * miss the newest cells and then find them under the lock.
  */
 
+#include "interpose/export.h"
 #include "interpose/log.h"
 
 /* `object` is cleared before the rest is changed, and set last: read it first. */
 struct hw_cell {
-	uintptr_t address;
+	_Alignas(64) uintptr_t address;
 	_Atomic uint64_t released;   /* ticks */
 	_Atomic uint32_t object;     /* 0: nothing lives here */
-	_Atomic uint16_t fork_round; /* of the process in which `object` was given */
-	_Atomic uint8_t kind;        /* enum hw_kind; NONE: `object` is only promised */
-	_Atomic uint8_t ignored;     /* it is not recorded, or will not be (HW_OBJECT_TO_IGNORE) */
-	_Atomic uint64_t token;      /* threads: uid */
+	union {
+		struct {
+			_Atomic uint16_t fork_round; /* of the process that gave `object` */
+			_Atomic uint8_t kind;    /* enum hw_kind; NONE: only promised */
+			_Atomic uint8_t ignored; /* not recorded, or will not be (TO_IGNORE) */
+		};
+		_Atomic uint32_t nature; /* all three, to be compared at once */
+	};
+	_Atomic uint64_t token; /* threads: uid */
+	_Atomic int32_t taker;  /* semaphores: who took a unit last, until it gives it back */
 };
 
 struct hw_index {
@@ -51,8 +59,8 @@ struct hw_object_facts {
 	uint32_t namespace, set, number; /* of HW_TYPE_SYSV: see hw_sysv_identify() */
 };
 
-extern _Atomic(struct hw_index *) hw_object_index;
-extern uint16_t hw_object_fork_round;
+extern HW_HIDDEN _Atomic(struct hw_index *) hw_object_index; /* never NULL */
+extern HW_HIDDEN uint16_t hw_object_fork_round;
 
 /*
  * A new object at this address, whatever was there. NULL when it cannot be recorded. The address
@@ -66,6 +74,10 @@ struct hw_cell *hw_object_define(struct hw_self *self, const void *address,
  * NULL when it cannot be recorded.
  */
 struct hw_cell *hw_object_find_or_define(struct hw_self *self, const void *address,
+	const struct hw_object_facts *facts);
+
+/* The same, but NULL also for what is ignored. */
+struct hw_cell *hw_object_recorded_or_defined(struct hw_self *self, const void *address,
 	const struct hw_object_facts *facts);
 
 /* A living object is of another kind than it was defined with: define its number anew. */
@@ -105,7 +117,7 @@ void hw_object_forked(void);
 
 static inline uint64_t hw_object_hash(uintptr_t address)
 {
-	return (address >> 3) * 0x9e3779b97f4a7c15u >> 20;
+	return address * 0x9e3779b97f4a7c15u >> 20;
 }
 
 /* The cell of an address, or NULL. */
@@ -114,14 +126,14 @@ static inline struct hw_cell *hw_object_cell(const void *address)
 	struct hw_index *index = atomic_load_explicit(&hw_object_index, memory_order_acquire);
 	uint64_t at = hw_object_hash((uintptr_t)address);
 
-	if (!index)
-		return NULL;
 	for (;; at++) {
 		struct hw_cell *cell = atomic_load_explicit(&index->cells[at & index->mask],
 			memory_order_acquire);
 
-		if (!cell || cell->address == (uintptr_t)address)
+		if (__builtin_expect(cell && cell->address == (uintptr_t)address, 1))
 			return cell;
+		if (!cell)
+			return NULL;
 	}
 }
 
@@ -143,10 +155,27 @@ static inline struct hw_cell *hw_object_find(const void *address, enum hw_kind k
 	return NULL;
 }
 
-/* Whether what lives here is found, and not recorded: nothing more need be known of the call. */
-static inline bool hw_object_is_ignored(const struct hw_cell *cell)
+/*
+ * The living object of this kind at an address, if it is recorded. NULL: it may have to be
+ * defined, or be ignored.
+ */
+static inline struct hw_cell *hw_object_recorded(const void *address, enum hw_kind kind)
 {
-	return __builtin_expect(cell && cell->ignored, 0);
+	struct hw_cell *cell = hw_object_cell(address);
+	uint32_t nature = hw_object_fork_round | (uint32_t)kind << 16;
+
+	if (__builtin_expect(cell && atomic_load_explicit(&cell->object, memory_order_acquire) &&
+			    atomic_load_explicit(&cell->nature, memory_order_relaxed) == nature, 1))
+		return cell;
+	return NULL;
+}
+
+/* Whether what lives at an address is not recorded: nothing more need be known of the call. */
+bool hw_object_is_ignored(const void *address, enum hw_kind kind);
+
+static inline uint32_t hw_object_number(const struct hw_cell *cell)
+{
+	return atomic_load_explicit(&cell->object, memory_order_relaxed);
 }
 
 /* When it was acquired: now, but after its last release. Call while holding it. */

@@ -27,9 +27,8 @@ struct hw_once {
 static struct hw_cell *once_object(struct hw_self *self, const void *control, uint32_t stack)
 {
 	struct hw_object_facts facts = { .kind = HW_KIND_ONCE, .stack = stack };
-	struct hw_cell *cell = hw_object_find_or_define(self, control, &facts);
 
-	return cell && !cell->ignored ? cell : NULL;
+	return hw_object_recorded_or_defined(self, control, &facts);
 }
 
 static void log_end(const struct hw_once *once)

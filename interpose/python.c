@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "interpose/log.h"
+#include "interpose/memo.h"
 #include "interpose/python_layout.h"
 #include "interpose/symbol.h"
 
@@ -99,6 +100,8 @@ void hw_python_meet(const struct hw_module_headers *module)
 		atomic_store(&state_bytes, bytes);
 	}
 	atomic_store(&hw_python_is_seen, true);
+	/* Stacks that were remembered say nothing of the functions that it runs. */
+	hw_memo_forget();
 }
 
 /* The lock of the dynamic linker that this takes is taken by the call that closes, too. */

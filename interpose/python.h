@@ -20,6 +20,7 @@
  * may have lost their state) there are no Python frames.
  */
 
+#include "interpose/export.h"
 #include "interpose/module.h"
 #include "interpose/self.h"
 
@@ -35,7 +36,7 @@ struct hw_python_frames {
 };
 
 /* Whether there is an interpreter whose frames are wanted. */
-extern _Atomic bool hw_python_is_seen;
+extern HW_HIDDEN _Atomic bool hw_python_is_seen;
 
 /*
  * A module is met for the first time: it may be an interpreter, of which the first one counts.

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "interpose/export.h"
+
 struct hw_python_text_layout {
 	uintptr_t type;
 	int length_word;
@@ -29,7 +31,7 @@ struct hw_python_text_layout {
 bool hw_python_text_learn(const uintptr_t strings[4], struct hw_python_text_layout *layout);
 
 /* The UTF-8 to make them of. */
-extern const char *const hw_python_text_samples[4];
+extern HW_HIDDEN const char *const hw_python_text_samples[4];
 
 /* The text in UTF-8, cut where there is no more room; how many bytes. No string has none. */
 uint32_t hw_python_text_read(const struct hw_python_text_layout *layout, uintptr_t string,

@@ -26,6 +26,8 @@
 #include <threads.h>
 #include <time.h>
 
+#include "interpose/export.h"
+
 /* X(return type, name, (parameters), version or NULL) */
 #define HW_REAL_MUTEX(X) \
 	X(int, pthread_mutex_lock, (pthread_mutex_t *), NULL) \
@@ -216,13 +218,13 @@ struct hw_real_functions {
 #undef HW_REAL_MEMBER
 };
 
-extern struct hw_real_functions hw_real_functions;
+extern HW_HIDDEN struct hw_real_functions hw_real_functions;
 
 /*
  * vfork is a system call in our own; but when another library has one in front of libc's, as
  * sanitizers do, it is this one. Else NULL. Both its names: vfork and __vfork.
  */
-extern void *hw_real_other_vforks[2];
+extern HW_HIDDEN void *hw_real_other_vforks[2];
 
 /* Look all of them up. Any thread, any time; doing it twice does no harm. */
 void hw_real_resolve(void);

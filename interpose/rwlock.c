@@ -27,15 +27,15 @@ static uint32_t type_of(const pthread_rwlock_t *rwlock)
 static struct hw_cell *rwlock_object(struct hw_self *self, const pthread_rwlock_t *rwlock,
 	uint32_t stack)
 {
-	struct hw_cell *cell = hw_object_find(rwlock, HW_KIND_RWLOCK);
+	struct hw_cell *cell = hw_object_recorded(rwlock, HW_KIND_RWLOCK);
 
 	if (__builtin_expect(!cell, 0)) {
 		struct hw_object_facts facts = { .kind = HW_KIND_RWLOCK, .type = type_of(rwlock),
 			.stack = stack };
 
-		cell = hw_object_find_or_define(self, rwlock, &facts);
+		cell = hw_object_recorded_or_defined(self, rwlock, &facts);
 	}
-	return cell && !cell->ignored ? cell : NULL;
+	return cell;
 }
 
 static bool taken_for_readers(const pthread_rwlock_t *rwlock, unsigned readers)
@@ -88,17 +88,21 @@ static inline __attribute__((always_inline)) int lock(pthread_rwlock_t *rwlock, 
 	uint32_t stack;
 	int error;
 
-	if (self && !hw_object_is_ignored(hw_object_find(rwlock, HW_KIND_RWLOCK))) {
-		stack = hw_stack_capture(self, call);
+	if (self)
+		cell = hw_object_recorded(rwlock, HW_KIND_RWLOCK);
+	if (__builtin_expect(!cell, 0) &&
+		(!self || hw_object_is_ignored(rwlock, HW_KIND_RWLOCK)))
+		return call_real(rwlock, shared, variant, clock, deadline);
+	stack = hw_stack_capture(self, call);
+	if (__builtin_expect(!cell, 0))
 		cell = rwlock_object(self, rwlock, stack);
-	}
-	if (cell)
-		hw_attempt_begin(&attempt, self, cell, stack, how,
-			hw_rwlock_taken(self, rwlock, how) &&
-				(!deadline || hw_attempt_deadline_valid(clock, deadline)));
+	if (__builtin_expect(!cell, 0))
+		return call_real(rwlock, shared, variant, clock, deadline);
+	hw_attempt_begin(&attempt, self, cell, stack, how,
+		hw_rwlock_taken(self, rwlock, how) &&
+			(!deadline || hw_attempt_deadline_valid(clock, deadline)));
 	error = call_real(rwlock, shared, variant, clock, deadline);
-	if (cell)
-		hw_attempt_end(&attempt, HW_OP_LOCK, error, 0);
+	hw_attempt_end(&attempt, HW_OP_LOCK, error);
 	return error;
 }
 
@@ -111,7 +115,7 @@ static inline __attribute__((always_inline)) int try_lock(pthread_rwlock_t *rwlo
 	struct hw_cell *cell;
 	uint32_t stack;
 
-	if (!self || hw_object_is_ignored(hw_object_find(rwlock, HW_KIND_RWLOCK)))
+	if (!self || hw_object_is_ignored(rwlock, HW_KIND_RWLOCK))
 		return error;
 	stack = hw_stack_capture(self, call);
 	cell = rwlock_object(self, rwlock, stack);
@@ -177,15 +181,14 @@ bool hw_rwlock_may_be_ours(const struct hw_self *self, const pthread_rwlock_t *r
 HW_EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *rwlock)
 {
 	struct hw_self *self = HW_ENTER();
-	struct hw_cell *cell = self ? hw_object_find(rwlock, HW_KIND_RWLOCK) : NULL;
+	struct hw_cell *cell = self ? rwlock_object(self, rwlock, 0) : NULL;
 	uint32_t stack = 0;
 
-	if (self && !cell)
-		cell = rwlock_object(self, rwlock, 0);
-	if (cell && !cell->ignored) {
+	if (__builtin_expect(cell != NULL, 1)) {
 		if (__builtin_expect(!hw_rwlock_may_be_ours(self, rwlock), 0))
 			stack = HW_STACK(self);
-		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object, stack, 0);
+		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, hw_object_number(cell),
+			stack, 0);
 	}
 	return HW_REAL(pthread_rwlock_unlock)(rwlock);
 }

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "interpose/export.h"
 #include "interpose/call.h"
 #include "trace/session.h"
 
@@ -69,10 +70,10 @@ struct hw_self {
 	struct hw_annotated_wait annotated[HW_ANNOTATED_DEPTH];
 };
 
-extern __thread struct hw_self hw_self;
+extern HW_HIDDEN __thread struct hw_self hw_self;
 
 /* The word that every hook compares; in a page that is wiped by fork. */
-extern uint64_t *hw_self_epoch;
+extern HW_HIDDEN uint64_t *hw_self_epoch;
 
 /* Record nothing from this thread for a while; nests. */
 static inline void hw_self_pause(struct hw_self *self)

@@ -33,19 +33,34 @@ static struct hw_object_facts facts_of(const sem_t *sem, uint32_t units_then, ui
 static struct hw_cell *sem_object(struct hw_self *self, const sem_t *sem, uint32_t units_then,
 	uint32_t stack)
 {
-	struct hw_cell *cell = hw_object_find(sem, HW_KIND_SEM);
+	struct hw_cell *cell = hw_object_recorded(sem, HW_KIND_SEM);
 
 	if (__builtin_expect(!cell, 0)) {
 		struct hw_object_facts facts = facts_of(sem, units_then, stack);
 
-		cell = hw_object_find_or_define(self, sem, &facts);
+		cell = hw_object_recorded_or_defined(self, sem, &facts);
 	}
-	return cell && !cell->ignored ? cell : NULL;
+	return cell;
+}
+
+/* Whose post will be a release of its own unit, unless another takes one meanwhile. */
+static inline void note_taker(const struct hw_self *self, struct hw_cell *cell)
+{
+	atomic_store_explicit(&cell->taker, self->slot->tid, memory_order_relaxed);
+}
+
+static inline bool gives_back(const struct hw_self *self, struct hw_cell *cell)
+{
+	if (atomic_load_explicit(&cell->taker, memory_order_relaxed) != self->slot->tid)
+		return false;
+	atomic_store_explicit(&cell->taker, 0, memory_order_relaxed);
+	return true;
 }
 
 enum variant { PLAIN, TIMED, CLOCK };
 
-static int take(sem_t *sem, enum variant variant,
+/* It may have to wait, and never return from that. */
+static __attribute__((noinline)) int take_or_wait(sem_t *sem, enum variant variant,
 	clockid_t clock, const struct timespec *deadline, const struct hw_call *call)
 {
 	struct hw_self *self = hw_self_enter(call);
@@ -69,19 +84,42 @@ static int take(sem_t *sem, enum variant variant,
 		variant == TIMED  ? HW_REAL(sem_timedwait)(sem, deadline) :
 				    HW_REAL(sem_clockwait)(sem, clock, deadline);
 	HW_CANCEL_POP();
-	if (cell)
-		hw_attempt_end(&attempt, HW_OP_TAKE, result ? errno : 0, 0);
+	if (!cell)
+		return result;
+	if (!result)
+		note_taker(self, cell);
+	hw_attempt_end(&attempt, HW_OP_TAKE, result ? errno : 0);
 	return result;
 }
 
+/*
+ * Where there is a unit it is had without waiting, and nothing need be prepared for a wait that
+ * does not end. The thread may be cancelled here all the same.
+ */
 HW_EXPORT int sem_wait(sem_t *sem)
 {
-	return take(sem, PLAIN, 0, NULL, HW_CALL);
+	struct hw_self *self = HW_ENTER();
+	struct hw_cell *cell = self ? hw_object_recorded(sem, HW_KIND_SEM) : NULL;
+	uint32_t stack;
+	int error;
+
+	if (__builtin_expect(!cell || !units(sem), 0))
+		return take_or_wait(sem, PLAIN, 0, NULL, HW_CALL);
+	stack = HW_STACK(self);
+	error = errno;
+	pthread_testcancel();
+	if (__builtin_expect(HW_REAL(sem_trywait)(sem) != 0, 0)) {
+		errno = error;
+		return take_or_wait(sem, PLAIN, 0, NULL, HW_CALL);
+	}
+	note_taker(self, cell);
+	hw_attempt_tried(self, cell, HW_OP_TAKE, stack, 0, 0);
+	return 0;
 }
 
 HW_EXPORT int sem_timedwait(sem_t *sem, const struct timespec *deadline)
 {
-	return take(sem, TIMED, 0, deadline, HW_CALL);
+	return take_or_wait(sem, TIMED, 0, deadline, HW_CALL);
 }
 
 HW_EXPORT int sem_clockwait(sem_t *sem, clockid_t clock, const struct timespec *deadline)
@@ -90,7 +128,7 @@ HW_EXPORT int sem_clockwait(sem_t *sem, clockid_t clock, const struct timespec *
 		errno = ENOSYS;
 		return -1;
 	}
-	return take(sem, CLOCK, clock, deadline, HW_CALL);
+	return take_or_wait(sem, CLOCK, clock, deadline, HW_CALL);
 }
 
 HW_EXPORT int sem_trywait(sem_t *sem)
@@ -104,25 +142,28 @@ HW_EXPORT int sem_trywait(sem_t *sem)
 		return result;
 	stack = HW_STACK(self);
 	cell = sem_object(self, sem, units_then, stack);
-	if (cell)
-		hw_attempt_tried(self, cell, HW_OP_TAKE, stack, HW_HOW_TRY, result ? errno : 0);
+	if (!cell)
+		return result;
+	if (!result)
+		note_taker(self, cell);
+	hw_attempt_tried(self, cell, HW_OP_TAKE, stack, HW_HOW_TRY, result ? errno : 0);
 	return result;
 }
 
 /*
  * Logged before the real post, so that whoever it wakes comes later in the log; except when
- * it will fail, because no more units can be counted. Async-signal-safe.
+ * it will fail, because no more units can be counted. Async-signal-safe. Where it was done
+ * matters only when it does not give back what the thread had taken.
  */
 HW_EXPORT int sem_post(sem_t *sem)
 {
 	struct hw_self *self = HW_ENTER();
-	struct hw_cell *cell = NULL;
-	uint32_t units_then, stack;
+	struct hw_cell *cell = self ? hw_object_recorded(sem, HW_KIND_SEM) : NULL;
+	uint32_t units_then = units(sem), stack = 0;
 	bool logged;
 	int result;
 
-	if (self) {
-		units_then = units(sem);
+	if (__builtin_expect(!cell || !gives_back(self, cell), 0) && self) {
 		stack = HW_STACK(self);
 		cell = sem_object(self, sem, units_then, stack);
 	}
@@ -130,11 +171,12 @@ HW_EXPORT int sem_post(sem_t *sem)
 		return HW_REAL(sem_post)(sem);
 	logged = units_then < SEM_VALUE_MAX;
 	if (logged)
-		hw_log_add(self, hw_object_releasing(cell), HW_OP_POST, cell->object, stack, 0);
+		hw_log_add(self, hw_object_releasing(cell), HW_OP_POST, hw_object_number(cell),
+			stack, 0);
 	result = HW_REAL(sem_post)(sem);
-	if (!logged || result)
+	if (__builtin_expect(!logged || result, 0))
 		hw_log_add(self, hw_object_releasing(cell), result ? HW_OP_FAIL : HW_OP_POST,
-			cell->object, stack, result ? (uint32_t)errno : 0);
+			hw_object_number(cell), stack, result ? (uint32_t)errno : 0);
 	return result;
 }
 

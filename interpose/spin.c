@@ -14,16 +14,16 @@ static void *address_of(pthread_spinlock_t *spin)
 
 static struct hw_cell *spin_object(struct hw_self *self, pthread_spinlock_t *spin, uint32_t stack)
 {
-	struct hw_cell *cell = hw_object_find(address_of(spin), HW_KIND_SPIN);
+	struct hw_cell *cell = hw_object_recorded(address_of(spin), HW_KIND_SPIN);
 
 	if (__builtin_expect(!cell, 0)) {
 		/* Its user may be a process that did not initialise it: the mapping tells. */
 		struct hw_object_facts facts = { .kind = HW_KIND_SPIN, .type = HW_TYPE_SHARED,
 			.stack = stack };
 
-		cell = hw_object_find_or_define(self, address_of(spin), &facts);
+		cell = hw_object_recorded_or_defined(self, address_of(spin), &facts);
 	}
-	return cell && !cell->ignored ? cell : NULL;
+	return cell;
 }
 
 /* x86 glibc: 1 is free, anything below is taken. */
@@ -48,7 +48,7 @@ HW_EXPORT int pthread_spin_lock(pthread_spinlock_t *spin)
 		return HW_REAL(pthread_spin_lock)(spin);
 	hw_attempt_begin(&attempt, self, cell, stack, 0, is_taken(spin));
 	error = HW_REAL(pthread_spin_lock)(spin);
-	hw_attempt_end(&attempt, HW_OP_LOCK, error, 0);
+	hw_attempt_end(&attempt, HW_OP_LOCK, error);
 	return error;
 }
 
@@ -75,8 +75,8 @@ HW_EXPORT int pthread_spin_unlock(pthread_spinlock_t *spin)
 
 	/* Where it is unlocked matters only when nobody has it. */
 	if (cell)
-		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object,
-			is_taken(spin) ? 0 : HW_STACK(self), 0);
+		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, hw_object_number(cell),
+			__builtin_expect(is_taken(spin), 1) ? 0 : HW_STACK(self), 0);
 	return HW_REAL(pthread_spin_unlock)(spin);
 }
 

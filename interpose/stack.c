@@ -16,7 +16,7 @@
 enum { OWN_FRAMES_MAX = 4 /* of this library, at the inner end */ };
 
 static bool can_unwind;
-static bool is_watched; /* by Valgrind */
+static bool is_watched; /* by Valgrind's memcheck */
 static struct hw_module_range own_range;
 
 /* Every stack's hash begins with it. */
@@ -27,7 +27,7 @@ void hw_stack_init(void)
 	hw_module_range_of((const void *)hw_stack_init, &own_range);
 	hw_cfi_init();
 	can_unwind = hw_unwinder_open();
-	is_watched = hw_valgrind_ask(HW_VALGRIND_IS_HERE, 0);
+	is_watched = hw_valgrind_ask(HW_VALGRIND_DEFINE, 0);
 }
 
 void hw_stack_forget(void)
@@ -233,20 +233,41 @@ static __attribute__((noinline)) uint32_t recall_interpreted(struct hw_self *sel
 }
 
 /* The entry of a stack that the memo knows; 0 when it does not, or the entry is gone. */
-static inline uint32_t recall(struct hw_self *self, const struct hw_call *call)
+static uint32_t recall(struct hw_self *self, const struct hw_call *call)
 {
+	const struct hw_memo_entry *entry;
 	struct hw_memo_stack stack;
 
-	if (!self->stacks || self->wait_sp | self->unwinding || !is_on_own_stack(self, call) ||
-		!hw_memo_find(self->stacks->memo, call, self->stack_top, &stack) ||
-		stack.open != hw_handler_open(self->blocked))
+	if (!self->stacks || self->wait_sp | self->unwinding || !is_on_own_stack(self, call))
 		return 0;
-	if (__builtin_expect(hw_python_is_seen, 0))
+	entry = hw_memo_find(self->stacks->memo, call, self->stack_top, &stack);
+	if (!entry || stack.open != hw_handler_open(self->blocked))
+		return 0;
+	if (hw_python_is_seen)
 		return recall_interpreted(self, call, stack.hash);
-	return hw_stack_table_use(self, stack.number, stack.hash) ? stack.number : 0;
+	if (!hw_stack_table_use(self, stack.number, stack.hash))
+		return 0;
+	if (!is_watched)
+		hw_memo_note_recent(self->stacks->memo, call, entry);
+	return stack.number;
 }
 
-static inline uint32_t recall_or_capture(struct hw_self *self, const struct hw_call *call)
+/* The same of the stack that was there last: nearly always. */
+static inline __attribute__((always_inline)) uint32_t recall_recent(struct hw_self *self,
+	const struct hw_call *call)
+{
+	struct hw_stack_table *table = self->stacks;
+	struct hw_memo_stack stack;
+
+	if (!table || !hw_memo_find_recent(table->memo, call, hw_handler_open(self->blocked),
+			      &stack) ||
+		!hw_stack_table_use(self, stack.number, stack.hash))
+		return 0;
+	hw_log_count(&self->slot->stack_hits);
+	return stack.number;
+}
+
+static uint32_t recall_or_capture(struct hw_self *self, const struct hw_call *call)
 {
 	uint32_t number = recall(self, call);
 
@@ -256,11 +277,13 @@ static inline uint32_t recall_or_capture(struct hw_self *self, const struct hw_c
 	return number;
 }
 
-static __attribute__((noinline)) uint32_t capture_silently(struct hw_self *self,
+static __attribute__((noinline)) uint32_t find_or_capture(struct hw_self *self,
 	const struct hw_call *call)
 {
 	uint32_t number;
 
+	if (!is_watched)
+		return recall_or_capture(self, call);
 	hw_valgrind_ask(HW_VALGRIND_HUSH, 1);
 	number = recall_or_capture(self, call);
 	hw_valgrind_ask(HW_VALGRIND_HUSH, -1);
@@ -269,6 +292,7 @@ static __attribute__((noinline)) uint32_t capture_silently(struct hw_self *self,
 
 uint32_t hw_stack_capture(struct hw_self *self, const struct hw_call *call)
 {
-	return __builtin_expect(is_watched, 0) ? capture_silently(self, call) :
-						 recall_or_capture(self, call);
+	uint32_t number = recall_recent(self, call);
+
+	return __builtin_expect(number != 0, 1) ? number : find_or_capture(self, call);
 }

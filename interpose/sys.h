@@ -17,6 +17,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "interpose/export.h"
+
 static inline long hw_sys6(long number, long a, long b, long c, long d, long e, long f)
 {
 	register long r10 __asm__("r10") = d;
@@ -43,7 +45,7 @@ struct hw_sys_blocked {
 	uint64_t before;
 };
 
-extern __thread struct hw_sys_blocked hw_sys_blocked;
+extern HW_HIDDEN __thread struct hw_sys_blocked hw_sys_blocked;
 
 /*
  * Every signal, those of libc's own thread cancellation too. Nests: only the outermost pair asks

@@ -17,6 +17,7 @@
 
 enum hw_valgrind_request {
 	HW_VALGRIND_IS_HERE = 0x1001,
+	HW_VALGRIND_DEFINE = 0x4d430002, /* memory, here of no size; memcheck alone answers */
 	HW_VALGRIND_HUSH = 0x1801, /* 1: no errors from this thread; -1: again; nests */
 };
 

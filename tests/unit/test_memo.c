@@ -88,13 +88,25 @@ static void learn(const struct hw_call *call, const struct stack *truth)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
+static bool find(const struct hw_call *call, struct hw_memo_stack *ret_stack)
+{
+	const struct hw_memo_entry *entry;
+
+	if (hw_memo_find_recent(memo, call, 0, ret_stack))
+		return true;
+	entry = hw_memo_find(memo, call, stack_top, ret_stack);
+	if (entry)
+		hw_memo_note_recent(memo, call, entry);
+	return entry;
+}
+
 /* What a hook does. */
 static __attribute__((noinline)) void look(void)
 {
 	const struct hw_call *call = HW_CALL;
 	struct hw_memo_stack stack;
 	struct stack truth;
-	bool hit = hw_memo_find(memo, call, stack_top, &stack);
+	bool hit = find(call, &stack);
 
 	take_truth(&truth, call);
 	if (hit) {
@@ -349,50 +361,4 @@ Test(memo, generated_code_is_not_known)
 	memcpy(code, generated, sizeof(generated));
 	((void (*)(void (*)(void)))(void *)code)(look_without_truth);
 	cr_expect_eq(unknown_count, 1);
-}
-
-/* A frame is said to be larger than what is left of the stack. */
-static __attribute__((noinline)) uint32_t set_of_a_wrong_size(void)
-{
-	const struct hw_call *call = HW_CALL;
-	uintptr_t place = (uintptr_t)call->from, top = (uintptr_t)(call + 2);
-
-	memo->sizes[hw_memo_size_at(place)] = (uint64_t)place << 16 | UINT16_MAX;
-	return hw_memo_set(memo, call, top);
-}
-
-Test(memo, nothing_is_read_above_the_stack)
-{
-	volatile uint32_t set;
-
-	prepare();
-	/* As high up as there is nothing more for half a MiB. */
-	set = set_of_a_wrong_size();
-	cr_expect(set < HW_MEMO_SETS);
-}
-
-static __attribute__((noinline)) bool is_hit(void)
-{
-	struct hw_memo_stack stack;
-	struct stack truth;
-	bool hit = hw_memo_find(memo, HW_CALL, stack_top, &stack);
-
-	take_truth(&truth, HW_CALL);
-	learn(HW_CALL, &truth);
-	return hit;
-}
-
-/* When code is unloaded nothing is known, of this memo and any other. */
-Test(memo, unloading_forgets)
-{
-	static void (*const before[])(void) = { NULL, NULL, hw_memo_forget, NULL };
-	volatile bool hits[4];
-
-	prepare();
-	for (volatile int i = 0; i < 4; i++) {
-		if (before[i])
-			before[i]();
-		hits[i] = is_hit();
-	}
-	cr_expect(!hits[0] && hits[1] && !hits[2] && hits[3]);
 }
