@@ -60,7 +60,7 @@ static inline uint32_t hw_memo_size_at(uintptr_t place)
 /* What is remembered of a stack. */
 struct hw_memo_stack {
 	uint64_t hash;
-	uint64_t open;   /* the signal handlers that could interrupt there */
+	uint64_t circumstances; /* others mean another stack, though the words are the same */
 	uint32_t number; /* of its entry in the thread's table of stacks */
 };
 
@@ -145,14 +145,14 @@ static inline uint32_t hw_memo_recent_at(const struct hw_call *call)
 	return (uint32_t)((uintptr_t)call >> 4 ^ (uintptr_t)call->from) % HW_MEMO_RECENT;
 }
 
-/* The present stack, if it is the one that was found here last, where these handlers are open. */
+/* The present stack, if it is the one that was found here last, in the present circumstances. */
 static inline __attribute__((always_inline)) bool hw_memo_find_recent(const struct hw_memo *memo,
-	const struct hw_call *call, uint64_t open, struct hw_memo_stack *ret_stack)
+	const struct hw_call *call, uint64_t now, struct hw_memo_stack *ret_stack)
 {
 	uint32_t changes = hw_memo_changes(memo);
 	const struct hw_memo_entry *entry = memo->recent[hw_memo_recent_at(call)];
 
-	if (!entry || !hw_memo_holds(entry, call) || entry->stack.open != open ||
+	if (!entry || !hw_memo_holds(entry, call) || entry->stack.circumstances != now ||
 		!hw_memo_is_current(memo))
 		return false;
 	*ret_stack = entry->stack;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "interpose/stack.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "interpose/cfi.h"
@@ -152,16 +153,26 @@ static __attribute__((noinline)) uint32_t capture_by_libunwind(struct hw_self *s
 	return remember(self, call, frames + skip, count < depth ? count : depth);
 }
 
+/*
+ * What a remembered stack holds for besides its words. Where a program may be interpreted, they
+ * are not all of its stack: then the bit of a signal that has no handler is set.
+ */
+static uint64_t circumstances(const struct hw_self *self)
+{
+	return hw_handler_open(self->blocked) | (hw_python_is_seen ? 1ull << (SIGKILL - 1) : 0);
+}
+
 /* The stack is one of the thread's, and there are no frames of signal handlers in it. */
 static uint32_t remember_by_rules(struct hw_self *self, const struct hw_call *call,
 	struct hw_backtrace *backtrace)
 {
-	struct hw_memo_stack stack = { .open = hw_handler_open(self->blocked) };
+	struct hw_memo_stack stack = { .circumstances = circumstances(self) };
 	bool in_handler;
 
 	hw_sys_block_signals();
 	stack.number = remember(self, call, backtrace->frames, backtrace->count);
-	stack.hash = hash_of(backtrace->frames, backtrace->count, stack.open, &in_handler);
+	stack.hash = hash_of(backtrace->frames, backtrace->count, hw_handler_open(self->blocked),
+		&in_handler);
 	if (stack.number && !is_passing(self))
 		hw_memo_add(self->stacks->memo, call, self->stack_top, backtrace, &stack);
 	hw_sys_restore_signals();
@@ -232,24 +243,35 @@ static __attribute__((noinline)) uint32_t recall_interpreted(struct hw_self *sel
 	return hw_stack_table_find(self, hash_interpreted(hash, &python));
 }
 
+/* By its words; memcheck is to be asked for silence before they are read. */
+static bool find(struct hw_self *self, const struct hw_call *call,
+	struct hw_memo_stack *ret_stack)
+{
+	struct hw_memo *memo = self->stacks->memo;
+	uint64_t now = circumstances(self);
+	const struct hw_memo_entry *entry;
+
+	if (hw_memo_find_recent(memo, call, now, ret_stack))
+		return true;
+	entry = hw_memo_find(memo, call, self->stack_top, ret_stack);
+	if (!entry || ret_stack->circumstances != now)
+		return false;
+	if (!is_watched)
+		hw_memo_note_recent(memo, call, entry);
+	return true;
+}
+
 /* The entry of a stack that the memo knows; 0 when it does not, or the entry is gone. */
 static uint32_t recall(struct hw_self *self, const struct hw_call *call)
 {
-	const struct hw_memo_entry *entry;
 	struct hw_memo_stack stack;
 
-	if (!self->stacks || self->wait_sp | self->unwinding || !is_on_own_stack(self, call))
-		return 0;
-	entry = hw_memo_find(self->stacks->memo, call, self->stack_top, &stack);
-	if (!entry || stack.open != hw_handler_open(self->blocked))
+	if (!self->stacks || self->wait_sp | self->unwinding || !is_on_own_stack(self, call) ||
+		!find(self, call, &stack))
 		return 0;
 	if (hw_python_is_seen)
 		return recall_interpreted(self, call, stack.hash);
-	if (!hw_stack_table_use(self, stack.number, stack.hash))
-		return 0;
-	if (!is_watched)
-		hw_memo_note_recent(self->stacks->memo, call, entry);
-	return stack.number;
+	return hw_stack_table_use(self, stack.number, stack.hash) ? stack.number : 0;
 }
 
 /* The same of the stack that was there last: nearly always. */
