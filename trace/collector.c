@@ -167,13 +167,14 @@ static void take_definitions(struct hw_collector *collector, uint64_t cut)
 }
 
 /* Everything published up to now, and what it says about who is there. */
-static uint64_t round_once(struct hw_collector *collector)
+static void round_once(struct hw_collector *collector)
 {
 	struct hw_session *session = collector->map.session;
 	uint64_t cut = hw_clock_now(session->clock) - session->clock_base, taken;
 	uint64_t freed = collector->readers->chunks_freed;
 
 	atomic_fetch_add(&session->heartbeat, 1);
+	atomic_store(&session->chunks_known, atomic_load(&session->chunks_filled));
 	hw_census_arrivals(collector);
 	collector->interpreter.now_ticks = cut;
 	/* While programs wait for chunks, whoever may still fill a hole is not waited for long. */
@@ -183,7 +184,6 @@ static uint64_t round_once(struct hw_collector *collector)
 	taken = hw_readers_round(collector->readers, cut, hw_interpret, &collector->interpreter);
 	tell_if_starved(collector, freed, taken);
 	wake_waiters(collector);
-	return taken;
 }
 
 static void store(struct hw_collector *collector)
@@ -268,11 +268,11 @@ static bool over(struct hw_collector *collector, bool held)
 		(collector->had_process ? LINGER_NS : 1000000ll * FIRST_PROCESS_MS);
 }
 
-static void sleep_until_rung(struct hw_collector *collector)
+/* Unless it was rung already, after it was read as `rung`. */
+static void sleep_until_rung(struct hw_collector *collector, uint32_t rung)
 {
 	static const struct timespec tick = { .tv_nsec = TICK_MS * 1000000 };
 	struct hw_session *session = collector->map.session;
-	uint32_t rung = atomic_load(&session->doorbell);
 
 	atomic_store(&session->collector_sleeps, 1);
 	futex(&session->doorbell, FUTEX_WAIT, rung, &tick);
@@ -328,11 +328,11 @@ int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
 	int code = 0;
 
 	while (!code && !done) {
-		uint64_t taken, rung = atomic_load(&collector->map.session->doorbell);
+		uint32_t rung = atomic_load(&collector->map.session->doorbell);
 		bool held = launcher_holds(collector);
 
 		hw_state_look(collector);
-		taken = round_once(collector);
+		round_once(collector);
 		if (hw_state_changed(collector))
 			store_state(collector);
 		hw_elsewhere_look(collector);
@@ -344,9 +344,8 @@ int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
 			store(collector);
 		code = hw_store_failure(collector->store, error);
 		done = over(collector, held);
-		if (!done && !taken && !hw_census_departing(collector) &&
-			rung == atomic_load(&collector->map.session->doorbell))
-			sleep_until_rung(collector);
+		if (!done && !hw_census_departing(collector))
+			sleep_until_rung(collector, rung);
 	}
 	round_once(collector);
 	if (!code)

@@ -50,6 +50,7 @@ enum {
 	HW_THREAD_MAX = 16384,
 	HW_CHUNK_MAX = 8192,
 	HW_CHUNK_BYTES = 32768,
+	HW_CHUNKS_TO_RING = 16,
 	HW_CHUNK_RECORDS = (HW_CHUNK_BYTES - 64) / (int)sizeof(struct hw_record),
 	HW_GROUP_RECORDS_MAX = 1024, /* the longest record with payload */
 };
@@ -139,8 +140,14 @@ struct hw_session {
 	/* Robust, held by the collector: the kernel marks it when that dies. Never waited for. */
 	pthread_mutex_t collector_lives;
 
-	/* A traced thread adds 1 when a chunk is full and wakes the collector if it sleeps. */
-	_Alignas(64) _Atomic uint32_t doorbell;
+	/* A traced thread adds 1 when a chunk is full; and as many of these the collector knows of. */
+	_Alignas(64) _Atomic uint32_t chunks_filled;
+	_Atomic uint32_t chunks_known;
+	/*
+	 * Changes when the collector is not to sleep: HW_CHUNKS_TO_RING chunks are full that it does
+	 * not know of, or somebody waits. Fewer of them wait for its next tick.
+	 */
+	_Atomic uint32_t doorbell;
 	_Atomic uint32_t collector_sleeps;
 
 	/* The collector adds 1 when it freed chunks and wakes whoever waits for one. */
