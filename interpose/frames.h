@@ -16,8 +16,9 @@
  * another stack (a coroutine, an alternate signal stack) tells nothing.
  *
  * Whose stack an address is on is asked once per object: a table by address, in steps of
- * 64 KiB, modulo 4 GiB, names the thread that had its stack there last. A wrong answer
- * sets a floor that is not on that thread's stack, which it finds out and forgets.
+ * 64 KiB, modulo 64 GiB, names the thread that had its stack there last. Where that thread's stack
+ * is elsewhere, all stacks are looked through. Those of threads that have ended count, too: nobody
+ * looks at their floors any more.
  */
 
 #include "interpose/self.h"

@@ -140,12 +140,12 @@ struct hw_session {
 	/* Robust, held by the collector: the kernel marks it when that dies. Never waited for. */
 	pthread_mutex_t collector_lives;
 
-	/* A traced thread adds 1 when a chunk is full; and as many of these the collector knows of. */
+	/* A traced thread adds 1 when a chunk is full; and how many the collector knows of. */
 	_Alignas(64) _Atomic uint32_t chunks_filled;
 	_Atomic uint32_t chunks_known;
 	/*
-	 * Changes when the collector is not to sleep: HW_CHUNKS_TO_RING chunks are full that it does
-	 * not know of, or somebody waits. Fewer of them wait for its next tick.
+	 * Changes when the collector is not to sleep: HW_CHUNKS_TO_RING chunks are full that it
+	 * does not know of, or somebody waits. Fewer of them wait for its next tick.
 	 */
 	_Atomic uint32_t doorbell;
 	_Atomic uint32_t collector_sleeps;

@@ -290,6 +290,7 @@ SHAPE(reuse, mapping, "nothing")
 SHAPE(reuse, mapping_over, "nothing")
 SHAPE(reuse, stack, "nothing")
 SHAPE(reuse, stack_static, "nothing")
+SHAPE(reuse, stack_as_far, "nothing")
 SHAPE(reuse, stack_of_thread, "nothing")
 SHAPE(cxx, new_mutex, "nothing")
 
