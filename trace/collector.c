@@ -14,11 +14,14 @@
 #include <unistd.h>
 
 #include "trace/census.h"
+#include "trace/deed.h"
 #include "trace/memory.h"
 #include "trace/state.h"
 
 enum {
 	TICK_MS = 20,
+	NAP_NS = 1000000,            /* while chunks fill faster than that */
+	BUSY_SHARE = 8,              /* of all chunks, that a round may free before a nap */
 	COMMIT_NS = 200000000,
 	LINGER_NS = 250000000,       /* a daemon's child registers after its parent is gone */
 	FIRST_PROCESS_MS = 10000,    /* how long to wait for anybody at all */
@@ -72,7 +75,8 @@ int hw_collector_init(struct hw_collector *collector, const struct hw_recording_
 	collector->order.roster = &collector->roster;
 	collector->interpreter = (struct hw_interpreter){ .roster = &collector->roster,
 		.order = &collector->order, .store = collector->store, .clock = &collector->clock,
-		.kinds = options->session.kinds, .patience_ticks = patience };
+		.kinds = options->session.kinds, .patience_ticks = patience,
+		.known = hw_known_deeds_create() };
 	if (launcher) {
 		collector->launcher = launcher;
 		collector->launcher_pidfd = (int)syscall(SYS_pidfd_open, launcher, 0);
@@ -167,7 +171,7 @@ static void take_definitions(struct hw_collector *collector, uint64_t cut)
 }
 
 /* Everything published up to now, and what it says about who is there. */
-static uint64_t round_once(struct hw_collector *collector)
+static void round_once(struct hw_collector *collector)
 {
 	struct hw_session *session = collector->map.session;
 	uint64_t cut = hw_clock_now(session->clock) - session->clock_base, taken;
@@ -180,10 +184,10 @@ static uint64_t round_once(struct hw_collector *collector)
 	collector->readers->patience_ticks = ticks_of(collector,
 		atomic_load(&session->chunk_waiters) ? HURRY_NS : PATIENCE_NS);
 	take_definitions(collector, cut);
-	taken = hw_readers_round(collector->readers, cut, hw_interpret, &collector->interpreter);
+	taken = hw_readers_round(collector->readers, cut, hw_interpret,
+		hw_deed_take, &collector->interpreter);
 	tell_if_starved(collector, freed, taken);
 	wake_waiters(collector);
-	return taken;
 }
 
 static void store(struct hw_collector *collector)
@@ -268,15 +272,34 @@ static bool over(struct hw_collector *collector, bool held)
 		(collector->had_process ? LINGER_NS : 1000000ll * FIRST_PROCESS_MS);
 }
 
-static void sleep_until_rung(struct hw_collector *collector)
+/* Until the doorbell is not `rung` any more, or a tick has passed. */
+static void sleep_until_rung(struct hw_collector *collector, uint32_t rung)
 {
 	static const struct timespec tick = { .tv_nsec = TICK_MS * 1000000 };
 	struct hw_session *session = collector->map.session;
-	uint32_t rung = atomic_load(&session->doorbell);
 
 	atomic_store(&session->collector_sleeps, 1);
 	futex(&session->doorbell, FUTEX_WAIT, rung, &tick);
 	atomic_store(&session->collector_sleeps, 0);
+}
+
+/*
+ * Between two rounds: `freed` chunks had been read before the last one, and the doorbell had been
+ * `rung`. Rounds that find little cost the more the more often there are any. So when no chunk
+ * was full, we wait until one is. When some were, we take a nap and let more become full: nobody
+ * has to wake us, which costs whoever does. But not when so many were that all may be soon.
+ */
+static void rest(struct hw_collector *collector, uint64_t freed, uint32_t rung)
+{
+	static const struct timespec nap = { .tv_nsec = NAP_NS };
+	struct hw_session *session = collector->map.session;
+	uint64_t full = collector->readers->chunks_freed - freed;
+
+	if (!full)
+		sleep_until_rung(collector, rung);
+	else if (!atomic_load(&session->chunk_waiters) &&
+		full * BUSY_SHARE < atomic_load(&session->free_chunks.limit))
+		nanosleep(&nap, NULL);
 }
 
 /* What was not recorded, and why. */
@@ -328,11 +351,12 @@ int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
 	int code = 0;
 
 	while (!code && !done) {
-		uint64_t taken, rung = atomic_load(&collector->map.session->doorbell);
+		uint32_t rung = atomic_load(&collector->map.session->doorbell);
+		uint64_t freed = collector->readers->chunks_freed;
 		bool held = launcher_holds(collector);
 
 		hw_state_look(collector);
-		taken = round_once(collector);
+		round_once(collector);
 		if (hw_state_changed(collector))
 			store_state(collector);
 		hw_elsewhere_look(collector);
@@ -344,9 +368,8 @@ int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
 			store(collector);
 		code = hw_store_failure(collector->store, error);
 		done = over(collector, held);
-		if (!done && !taken && !hw_census_departing(collector) &&
-			rung == atomic_load(&collector->map.session->doorbell))
-			sleep_until_rung(collector);
+		if (!done && !hw_census_departing(collector))
+			rest(collector, freed, rung);
 	}
 	round_once(collector);
 	if (!code)
