@@ -64,7 +64,8 @@ void hw_clock_init(struct hw_clock *clock, uint32_t kind, uint64_t base_ticks)
 {
 	struct moment first, last;
 
-	*clock = (struct hw_clock){ .kind = kind, .base_ticks = base_ticks, .ns_per_tick = 1.0 };
+	*clock = (struct hw_clock){ .kind = kind, .base_ticks = base_ticks, .ns_per_tick = 1.0,
+		.scale = (uint64_t)1 << HW_CLOCK_SHIFT };
 	if (kind != HW_CLOCK_TSC)
 		return;
 	first = look();
@@ -72,4 +73,5 @@ void hw_clock_init(struct hw_clock *clock, uint32_t kind, uint64_t base_ticks)
 		last = look();
 	while (last.ns - first.ns < RATE_NS);
 	clock->ns_per_tick = (double)(last.ns - first.ns) / (double)(last.ticks - first.ticks);
+	clock->scale = (uint64_t)(clock->ns_per_tick * (double)((uint64_t)1 << HW_CLOCK_SHIFT));
 }

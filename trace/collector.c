@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "trace/census.h"
+#include "trace/deed.h"
 #include "trace/memory.h"
 #include "trace/state.h"
 
@@ -72,7 +73,8 @@ int hw_collector_init(struct hw_collector *collector, const struct hw_recording_
 	collector->order.roster = &collector->roster;
 	collector->interpreter = (struct hw_interpreter){ .roster = &collector->roster,
 		.order = &collector->order, .store = collector->store, .clock = &collector->clock,
-		.kinds = options->session.kinds, .patience_ticks = patience };
+		.kinds = options->session.kinds, .patience_ticks = patience,
+		.known = hw_known_deeds_create() };
 	if (launcher) {
 		collector->launcher = launcher;
 		collector->launcher_pidfd = (int)syscall(SYS_pidfd_open, launcher, 0);
@@ -181,7 +183,8 @@ static void round_once(struct hw_collector *collector)
 	collector->readers->patience_ticks = ticks_of(collector,
 		atomic_load(&session->chunk_waiters) ? HURRY_NS : PATIENCE_NS);
 	take_definitions(collector, cut);
-	taken = hw_readers_round(collector->readers, cut, hw_interpret, &collector->interpreter);
+	taken = hw_readers_round(collector->readers, cut, hw_interpret,
+		hw_deed_take, &collector->interpreter);
 	tell_if_starved(collector, freed, taken);
 	wake_waiters(collector);
 }
@@ -268,7 +271,7 @@ static bool over(struct hw_collector *collector, bool held)
 		(collector->had_process ? LINGER_NS : 1000000ll * FIRST_PROCESS_MS);
 }
 
-/* Unless it was rung already, after it was read as `rung`. */
+/* Until the doorbell is not `rung` any more, or a tick has passed. */
 static void sleep_until_rung(struct hw_collector *collector, uint32_t rung)
 {
 	static const struct timespec tick = { .tv_nsec = TICK_MS * 1000000 };

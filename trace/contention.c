@@ -13,11 +13,10 @@ void hw_contentions_finish(struct hw_contentions *contentions)
 	hw_table_finish(&contentions->by_place);
 }
 
-struct hw_contention *hw_contention_find(struct hw_contentions *contentions,
-	struct hw_object *object, uint32_t stack)
+static struct hw_contention *find_or_add(struct hw_contentions *contentions,
+	struct hw_object *object, uint32_t stack, uint64_t place)
 {
-	uint64_t *at = hw_table_put(&contentions->by_place,
-		(uint64_t)object->id << 32 | stack, NULL);
+	uint64_t *at = hw_table_put(&contentions->by_place, place, NULL);
 	struct hw_contention *contention = (void *)(uintptr_t)*at;
 
 	if (!contention) {
@@ -28,8 +27,20 @@ struct hw_contention *hw_contention_find(struct hw_contentions *contentions,
 		contentions->all[contentions->count++] = contention;
 		*at = (uintptr_t)contention;
 	}
-	object->contention = contention;
 	return contention;
+}
+
+struct hw_contention *hw_contention_find(struct hw_contentions *contentions,
+	struct hw_object *object, uint32_t stack)
+{
+	uint64_t place = (uint64_t)object->id << 32 | stack;
+	struct hw_contention **recent = &contentions->recent[place * 0x9e3779b97f4a7c15u >>
+		(64 - HW_CONTENTION_RECENT_BITS)];
+
+	if (!*recent || (*recent)->object != object || (*recent)->stack != stack)
+		*recent = find_or_add(contentions, object, stack, place);
+	object->contention = *recent;
+	return *recent;
 }
 
 int64_t hw_contention_measure_wait(struct hw_contention *contention,

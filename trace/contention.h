@@ -18,13 +18,19 @@ struct hw_contention {
 	/* Of the longest wait: who waited, and who had the object when it began; or NULL. */
 	const struct hw_thread *wait_max_thread, *wait_max_keeper;
 	uint32_t wait_max_keeper_stack; /* where it had taken it */
+	/* What was found here last, so that it need not be searched: see the files of these names. */
+	uint32_t last_list, last_dependency;
 	bool dirty;
 };
+
+enum { HW_CONTENTION_RECENT_BITS = 12 };
 
 struct hw_contentions {
 	struct hw_contention **all;
 	size_t count, capacity;
 	struct hw_table by_place; /* object << 32 | stack -> struct hw_contention * */
+	/* The one of these last used, by a hash of both, so that few are searched in the table. */
+	struct hw_contention *recent[1 << HW_CONTENTION_RECENT_BITS];
 };
 
 void hw_contentions_finish(struct hw_contentions *contentions);

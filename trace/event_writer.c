@@ -44,6 +44,7 @@ int hw_event_writer_create(sqlite3 *db, enum hw_event_form form,
 	writer->db = db;
 	writer->form = form;
 	writer->first_event = 1;
+	hw_pack_reset(&writer->packer);
 	if (form == HW_EVENT_FORM_ZSTD)
 		writer->compressor = hw_event_compressor_create();
 	code = read_rows_sql(writer);
@@ -69,6 +70,11 @@ void hw_event_writer_destroy(struct hw_event_writer *writer)
 	hw_event_compressor_destroy(writer->compressor);
 	free(writer->rows_sql);
 	free(writer);
+}
+
+struct hw_packer *hw_event_writer_packer(struct hw_event_writer *writer)
+{
+	return &writer->packer;
 }
 
 bool hw_event_writer_add(struct hw_event_writer *writer, const struct hw_event *event)
@@ -103,7 +109,7 @@ static int put_block(struct hw_event_writer *writer)
 	sqlite3_bind_int64(writer->put, 1, writer->first_event);
 	sqlite3_bind_int64(writer->put, 2, packer->count);
 	sqlite3_bind_int64(writer->put, 3, packer->first_ns);
-	sqlite3_bind_int64(writer->put, 4, packer->last_ns);
+	sqlite3_bind_int64(writer->put, 4, hw_pack_last_ns(packer));
 	sqlite3_bind_blob(writer->put, 5, threads,
 		(int)hw_event_block_summarise(&packer->threads, threads), SQLITE_STATIC);
 	sqlite3_bind_blob(writer->put, 6, objects,
@@ -197,6 +203,7 @@ int64_t hw_event_writer_last_ns(const struct hw_event_writer *writer)
 
 	if (!packer->count)
 		return writer->last_ns;
-	return !writer->full_count || packer->last_ns > writer->last_ns ? packer->last_ns :
-									   writer->last_ns;
+	return !writer->full_count || hw_pack_last_ns(packer) > writer->last_ns ?
+		hw_pack_last_ns(packer) :
+		writer->last_ns;
 }

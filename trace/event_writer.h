@@ -17,7 +17,7 @@
 
 #include <sqlite3.h>
 
-#include "trace/event.h"
+#include "trace/pack.h"
 
 /* How the events of a recording are kept in the end. */
 enum hw_event_form {
@@ -40,6 +40,12 @@ void hw_event_writer_destroy(struct hw_event_writer *writer);
 
 /* Add an event; true when there is no room for another until the next flush. */
 bool hw_event_writer_add(struct hw_event_writer *writer, const struct hw_event *event);
+
+/*
+ * Where events are added, for who adds many: at most until there are HW_PACK_EVENTS, and then a
+ * flush. It stays the same one; its `block` is never 0.
+ */
+struct hw_packer *hw_event_writer_packer(struct hw_event_writer *writer);
 
 /* Write what was added since the last flush. When that fails and there is no room, it is lost. */
 int hw_event_writer_flush(struct hw_event_writer *writer);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "trace/interpret.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/deed.h"
 #include "trace/inherit.h"
 #include "trace/memory.h"
-#include "trace/reading.h"
 #include "trace/script.h"
 
 void hw_interpreter_finish(struct hw_interpreter *interpreter)
 {
 	free(interpreter->expected);
 	free(interpreter->defined);
+	free(interpreter->known);
 }
 
 static void define_stack(const struct hw_reading *reading, const struct hw_record *record)
@@ -61,95 +61,6 @@ static bool has_row(const struct hw_reading *reading)
 	default:
 		return reading->object;
 	}
-}
-
-static inline __attribute__((always_inline)) void store_event(const struct hw_reading *reading,
-	int64_t result)
-{
-	static const uint64_t says_how = 1ull << HW_OP_LOCK | 1ull << HW_OP_TAKE |
-		1ull << HW_OP_WAIT | 1ull << HW_OP_SLEEP | 1ull << HW_OP_UNLOCK |
-		1ull << HW_OP_JOIN | 1ull << HW_OP_DESTROY;
-	struct hw_event event = { .time_ns = reading->time_ns, .thread = reading->thread->id,
-		.op = (uint8_t)reading->op, .object = reading->object ? reading->object->id : 0,
-		.how = says_how >> reading->op & 1 ? hw_event_plain_how(reading->detail) : 0,
-		.stack = reading->stack, .has_result = result != 0, .result = result };
-
-	hw_store_event(reading->interpreter->store, &event);
-}
-
-static void destroy(const struct hw_reading *reading)
-{
-	struct hw_interpreter *interpreter = reading->interpreter;
-
-	hw_misuse_destroy(&interpreter->order->misuses, interpreter->roster, reading->thread,
-		reading->object, reading->stack, reading->detail, reading->time_ns);
-	if (reading->detail & HW_HOW_REFUSED)
-		return;
-	reading->object->destroy_ns = reading->time_ns;
-	reading->object->dirty = true;
-}
-
-static inline __attribute__((always_inline)) void change_order(const struct hw_reading *reading)
-{
-	struct hw_order *order = reading->interpreter->order;
-	struct hw_thread *thread = reading->thread;
-	struct hw_object *object = reading->object;
-
-	switch (reading->op) {
-	case HW_OP_WAIT:
-	case HW_OP_ARRIVE:
-		hw_order_wait(order, thread, object, reading->stack, reading->detail,
-			reading->time_ns);
-		break;
-	case HW_OP_SLEEP:
-		hw_order_sleep(order, thread, object, reading->stack, reading->detail,
-			reading->time_ns);
-		break;
-	case HW_OP_LOCK:
-	case HW_OP_TAKE:
-	case HW_OP_ONCE_BEGIN:
-		hw_order_acquire(order, thread, object, reading->stack, reading->detail,
-			reading->time_ns);
-		break;
-	case HW_OP_UNLOCK:
-	case HW_OP_POST:
-	case HW_OP_ONCE_END:
-		hw_order_release(order, thread, object, reading->stack, reading->time_ns);
-		break;
-	case HW_OP_FAIL:
-		hw_order_fail(order, thread, object, reading->stack,
-			reading->detail == EBUSY || reading->detail == EAGAIN, reading->time_ns);
-		break;
-	case HW_OP_CANCEL:
-	case HW_OP_LEAVE:
-	case HW_OP_JOIN:
-		hw_order_fail(order, thread, object, reading->stack, false, reading->time_ns);
-		break;
-	case HW_OP_DESTROY:
-		destroy(reading);
-		break;
-	default:
-		break;
-	}
-}
-
-/* Of the event; 0 when it has none. */
-static inline int64_t result_of(const struct hw_reading *reading)
-{
-	return reading->op == HW_OP_FAIL ? (int64_t)reading->detail : 0;
-}
-
-/* The result of the event. */
-static inline int64_t change_object(const struct hw_reading *reading)
-{
-	int64_t result = result_of(reading);
-
-	if (reading->object->type & HW_TYPE_SYSV)
-		result += hw_units_note(reading->interpreter->order, reading->thread,
-			reading->object, reading->op, reading->detail, reading->time_ns);
-	change_order(reading);
-	reading->thread->units = 0;
-	return result;
 }
 
 /* What other threads did to it at that time may follow: it is dropped. */
@@ -208,11 +119,11 @@ static void apply(const struct hw_reading *reading)
 	default:
 		if (reading->object && reading->object->ignored)
 			return;
-		result = reading->object ? change_object(reading) : result_of(reading);
+		result = reading->object ? hw_deed(reading) : hw_deed_result(reading);
 		break;
 	}
 	if (has_row(reading))
-		store_event(reading, result);
+		hw_deed_store(reading, result);
 }
 
 /* The object of a record; false when its definition may still come. */
@@ -237,29 +148,7 @@ static bool find_object(struct hw_reading *reading, uint32_t number)
 	return true;
 }
 
-/* Neither a definition nor about threads and processes themselves. */
-static bool is_about_object(enum hw_op op)
-{
-	return op >= HW_OP_INIT && op <= HW_OP_ONCE_END;
-}
-
-/* What was done to an object that is known: nearly every record. */
-static inline void interpret_deed(struct hw_interpreter *interpreter, struct hw_thread *thread,
-	struct hw_record record, uint64_t ticks, struct hw_object *object)
-{
-	uint32_t slot = hw_what_stack(record.what);
-	const struct hw_reading reading = { .interpreter = interpreter, .thread = thread,
-		.op = hw_record_op(&record), .object = object,
-		.stack = slot < HW_STACK_SLOTS ? thread->stacks[slot] : 0,
-		.detail = hw_what_detail(record.what),
-		.time_ns = hw_clock_ns(interpreter->clock, ticks) };
-
-	if (object->ignored)
-		return;
-	store_event(&reading, change_object(&reading));
-}
-
-static bool interpret_rest(void *context, struct hw_reader *reader, struct hw_record record,
+bool hw_interpret(void *context, struct hw_reader *reader, struct hw_record record,
 	uint64_t ticks, const struct hw_record *payload)
 {
 	struct hw_interpreter *interpreter = context;
@@ -305,20 +194,5 @@ static bool interpret_rest(void *context, struct hw_reader *reader, struct hw_re
 		hw_reading_name_thread(&reading);
 	else
 		apply(&reading);
-	return true;
-}
-
-bool hw_interpret(void *context, struct hw_reader *reader, struct hw_record record,
-	uint64_t ticks, const struct hw_record *payload)
-{
-	struct hw_interpreter *interpreter = context;
-	struct hw_object *object = is_about_object(hw_record_op(&record)) ?
-		hw_roster_object(reader->thread->process, hw_what_object(record.what)) :
-		NULL;
-
-	if (__builtin_expect(!object, 0))
-		return interpret_rest(context, reader, record, ticks, payload);
-	interpreter->missing_ticks = 0;
-	interpret_deed(interpreter, reader->thread, record, ticks, object);
 	return true;
 }

@@ -39,6 +39,7 @@ struct hw_interpreter {
 	size_t expected_count, expected_capacity;
 	struct hw_defined *defined;
 	size_t defined_count, defined_capacity;
+	struct hw_known_deed *known; /* see deed.h */
 	uint64_t ignored_count;  /* objects that programs asked to leave out */
 	uint64_t now_ticks;      /* when the round began */
 	uint64_t missing_ticks;  /* since when a definition is waited for; 0 when none is */

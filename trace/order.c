@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "trace/order.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "trace/memory.h"
+#include "trace/order_quick.h"
 
 void hw_order_finish(struct hw_order *order)
 {
-	for (size_t i = 0; i < order->dependency_count; i++)
-		free(order->dependencies[i].holds);
-	free(order->dependencies);
+	hw_dependencies_finish(&order->dependencies);
 	hw_contentions_finish(&order->contentions);
-	hw_table_finish(&order->dependency_by_hash);
 	hw_tries_finish(&order->tries);
 	hw_misuses_finish(&order->misuses);
 	hw_declarations_finish(&order->declarations);
@@ -37,52 +34,6 @@ const char *hw_order_role(const struct hw_object *object)
 static bool signals(const struct hw_object *object)
 {
 	return object->kind == HW_KIND_SEM && object->foreign;
-}
-
-static uint64_t hash_of_holds(const struct hw_thread *thread)
-{
-	uint64_t hash = 0;
-
-	for (size_t i = 0; i < thread->hold_count; i++) {
-		const struct hw_hold *hold = &thread->holds[i];
-
-		hash = hw_hash_mix(hash, (uint64_t)hold->object->id << 32 | hold->stack);
-		if (hold->object->kind == HW_KIND_SEM)
-			hash = hw_hash_mix(hash, hold->count);
-	}
-	return hash;
-}
-
-/* How often a lock was taken does not matter, but how many units are gone does. */
-static bool same_hold(const struct hw_hold *a, const struct hw_hold *b)
-{
-	return a->object == b->object && a->stack == b->stack &&
-		(a->object->kind != HW_KIND_SEM || a->count == b->count);
-}
-
-static bool same_holds(const struct hw_dependency *dependency, const struct hw_thread *thread)
-{
-	if (dependency->hold_count != thread->hold_count)
-		return false;
-	for (size_t i = 0; i < thread->hold_count; i++)
-		if (!same_hold(&dependency->holds[i], &thread->holds[i]))
-			return false;
-	return true;
-}
-
-static struct hw_dependency *add_dependency(struct hw_order *order, struct hw_thread *thread,
-	uint64_t hash)
-{
-	struct hw_dependency *dependency;
-	size_t bytes = thread->hold_count * sizeof(*thread->holds);
-
-	HW_GROW(order->dependencies, order->dependency_count, order->dependency_capacity);
-	dependency = &order->dependencies[order->dependency_count++];
-	*dependency = (struct hw_dependency){ .id = (uint32_t)order->dependency_count,
-		.hash = hash, .thread = thread, .hold_count = thread->hold_count };
-	dependency->holds = hw_xmalloc(bytes);
-	memcpy(dependency->holds, thread->holds, bytes);
-	return dependency;
 }
 
 /*
@@ -110,51 +61,23 @@ static uint32_t units_of(const struct hw_thread *thread)
 	return thread->units ? thread->units : 1;
 }
 
-static void add_to_dependency(struct hw_order *order, struct hw_thread *thread,
-	struct hw_object *object, uint32_t stack, uint32_t how, int64_t time_ns)
-{
-	uint32_t kept_how = how & (HW_HOW_SHARED | HW_HOW_TRY | HW_HOW_TIMED | HW_HOW_REACQUIRE);
-	struct hw_dependency *dependency;
-	uint64_t hash;
-	bool new;
-
-	hash = hw_hash_mix(hash_of_holds(thread), (uint64_t)object->id << 32 | stack);
-	hash = hw_hash_mix(hash, (uint64_t)thread->id << 8 | kept_how);
-	if (units_of(thread) > 1)
-		hash = hw_hash_mix(hash, units_of(thread));
-	for (uint64_t key = hash;; key++) {
-		uint64_t *id = hw_table_put(&order->dependency_by_hash, key, &new);
-
-		if (new) {
-			dependency = add_dependency(order, thread, hash);
-			*id = dependency->id;
-			dependency->object = object;
-			dependency->stack = stack;
-			dependency->how = kept_how;
-			dependency->units = units_of(thread);
-			dependency->first_ns = time_ns;
-			break;
-		}
-		dependency = &order->dependencies[*id - 1];
-		if (dependency->hash == hash && dependency->thread == thread &&
-			dependency->object == object && dependency->stack == stack &&
-			dependency->how == kept_how && dependency->units == units_of(thread) &&
-			same_holds(dependency, thread))
-			break;
-	}
-	dependency->count++;
-	dependency->last_ns = time_ns;
-	dependency->dirty = true;
-}
-
+/* `last`: of this object and stack, as for hw_dependency_count; NULL when nobody keeps it. */
 static inline void depend(struct hw_order *order, struct hw_thread *thread,
-	struct hw_object *object, uint32_t stack, uint32_t how, int64_t time_ns)
+	struct hw_object *object, uint32_t stack, uint32_t how, int64_t time_ns, uint32_t *last)
 {
+	uint32_t none = 0;
+
 	/* Only writers that go first make others wait for them before they hold anything. */
 	if (!thread->hold_count && object->kind != HW_KIND_RWLOCK)
 		return;
 	if (depends(thread, object, how))
-		add_to_dependency(order, thread, object, stack, how, time_ns);
+		hw_dependency_count(&order->dependencies, thread, object, stack, how,
+			units_of(thread), time_ns, last ? last : &none);
+}
+
+static uint32_t holds_of(struct hw_order *order, struct hw_thread *thread)
+{
+	return hw_hold_list_of(&order->dependencies.lists, thread);
 }
 
 bool hw_order_blocks(const struct hw_order *order, const struct hw_dependency *dependency)
@@ -182,7 +105,7 @@ static void note_keeper(struct hw_thread *thread, const struct hw_object *object
 void hw_order_sleep(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
 	uint32_t stack, uint32_t how, int64_t time_ns)
 {
-	depend(order, thread, object, stack, how, time_ns);
+	depend(order, thread, object, stack, how, time_ns, NULL);
 }
 
 void hw_order_wait(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
@@ -198,8 +121,8 @@ void hw_order_wait(struct hw_order *order, struct hw_thread *thread, struct hw_o
 	object->waiters++;
 	if (thread->failed_try)
 		hw_tries_blocked(&order->tries, order->roster, thread, object,
-			hash_of_holds(thread));
-	depend(order, thread, object, stack, how, time_ns);
+			holds_of(order, thread));
+	depend(order, thread, object, stack, how, time_ns, NULL);
 	hw_misuse_wait(&order->misuses, thread, object, stack, time_ns);
 }
 
@@ -225,24 +148,28 @@ void hw_order_fail(struct hw_order *order, struct hw_thread *thread, struct hw_o
 	/* A wait of semtimedop that has taken too long fails like a try. */
 	if (busy && !waited)
 		hw_tries_failed(&order->tries, order->roster, thread, object, stack,
-			hash_of_holds(thread));
+			holds_of(order, thread));
+}
+
+static void forget_lists(struct hw_thread *thread, const struct hw_hold *hold)
+{
+	hw_hold_list_forget(thread, (size_t)(hold - thread->holds));
 }
 
 void hw_order_hold(struct hw_thread *thread, const struct hw_hold *got)
 {
 	struct hw_hold *hold = hw_hold_of(thread, got->object);
 
-	thread->holds_version++;
 	if (hold) {
 		hold->count += got->count;
 		hold->how |= got->how & HW_HOW_UNDO;
+		if (got->object->kind == HW_KIND_SEM)
+			forget_lists(thread, hold);
 		return;
 	}
 	HW_GROW(thread->holds, thread->hold_count, thread->hold_capacity);
-	thread->holds[thread->hold_count++] = *got;
-	got->object->holder = got->object->last_holder = thread;
-	got->object->last_stack = got->stack;
-	got->object->holders++;
+	hw_order_push(thread, got->object, got->contention, got->stack, got->how, got->count,
+		got->since_ns);
 }
 
 void hw_order_inherit(struct hw_thread *thread, struct hw_object *object, uint32_t stack,
@@ -255,21 +182,15 @@ void hw_order_inherit(struct hw_thread *thread, struct hw_object *object, uint32
 void hw_order_drop(struct hw_order *order, struct hw_thread *thread, struct hw_hold *hold,
 	int64_t time_ns)
 {
-	struct hw_contention *contention = hold->contention ?
-		hold->contention :
-		hw_contention_of(&order->contentions, hold->object, hold->stack);
-	int64_t held_ns = time_ns - hold->since_ns;
 	size_t at = (size_t)(hold - thread->holds);
 
-	contention->dirty = true;
-	contention->hold_ns += held_ns;
-	if (held_ns > contention->hold_max_ns)
-		contention->hold_max_ns = held_ns;
-	if (hold->object->holder == thread)
-		hold->object->holder = NULL;
-	hold->object->holders--;
-	memmove(hold, hold + 1, (--thread->hold_count - at) * sizeof(*hold));
-	thread->holds_version++;
+	if (!hold->contention)
+		hold->contention = hw_contention_of(&order->contentions, hold->object,
+			hold->stack);
+	hw_order_end_hold(thread, hold, time_ns);
+	thread->hold_count--;
+	memmove(hold, hold + 1, (thread->hold_count - at) * sizeof(*hold));
+	hw_hold_list_forget(thread, at);
 }
 
 static inline struct hw_contention *count_acquisition(struct hw_order *order,
@@ -308,10 +229,11 @@ void hw_order_acquire(struct hw_order *order, struct hw_thread *thread, struct h
 	if (object->kind == HW_KIND_SEM)
 		hw_units_take(object, got.count);
 	if (!waited && !(signals(object) && how & HW_HOW_TRY))
-		depend(order, thread, object, stack, how, time_ns);
+		depend(order, thread, object, stack, how, time_ns,
+			&got.contention->last_dependency);
 	if (thread->failed_try && !signals(object) && !(how & HW_HOW_TRY))
 		hw_tries_blocked(&order->tries, order->roster, thread, object,
-			hash_of_holds(thread));
+			holds_of(order, thread));
 	if (how & HW_HOW_MORE || thread->together_count)
 		hw_units_hold(thread, &got, how & HW_HOW_MORE);
 	else if (!signals(object))
@@ -358,6 +280,6 @@ void hw_order_release(struct hw_order *order, struct hw_thread *thread, struct h
 	hold->count -= given_back < hold->count ? given_back : hold->count;
 	if (!hold->count)
 		hw_order_drop(order, thread, hold, time_ns);
-	else
-		thread->holds_version++;
+	else if (object->kind == HW_KIND_SEM)
+		forget_lists(thread, hold);
 }

@@ -19,34 +19,20 @@
  * Waits for what nobody can hold (the end of a thread, a condition, a barrier, a semaphore that
  * signals) are dependencies like others. They are no edges of a lock order; but what is held
  * meanwhile may be needed by those who could end the wait.
+ *
+ * Nearly all events are a lock that is free and is taken, or the one taken last and given back.
+ * order_quick.h is for these, and does what hw_order_acquire and hw_order_release would do.
  */
 
-#include "trace/contention.h"
 #include "trace/declared.h"
+#include "trace/dependency.h"
 #include "trace/misuse.h"
 #include "trace/tries.h"
 #include "trace/units.h"
 
-struct hw_dependency {
-	uint32_t id;
-	uint64_t hash;
-	struct hw_thread *thread;
-	struct hw_object *object;
-	uint32_t stack;
-	uint32_t how; /* SHARED, TRY, TIMED, REACQUIRE bits */
-	uint32_t units; /* that are wanted; 1 of what has none */
-	uint64_t count;
-	int64_t first_ns, last_ns;
-	struct hw_hold *holds; /* as they were; since_ns means nothing here, nor count of locks */
-	size_t hold_count;
-	bool stored, dirty;
-};
-
 struct hw_order {
 	const struct hw_roster *roster;
-	struct hw_dependency *dependencies;
-	size_t dependency_count, dependency_capacity;
-	struct hw_table dependency_by_hash; /* collisions probe by +1 */
+	struct hw_dependencies dependencies;
 	struct hw_contentions contentions;
 	struct hw_tries tries;
 	struct hw_misuses misuses;

@@ -2,10 +2,11 @@
 #include "trace/pack.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "trace/varint.h"
 
-enum { NARROW_ONES = 0xff, WIDE_ONES = 0xffff };
+enum { NARROW_ONES = HW_PACK_DELTA_ESCAPED, WIDE_ONES = 0xffff };
 
 _Static_assert((int)HW_PACK_EVENTS == (int)HW_DICTIONARY_KEYS, "a block has as many keys at most");
 
@@ -15,66 +16,34 @@ void hw_pack_reset(struct hw_packer *packer)
 	hw_dictionary_clear(&packer->sites);
 	hw_dictionary_clear(&packer->objects);
 	packer->count = 0;
+	packer->block++;
 	packer->result_count = 0;
 	packer->escape_count = 0;
 	packer->escape_size_bytes[0] = packer->escape_size_bytes[1] = 0;
 }
 
-static void begin(struct hw_packer *packer, int64_t time_ns)
+void hw_pack_begin(struct hw_packer *packer, int64_t time_ns, uint32_t thread)
 {
 	packer->begin_ns = packer->newest_ns = time_ns;
 	packer->first_ns = packer->last_ns = time_ns;
+	packer->last_thread = hw_dictionary_put(&packer->threads, thread);
 }
 
-static void escape(struct hw_packer *packer, uint64_t delta)
+void hw_pack_escape(struct hw_packer *packer, uint64_t delta)
 {
 	size_t size_bytes = hw_varint_size_bytes(hw_varint_zigzag((int64_t)delta));
+	int64_t time_ns = (int64_t)((uint64_t)packer->newest_ns + delta);
 
+	if (delta >= WIDE_ONES)
+		packer->delta[packer->count] = WIDE_ONES;
 	packer->escapes[packer->escape_count++] = delta;
 	packer->escape_size_bytes[0] += size_bytes;
 	packer->escape_size_bytes[1] += delta >= WIDE_ONES ? size_bytes : 0;
-}
-
-static inline void add_time(struct hw_packer *packer, uint64_t delta)
-{
-	packer->delta[packer->count] = (uint16_t)(delta < WIDE_ONES ? delta : WIDE_ONES);
-	if (delta >= NARROW_ONES)
-		escape(packer, delta);
-}
-
-/* A key that is mostly the one of the event before, whose number is `last`. */
-static inline uint16_t put_again(struct hw_dictionary *dictionary, uint16_t last, uint64_t key)
-{
-	if (dictionary->count && dictionary->keys[last] == key)
-		return last;
-	return hw_dictionary_put(dictionary, key);
-}
-
-void hw_pack_add(struct hw_packer *packer, const struct hw_event *event)
-{
-	uint32_t at = packer->count;
-	int64_t time_ns = event->time_ns;
-
-	assert(at < HW_PACK_EVENTS);
-	if (!at)
-		begin(packer, time_ns);
-	add_time(packer, (uint64_t)time_ns - (uint64_t)packer->newest_ns);
-	packer->newest_ns = time_ns;
+	/* While times do not go back the first is the least, and the newest the greatest. */
 	if (time_ns < packer->first_ns)
 		packer->first_ns = time_ns;
-	if (time_ns > packer->last_ns)
-		packer->last_ns = time_ns;
-	packer->thread[at] = put_again(&packer->threads, at ? packer->thread[at - 1] : 0,
-		event->thread);
-	packer->site[at] = hw_dictionary_put(&packer->sites,
-		hw_pack_site_key(event->op, hw_event_plain_how(event->how), event->stack));
-	packer->object[at] = put_again(&packer->objects, at ? packer->object[at - 1] : 0,
-		event->object);
-	if (event->has_result) {
-		packer->result_at[packer->result_count] = (uint16_t)at;
-		packer->results[packer->result_count++] = event->result;
-	}
-	packer->count = at + 1;
+	if (packer->newest_ns > packer->last_ns)
+		packer->last_ns = packer->newest_ns;
 }
 
 static uint8_t *put_signed(uint8_t *at, int64_t value)
@@ -122,11 +91,9 @@ static uint8_t *put_narrow(uint8_t *at, const uint16_t *numbers, uint32_t count,
 
 static uint8_t *put_wide(uint8_t *at, const uint16_t *numbers, uint32_t count)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		at[2 * i] = (uint8_t)numbers[i];
-		at[2 * i + 1] = (uint8_t)(numbers[i] >> 8);
-	}
-	return at + 2 * count;
+	_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "as the low one comes first");
+	memcpy(at, numbers, count * sizeof(*numbers));
+	return at + count * sizeof(*numbers);
 }
 
 /* Two to a byte. */

@@ -43,22 +43,28 @@
  * 2^32; sums wrap at 64 bits. A dictionary has at least one entry and at most `count`.
  *
  * A packer is written to event by event and can be asked for its block at any time; it
- * allocates nothing by itself. Adding costs about 5 ns.
+ * allocates nothing by itself. Adding is inlined: it takes about thirty instructions, and half as
+ * many where the numbers are known.
  */
+
+#include <assert.h>
 
 #include "trace/dictionary.h"
 #include "trace/event.h"
 
 enum {
 	HW_PACK_EVENTS = 16384,
+	HW_PACK_DELTA_ESCAPED = 0xff, /* in a column of one byte */
 	HW_PACK_BYTES_MAX = 64 + 64 * HW_PACK_EVENTS, /* no block is longer */
 };
 
 struct hw_packer {
 	uint32_t count;
 	uint32_t result_count;
-	int64_t first_ns, last_ns; /* the least and the greatest time */
+	uint32_t block; /* another one after each reset; 0 before the first */
 	int64_t begin_ns, newest_ns; /* of the first event, of the last */
+	int64_t first_ns, last_ns; /* the least and the greatest time, of all but the last */
+	uint32_t last_thread;        /* of the last event, as in its block */
 	struct hw_dictionary threads, sites, objects;
 	uint16_t delta[HW_PACK_EVENTS]; /* nanoseconds since the event before, or all ones */
 	uint32_t escape_count;
@@ -74,16 +80,84 @@ struct hw_packer {
 /* A packer of all zeroes is empty. Make one so that was used; costs what it holds. */
 void hw_pack_reset(struct hw_packer *packer);
 
-/* Add an event; there must be room, and its op must be one of an event. */
-void hw_pack_add(struct hw_packer *packer, const struct hw_event *event);
 
 /* Write the block, HW_PACK_BYTES_MAX at most; how many bytes it has. It must hold an event. */
 size_t hw_pack_write(const struct hw_packer *packer, uint8_t *block);
+
+/* For hw_pack_add_numbered: the first event of a block. */
+void hw_pack_begin(struct hw_packer *packer, int64_t time_ns, uint32_t thread);
+
+/* For hw_pack_add_numbered: a time that is a byte or more after the one before, or comes before it. */
+void hw_pack_escape(struct hw_packer *packer, uint64_t delta);
 
 /* The key of a site, which is op, how and stack at once. */
 static inline uint64_t hw_pack_site_key(uint8_t op, uint8_t how, uint32_t stack)
 {
 	return (uint64_t)stack << 16 | (uint64_t)how << 8 | op;
+}
+
+/* The greatest time of all events; there is one. */
+static inline int64_t hw_pack_last_ns(const struct hw_packer *packer)
+{
+	return packer->newest_ns > packer->last_ns ? packer->newest_ns : packer->last_ns;
+}
+
+/*
+ * The numbers of a site and of an object in the block under way, which is told by `block` of the
+ * packer; an event that uses them must follow. Who adds many that are the same asks once.
+ */
+static inline uint16_t hw_pack_site_number(struct hw_packer *packer, uint8_t op, uint8_t how,
+	uint32_t stack)
+{
+	return hw_dictionary_put(&packer->sites, hw_pack_site_key(op, how, stack));
+}
+
+static inline uint16_t hw_pack_object_number(struct hw_packer *packer, uint32_t object)
+{
+	return hw_dictionary_put(&packer->objects, object);
+}
+
+/* Add an event without a result, by its numbers; there must be room. */
+static inline void hw_pack_add_numbered(struct hw_packer *packer, int64_t time_ns,
+	uint32_t thread, uint16_t site, uint16_t object)
+{
+	uint32_t at = packer->count;
+	uint64_t delta;
+
+	if (__builtin_expect(!at, 0))
+		hw_pack_begin(packer, time_ns, thread);
+	delta = (uint64_t)time_ns - (uint64_t)packer->newest_ns;
+	packer->delta[at] = (uint16_t)delta;
+	if (__builtin_expect(delta >= HW_PACK_DELTA_ESCAPED, 0))
+		hw_pack_escape(packer, delta);
+	packer->newest_ns = time_ns;
+	/* Whoever did the last thing mostly does the next. */
+	if (__builtin_expect(packer->threads.keys[packer->last_thread] != thread, 0))
+		packer->last_thread = hw_dictionary_put(&packer->threads, thread);
+	packer->thread[at] = (uint16_t)packer->last_thread;
+	packer->site[at] = site;
+	packer->object[at] = object;
+	packer->count = at + 1;
+}
+
+/* The result of the event that was added last. */
+static inline void hw_pack_add_result(struct hw_packer *packer, int64_t result)
+{
+	packer->result_at[packer->result_count] = (uint16_t)(packer->count - 1);
+	packer->results[packer->result_count++] = result;
+}
+
+/* Add an event; there must be room, and its op must be one of an event. */
+static inline void hw_pack_add(struct hw_packer *packer, const struct hw_event *event)
+{
+	uint16_t site = hw_pack_site_number(packer, event->op, hw_event_plain_how(event->how),
+		event->stack);
+
+	assert(packer->count < HW_PACK_EVENTS);
+	hw_pack_add_numbered(packer, event->time_ns, event->thread, site,
+		hw_pack_object_number(packer, event->object));
+	if (event->has_result)
+		hw_pack_add_result(packer, event->result);
 }
 
 #endif

@@ -115,9 +115,7 @@ static const struct hw_record *published(const struct hw_chunk *chunk, uint32_t 
 {
 	const struct hw_record *record = &chunk->records[position];
 
-	ret_copy->when = atomic_load_explicit((const _Atomic uint64_t *)&record->when,
-		memory_order_acquire);
-	ret_copy->what = record->what;
+	*ret_copy = hw_reader_look(record);
 	return ret_copy->when ? record : NULL;
 }
 
@@ -266,10 +264,10 @@ static void fill_round(struct hw_readers *readers)
 		sift_down(readers->round, readers->round_count, at);
 }
 
-/* The time up to which the first of the heap comes before all others. */
+/* The time up to which the first of the heap comes before all others, or the cut. */
 static uint64_t first_until(const struct hw_readers *readers)
 {
-	uint64_t until = UINT64_MAX;
+	uint64_t until = readers->cut_ticks;
 
 	for (size_t child = 1; child <= 2 && child < readers->round_count; child++)
 		if (readers->round[child]->last_ticks < until)
@@ -279,17 +277,29 @@ static uint64_t first_until(const struct hw_readers *readers)
 
 enum run { RUN_LATER, RUN_DRY, RUN_REFUSED };
 
+/* Take the next record of a log, which was read; false when it cannot be taken yet. */
+static bool take_one(struct hw_reader *reader, hw_reader_take *take, void *context)
+{
+	if (!take(context, reader, reader->copy, reader->last_ticks, reader->next + 1))
+		return false;
+	reader->position += 1 + hw_record_payload(&reader->copy);
+	reader->taken++;
+	return true;
+}
+
 /* Take records of one log for as long as no other is to come before. */
 static enum run take_run(struct hw_readers *readers, struct hw_reader *reader, uint64_t until,
-	hw_reader_take *take, void *context)
+	hw_reader_take *take, hw_reader_take_many *take_many, void *context)
 {
 	do {
-		if (!take(context, reader, reader->copy, reader->last_ticks, reader->next + 1))
+		const struct hw_chunk *chunk = &readers->session->chunks[reader->chunk];
+		size_t many = take_many(context, reader, reader->next,
+			chunk->records + HW_CHUNK_RECORDS, until);
+
+		reader->position += (uint32_t)many;
+		reader->taken += many;
+		if (!many && !take_one(reader, take, context))
 			return RUN_REFUSED;
-		reader->position += 1;
-		if (!is_plain(reader->copy.when))
-			reader->position += hw_record_payload(&reader->copy);
-		reader->taken++;
 		if (!read_next(readers, reader))
 			return RUN_DRY;
 	} while (reader->last_ticks <= until);
@@ -297,7 +307,7 @@ static enum run take_run(struct hw_readers *readers, struct hw_reader *reader, u
 }
 
 uint64_t hw_readers_round(struct hw_readers *readers, uint64_t cut_ticks, hw_reader_take *take,
-	void *context)
+	hw_reader_take_many *take_many, void *context)
 {
 	uint64_t taken = 0;
 	enum run run = RUN_LATER;
@@ -309,7 +319,7 @@ uint64_t hw_readers_round(struct hw_readers *readers, uint64_t cut_ticks, hw_rea
 		struct hw_reader *reader = readers->round[0];
 		uint64_t before = reader->taken;
 
-		run = take_run(readers, reader, first_until(readers), take, context);
+		run = take_run(readers, reader, first_until(readers), take, take_many, context);
 		taken += reader->taken - before;
 		if (run == RUN_DRY)
 			readers->round[0] = readers->round[--readers->round_count];
@@ -326,6 +336,21 @@ static uint32_t next_of(const struct hw_chunk *chunk)
 	return next && next - 1 < HW_CHUNK_MAX ? next - 1 : HW_CHUNK_MAX;
 }
 
+/* Pass over events that stand alone; where the next begins that is another, or is past the cut. */
+static uint32_t pass_plain(const struct hw_chunk *chunk, uint32_t position, uint64_t cut_ticks,
+	uint64_t *ticks)
+{
+	for (; position < HW_CHUNK_RECORDS; position++) {
+		struct hw_record record = hw_reader_look(&chunk->records[position]);
+
+		if (!is_plain(record.when) || hw_record_time(&record) > cut_ticks)
+			break;
+		if (hw_record_time(&record) > *ticks)
+			*ticks = hw_record_time(&record);
+	}
+	return position;
+}
+
 static void preview(const struct hw_readers *readers, struct hw_reader *reader, uint64_t cut_ticks,
 	hw_reader_take *look, void *context)
 {
@@ -338,6 +363,7 @@ static void preview(const struct hw_readers *readers, struct hw_reader *reader, 
 		const struct hw_chunk *chunk = &readers->session->chunks[number];
 		const struct hw_record *record = NULL;
 
+		position = pass_plain(chunk, position, cut_ticks, &ticks);
 		if (position < HW_CHUNK_RECORDS) {
 			record = published(chunk, position, &copy);
 			if (!record || (makes_sense(&copy, position) &&

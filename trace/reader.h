@@ -74,6 +74,25 @@ struct hw_readers {
 typedef bool hw_reader_take(void *context, struct hw_reader *reader, struct hw_record record,
 	uint64_t ticks, const struct hw_record *payload);
 
+/*
+ * The same for many records of one log, from `first` on and before `end`, which are not known to
+ * be published: take those that stand alone, bear times up to `until_ticks`, and can be taken,
+ * and keep `last_ticks` as read_next() in reader.c does. How many were taken; what comes next is
+ * left to hw_reader_take.
+ */
+typedef size_t hw_reader_take_many(void *context, struct hw_reader *reader,
+	const struct hw_record *first, const struct hw_record *end, uint64_t until_ticks);
+
+/* A record as it is now; none was published there while its `when` is 0. */
+static inline struct hw_record hw_reader_look(const struct hw_record *record)
+{
+	struct hw_record copy = { .when = atomic_load_explicit(
+		(const _Atomic uint64_t *)&record->when, memory_order_acquire) };
+
+	copy.what = record->what;
+	return copy;
+}
+
 struct hw_readers *hw_readers_create(struct hw_session *session, uint64_t patience_ticks);
 void hw_readers_destroy(struct hw_readers *readers);
 
@@ -88,7 +107,7 @@ void hw_readers_close(struct hw_readers *readers, uint32_t slot);
 
 /* Take all records published with a time up to `cut_ticks`, by time. How many were taken. */
 uint64_t hw_readers_round(struct hw_readers *readers, uint64_t cut_ticks, hw_reader_take *take,
-	void *context);
+	hw_reader_take_many *take_many, void *context);
 
 /* Look at what the round up to `cut_ticks` will take, log by log, without taking anything. */
 void hw_readers_preview(struct hw_readers *readers, uint64_t cut_ticks, hw_reader_take *look,

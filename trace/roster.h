@@ -146,11 +146,12 @@ struct hw_object {
 /* A thread holds an object: since when, from where, how often. */
 struct hw_hold {
 	struct hw_object *object;
+	struct hw_contention *contention; /* of acquisitions from there; NULL before it is known */
+	int64_t since_ns;
 	uint32_t stack;
 	uint32_t how;   /* enum hw_how of the acquisition */
 	uint32_t count; /* recursion depth, or units */
-	int64_t since_ns;
-	struct hw_contention *contention; /* of acquisitions from there; NULL before it is known */
+	uint32_t list;  /* of all holds up to this one (hold_list.h); 0 when not known */
 };
 
 struct hw_thread {
@@ -172,7 +173,6 @@ struct hw_thread {
 
 	struct hw_hold *holds; /* in the order of acquisition */
 	size_t hold_count, hold_capacity;
-	uint64_t holds_version; /* changes whenever `holds` does */
 
 	uint32_t units; /* that the next wait or take is about (HW_OP_UNITS); 0: one */
 	struct hw_hold *together; /* got by a call that got more than that; see trace/units.h */
@@ -190,7 +190,7 @@ struct hw_thread {
 	/* The last failed try: a block on the same object, holding the same, promotes its site. */
 	struct hw_object *failed_try;
 	uint32_t failed_try_stack;
-	uint64_t failed_try_hash; /* of what it held */
+	uint32_t failed_try_holds; /* the list of what it held (hold_list.h) */
 
 	/* What it was blocked on when its slot was last looked at; see trace/state.h. */
 	uint64_t blocked_word; /* of the slot; 0 when it was not blocked */
@@ -261,9 +261,16 @@ void hw_roster_number_thread(struct hw_thread *thread);
 /* The same, or NULL when it was never heard of. */
 struct hw_thread *hw_roster_known_thread(const struct hw_roster *roster, uint64_t uid);
 
-/* What a thread holds of an object, or NULL. */
+/*
+ * What a thread holds of an object, or NULL. Mostly nobody holds it, or one thread does and is
+ * known; then what others hold is not searched.
+ */
 static inline struct hw_hold *hw_hold_of(struct hw_thread *thread, const struct hw_object *object)
 {
+	uint32_t others = object->holder && object->holder != thread;
+
+	if (object->holders == others)
+		return NULL;
 	for (size_t i = thread->hold_count; i-- > 0;)
 		if (thread->holds[i].object == object)
 			return &thread->holds[i];

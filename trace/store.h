@@ -34,6 +34,13 @@ int hw_store_create(struct hw_store **ret_store, const char *path, enum hw_event
 void hw_store_destroy(struct hw_store *store, bool whole);
 
 void hw_store_event(struct hw_store *store, const struct hw_event *event);
+
+/* The same for who stores many; NULL after a failure, when nothing is stored any more. */
+struct hw_packer *hw_store_packer(struct hw_store *store);
+
+/* The packer is full. */
+void hw_store_events_flush(struct hw_store *store);
+
 void hw_store_meta_text(struct hw_store *store, const char *key, const char *value);
 void hw_store_meta_number(struct hw_store *store, const char *key, int64_t value);
 

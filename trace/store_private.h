@@ -49,9 +49,6 @@ void hw_store_fail(struct hw_store *store, int code);
 /* Begin a transaction unless one is under way; false after a failure. */
 bool hw_store_begin(struct hw_store *store);
 
-/* Write the events that were collected. */
-void hw_store_events_flush(struct hw_store *store);
-
 /* At the end, when all is committed: give the events the form that they are kept in. */
 void hw_store_events_settle(struct hw_store *store);
 

@@ -218,9 +218,28 @@ static const char *dependency_how(const struct hw_order *order,
 								  "block";
 }
 
-static int64_t units_of(const struct hw_hold *hold)
+/* False when they could not be written. */
+static bool put_dependency_holds(struct hw_store *store, const struct hw_order *order,
+	const struct hw_dependency *dependency)
 {
-	return hold->object->kind == HW_KIND_SEM ? hold->count : 1;
+	const struct hw_hold_lists *lists = &order->dependencies.lists;
+	const struct hw_hold_list *last;
+
+	for (uint32_t list = dependency->list; list; list = last->before) {
+		sqlite3_stmt *row = hw_store_statement(store, HW_PUT_DEPENDENCY_HOLD);
+
+		if (!row)
+			return false;
+		last = hw_hold_list_at(lists, list);
+		sqlite3_bind_int64(row, 1, dependency->id);
+		sqlite3_bind_int64(row, 2, last->length - 1);
+		sqlite3_bind_int64(row, 3, last->object->id);
+		hw_store_bind_text(row, 4, hw_store_mode_name(last->how));
+		hw_store_bind_unless(row, 5, last->stack, 0);
+		sqlite3_bind_int64(row, 6, last->units);
+		hw_store_run(store, row);
+	}
+	return true;
 }
 
 static void put_dependency(struct hw_store *store, const struct hw_order *order,
@@ -241,18 +260,8 @@ static void put_dependency(struct hw_store *store, const struct hw_order *order,
 	sqlite3_bind_int64(row, 9, dependency->last_ns);
 	hw_store_bind_unless(row, 10, dependency->units, 1);
 	hw_store_run(store, row);
-	for (size_t i = 0; !dependency->stored && i < dependency->hold_count; i++) {
-		row = hw_store_statement(store, HW_PUT_DEPENDENCY_HOLD);
-		if (!row)
-			return;
-		sqlite3_bind_int64(row, 1, dependency->id);
-		sqlite3_bind_int64(row, 2, (sqlite3_int64)i);
-		sqlite3_bind_int64(row, 3, dependency->holds[i].object->id);
-		hw_store_bind_text(row, 4, hw_store_mode_name(dependency->holds[i].how));
-		hw_store_bind_unless(row, 5, dependency->holds[i].stack, 0);
-		sqlite3_bind_int64(row, 6, units_of(&dependency->holds[i]));
-		hw_store_run(store, row);
-	}
+	if (!dependency->stored && !put_dependency_holds(store, order, dependency))
+		return;
 	dependency->stored = true;
 	/* A try may still be promoted by what its place does later. */
 	dependency->dirty = !hw_order_blocks(order, dependency);
@@ -350,9 +359,9 @@ void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw
 			remove_object(store, roster->objects[i]);
 		else if (roster->objects[i]->dirty)
 			put_object(store, roster->objects[i]);
-	for (size_t i = 0; i < order->dependency_count; i++)
-		if (order->dependencies[i].dirty)
-			put_dependency(store, order, &order->dependencies[i]);
+	for (size_t i = 0; i < order->dependencies.count; i++)
+		if (order->dependencies.all[i].dirty)
+			put_dependency(store, order, &order->dependencies.all[i]);
 	for (size_t i = 0; i < order->contentions.count; i++)
 		if (order->contentions.all[i]->dirty)
 			put_contention(store, order->contentions.all[i]);

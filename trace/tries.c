@@ -33,21 +33,21 @@ static void yielded(struct hw_tries *tries, const struct hw_roster *roster,
 }
 
 void hw_tries_failed(struct hw_tries *tries, const struct hw_roster *roster,
-	struct hw_thread *thread, struct hw_object *object, uint32_t stack, uint64_t holds_hash)
+	struct hw_thread *thread, struct hw_object *object, uint32_t stack, uint32_t holds)
 {
 	if (thread->failed_try)
 		yielded(tries, roster, thread);
 	thread->failed_try = object;
 	thread->failed_try_stack = stack;
-	thread->failed_try_hash = holds_hash;
+	thread->failed_try_holds = holds;
 }
 
 void hw_tries_blocked(struct hw_tries *tries, const struct hw_roster *roster,
-	struct hw_thread *thread, const struct hw_object *object, uint64_t holds_hash)
+	struct hw_thread *thread, const struct hw_object *object, uint32_t holds)
 {
 	if (thread->failed_try != object)
 		yielded(tries, roster, thread);
-	else if (thread->failed_try_hash == holds_hash)
+	else if (thread->failed_try_holds == holds)
 		hw_table_put(&tries->blocking, machine_frame(roster, thread->failed_try_stack),
 			NULL);
 	thread->failed_try = NULL;

@@ -24,13 +24,13 @@ struct hw_tries {
 
 void hw_tries_finish(struct hw_tries *tries);
 
-/* A try of something taken failed; `holds_hash` stands for what the thread holds. */
+/* A try of something taken failed; `holds` is the list of what the thread holds. */
 void hw_tries_failed(struct hw_tries *tries, const struct hw_roster *roster,
-	struct hw_thread *thread, struct hw_object *object, uint32_t stack, uint64_t holds_hash);
+	struct hw_thread *thread, struct hw_object *object, uint32_t stack, uint32_t holds);
 
 /* The thread blocks on an object, or was about to. */
 void hw_tries_blocked(struct hw_tries *tries, const struct hw_roster *roster,
-	struct hw_thread *thread, const struct hw_object *object, uint64_t holds_hash);
+	struct hw_thread *thread, const struct hw_object *object, uint32_t holds);
 
 /* Whether a try from there counts as a block, as far as is known. */
 bool hw_tries_block(const struct hw_tries *tries, const struct hw_roster *roster, uint32_t stack);

@@ -103,10 +103,13 @@ Test(units, taken_together_wait_for_nothing_of_each_other)
 	take(thread(1), c, 1, 0);
 	cr_assert_eq(held(thread(1), b), 1);
 	cr_assert_eq(held(thread(1), c), 1);
-	cr_assert_eq(order.dependency_count, 2);
-	for (size_t i = 0; i < order.dependency_count; i++) {
-		cr_assert_eq(order.dependencies[i].hold_count, 1);
-		cr_assert_eq(order.dependencies[i].holds[0].object, a);
+	cr_assert_eq(order.dependencies.count, 2);
+	for (size_t i = 0; i < order.dependencies.count; i++) {
+		const struct hw_hold_list *held = hw_hold_list_at(&order.dependencies.lists,
+			order.dependencies.all[i].list);
+
+		cr_assert_eq(held->length, 1);
+		cr_assert_eq(held->object, a);
 	}
 }
 

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HW_TRACE_ORDER_QUICK_H
+#define HW_TRACE_ORDER_QUICK_H
+
+/*
+ * What nearly every event is, inlined into whoever reads events: a thread takes a lock that
+ * nobody has, from where it was taken last, and gives back what it took last.
+ *
+ * Each function here either does all that hw_order_acquire or hw_order_release would do, or
+ * nothing, and says which.
+ */
+
+#include "trace/order.h"
+
+/* The thread has the object from now on; it does not hold it yet, and has room for a hold. */
+static inline void hw_order_push(struct hw_thread *thread, struct hw_object *object,
+	struct hw_contention *contention, uint32_t stack, uint32_t how, uint32_t count,
+	int64_t time_ns)
+{
+	struct hw_hold *hold = &thread->holds[thread->hold_count++];
+
+	hold->object = object;
+	hold->contention = contention;
+	hold->since_ns = time_ns;
+	hold->stack = stack;
+	hold->how = how;
+	hold->count = count;
+	hold->list = 0;
+	object->holder = object->last_holder = thread;
+	object->last_stack = stack;
+	object->holders++;
+}
+
+/* How long it was held is known now, and by whom; taking it from the thread's holds is left. */
+static inline void hw_order_end_hold(const struct hw_thread *thread, const struct hw_hold *hold,
+	int64_t time_ns)
+{
+	struct hw_contention *contention = hold->contention;
+	int64_t held_ns = time_ns - hold->since_ns;
+
+	contention->dirty = true;
+	contention->hold_ns += held_ns;
+	if (held_ns > contention->hold_max_ns)
+		contention->hold_max_ns = held_ns;
+	if (hold->object->holder == thread)
+		hold->object->holder = NULL;
+	hold->object->holders--;
+}
+
+/* A lock of these kinds is taken as a whole, and orders what it is taken with. */
+static inline bool hw_order_is_plain(const struct hw_object *object)
+{
+	uint32_t plain = 1u << HW_KIND_MUTEX | 1u << HW_KIND_RWLOCK | 1u << HW_KIND_SPIN;
+
+	return plain >> object->kind & 1 && !(object->type & HW_TYPE_PREFER_WRITER);
+}
+
+/*
+ * Whether the thread took the lock, which is plain: nobody had it, and the thread had not waited
+ * for it. `contention` is the one of the object and the stack.
+ */
+static inline bool hw_order_lock(struct hw_order *order, struct hw_thread *thread,
+	struct hw_object *object, struct hw_contention *contention, uint32_t how, int64_t time_ns)
+{
+	if (__builtin_expect(object->holders || thread->waits_for || thread->failed_try ||
+				    thread->hold_count == thread->hold_capacity, 0))
+		return false;
+	contention->acquired++;
+	contention->dirty = true;
+	if (thread->hold_count)
+		hw_dependency_count(&order->dependencies, thread, object, contention->stack, how,
+			1, time_ns, &contention->last_dependency);
+	hw_order_push(thread, object, contention, contention->stack, how, 1, time_ns);
+	return true;
+}
+
+/* Whether the thread gave the lock back, which is plain: it was what it took last, and once. */
+static inline bool hw_order_unlock(struct hw_thread *thread, struct hw_object *object,
+	int64_t time_ns)
+{
+	struct hw_hold *last;
+
+	if (__builtin_expect(!thread->hold_count, 0))
+		return false;
+	last = &thread->holds[thread->hold_count - 1];
+	if (__builtin_expect(last->object != object || last->count != 1 || !last->contention, 0))
+		return false;
+	hw_order_end_hold(thread, last, time_ns);
+	thread->hold_count--;
+	return true;
+}
+
+#endif
