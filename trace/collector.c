@@ -25,8 +25,9 @@ enum {
 	PATIENCE_NS = 1000000000,    /* with what should be in the log already */
 	HURRY_NS = 20000000,         /* the same when others wait for us */
 	STARVED_NS = 2000000000,     /* no chunk was freed for so long */
-	CHUNKS_PER_THREAD = 8,       /* 256 KiB */
-	CHUNKS_AT_LEAST = 512,       /* 16 MiB */
+	/* Every chunk there is may count as memory of the program: 8 MiB, and 96 KiB a thread. */
+	CHUNKS_AT_LEAST = 256,
+	CHUNKS_PER_THREAD = 3,
 };
 
 static long futex(_Atomic uint32_t *word, int op, uint32_t value, const struct timespec *timeout)
@@ -123,7 +124,9 @@ static bool grow(struct hw_collector *collector)
 
 	if (fresh + limit / 4 < limit)
 		return true;
-	if (limit < allowed && hw_session_map_grow(&collector->map, limit)) {
+	if (limit < allowed &&
+		hw_session_map_grow(&collector->map, limit < allowed - limit ? limit :
+				allowed - limit)) {
 		collector->last_freed = UINT64_MAX; /* there is news for waiters */
 		return true;
 	}
