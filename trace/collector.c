@@ -66,7 +66,7 @@ int hw_collector_init(struct hw_collector *collector, const struct hw_recording_
 		return code;
 	}
 	hw_clock_init(&collector->clock, collector->map.session->clock,
-		collector->map.session->clock_base);
+		collector->map.session->clock_base, collector->map.session->clock_base_ns);
 	patience = ticks_of(collector, PATIENCE_NS);
 	collector->readers = hw_readers_create(collector->map.session, patience);
 	collector->slot_seen = hw_xcalloc(HW_THREAD_MAX, 2 * sizeof(uint64_t));
@@ -343,8 +343,10 @@ int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
 		hw_bypass_look(collector);
 		hw_census_departures(collector);
 		answer_flush(collector);
-		if (hw_collector_now_ns(collector) - collector->commit_ns > COMMIT_NS)
+		if (hw_collector_now_ns(collector) - collector->commit_ns > COMMIT_NS) {
 			store(collector);
+			hw_store_secure(collector->store);
+		}
 		code = hw_store_failure(collector->store, error);
 		done = over(collector, held);
 		if (!done && !taken && !hw_census_departing(collector) &&

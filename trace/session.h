@@ -41,7 +41,7 @@
 #include "trace/record.h"
 
 #define HW_SESSION_MAGIC   0x31545741574c4448ull /* "HDLWAWT1" */
-#define HW_SESSION_VERSION 4u
+#define HW_SESSION_VERSION 5u
 #define HW_SESSION_VARIABLE "HOLDWAIT_SESSION"
 #define HW_SESSION_HIDDEN  "hidden:" /* before the path: the program is not to see it */
 
@@ -123,6 +123,7 @@ struct hw_session {
 	uint32_t version;
 	uint32_t clock; /* enum hw_clock_kind */
 	uint64_t clock_base; /* ticks are counted from here */
+	uint64_t clock_base_ns; /* the same moment by CLOCK_MONOTONIC */
 	uint64_t size_bytes;
 
 	/* What was asked for. */
