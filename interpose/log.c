@@ -21,7 +21,7 @@ uint64_t hw_log_monotonic_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-void hw_log_end(void)
+void hw_log_stop(void)
 {
 	uint32_t on = HW_SESSION_ON;
 
@@ -29,8 +29,10 @@ void hw_log_end(void)
 	*hw_self_epoch = 0;
 }
 
-static void ring(struct hw_session *session)
+void hw_log_ring(void)
 {
+	struct hw_session *session = hw_log_session;
+
 	atomic_fetch_add_explicit(&session->doorbell, 1, memory_order_seq_cst);
 	if (atomic_load_explicit(&session->collector_sleeps, memory_order_seq_cst))
 		hw_sys_futex_wake(&session->doorbell, 1);
@@ -71,10 +73,10 @@ static bool wait_for_chunk(struct hw_session *session)
 		if (there)
 			break;
 		if (hw_session_collector_died(session) || silent_rounds == WAIT_ROUNDS) {
-			hw_log_end();
+			hw_log_stop();
 			break;
 		}
-		ring(session);
+		hw_log_ring();
 		hw_sys_futex_wait(&session->chunks_freed, freed, WAIT_ROUND_MS);
 		beat = atomic_load(&session->heartbeat);
 		silent_rounds = beat == heartbeat ? silent_rounds + 1 : 0;
@@ -113,6 +115,14 @@ static struct hw_chunk *chunk_before(const struct hw_record *position)
 	return (struct hw_chunk *)(last - last % HW_CHUNK_BYTES);
 }
 
+uint64_t hw_log_end_of(const struct hw_self *self)
+{
+	const struct hw_chunk *chunk = chunk_before(self->next);
+	uint64_t number = (uint64_t)(chunk - hw_log_session->chunks);
+
+	return number << 32 | (uint64_t)(self->next - chunk->records);
+}
+
 /*
  * Runs with signals blocked, so that no handler finds the log between two chunks, and none
  * jumps out with a chunk that is in no log. A handler that ran just before may have
@@ -147,7 +157,7 @@ struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count)
 		at = claim(self, count);
 		hw_sys_restore_signals();
 		if (at) {
-			ring(hw_log_session);
+			hw_log_ring();
 			return at;
 		}
 	} while (wait_for_chunk(hw_log_session));

@@ -48,9 +48,10 @@ static void tell_end(void *slot)
 	if (stacks)
 		hw_stack_table_give_back(stacks);
 	/* The main thread's stack stays when it alone ends. */
-	if (self->slot->tid != (int32_t)hw_sys0(SYS_getpid))
+	if (self->slot->tid != hw_process_pid())
 		hw_memory_gone(self->stack_low, self->stack_high - self->stack_low);
 	hw_log_add(self, time_of_end(), HW_OP_EXIT, self->slot->object, 0, 0);
+	atomic_store_explicit(&self->slot->log_end, hw_log_end_of(self), memory_order_relaxed);
 	atomic_store_explicit(&self->slot->state, HW_SLOT_ENDED, memory_order_release);
 	hw_sys_restore_signals();
 }
@@ -145,6 +146,7 @@ static bool fill_slot(struct hw_thread_slot *slot, uint64_t uid, uint64_t creato
 	slot->object = 0;
 	slot->start_ticks = hw_log_now();
 	atomic_store_explicit(&slot->lost, 0, memory_order_relaxed);
+	atomic_store_explicit(&slot->log_end, 0, memory_order_relaxed);
 	atomic_store_explicit(&slot->wait, 0, memory_order_relaxed);
 	return true;
 }

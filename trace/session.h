@@ -99,6 +99,8 @@ struct hw_thread_slot {
 	uint32_t object; /* its own thread object */
 	uint64_t start_ticks;
 	_Atomic uint64_t lost; /* records dropped */
+	/* When it said that it ends: number of its chunk << 32 | records in it; 0 until then. */
+	_Atomic uint64_t log_end;
 
 	/*
 	 * hw_record_what() of what this thread blocks on, or is about to; 0 when
