@@ -72,12 +72,13 @@ static struct start begin_thread(struct start *start, void *frame)
 	struct hw_self *self = &hw_self;
 
 	hw_thread_set_stack(self, (uintptr_t)frame, start->stack_bytes);
-	hw_sys_block_signals();
-	hw_thread_register(self, start->uid, start->creator_uid);
-	if (start->blocks_others)
-		hw_sys_restore_signals();
-	else
+	if (start->blocks_others) {
+		hw_thread_register(self, start->uid, start->creator_uid);
+	} else {
+		hw_sys_signals_are_blocked();
+		hw_thread_register(self, start->uid, start->creator_uid);
 		hw_sys_restore_signals_to(start->signals);
+	}
 	give_back(start);
 	return copy;
 }

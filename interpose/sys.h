@@ -76,6 +76,15 @@ static inline void hw_sys_restore_signals_to(uint64_t blocked)
 }
 
 /*
+ * For a new thread, in which those that a program can handle are blocked already: there
+ * is nothing yet that could be cancelled. The caller restores what is to be blocked.
+ */
+static inline void hw_sys_signals_are_blocked(void)
+{
+	hw_sys_blocked.depth++;
+}
+
+/*
  * Those that a program can handle. libc's own are left, for calls into libc: whoever changes the
  * owner of the process has a lock of libc's while it waits until every thread has handled one.
  */

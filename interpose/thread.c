@@ -17,7 +17,10 @@
 #include "interpose/sys.h"
 #include "interpose/unwinder.h"
 
-enum { MAIN_STACK_BYTES_MAX = 1 << 30 };
+enum {
+	MAIN_STACK_BYTES_MAX = 1 << 30,
+	THREADS_A_RING = 64,
+};
 
 static pthread_key_t end_key;
 static bool end_key_made;
@@ -215,5 +218,8 @@ bool hw_thread_register(struct hw_self *self, uint64_t uid, uint64_t creator_uid
 	hw_sys_restore_signals();
 	if (end_key_made)
 		pthread_setspecific(end_key, slot);
+	/* Of many short threads none fills a chunk; what they leave is to be used again soon. */
+	if (slot->uid % THREADS_A_RING == 0)
+		hw_log_ring();
 	return true;
 }

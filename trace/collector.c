@@ -113,17 +113,27 @@ static void wake_waiters(struct hw_collector *collector)
 		futex(&session->chunks_freed, FUTEX_WAKE, INT_MAX, NULL);
 }
 
+/* Those that have ended wait for us; that is no reason to let others have more. */
+static uint32_t threads_alive(struct hw_session *session)
+{
+	uint32_t used = atomic_load(&session->free_threads.fresh), alive = 0;
+
+	for (uint32_t i = 0; i < used && i < HW_THREAD_MAX; i++)
+		alive += atomic_load(&session->threads[i].state) == HW_SLOT_LIVE;
+	return alive;
+}
+
 /* Keep some chunks ready, up to what the number of threads allows. False when none is left. */
 static bool grow(struct hw_collector *collector)
 {
 	struct hw_session *session = collector->map.session;
 	uint32_t limit = atomic_load(&session->free_chunks.limit);
 	uint32_t fresh = atomic_load(&session->free_chunks.fresh);
-	uint32_t threads = atomic_load(&session->free_threads.fresh);
-	uint32_t allowed = CHUNKS_AT_LEAST + CHUNKS_PER_THREAD * threads;
+	uint32_t allowed;
 
 	if (fresh + limit / 4 < limit)
 		return true;
+	allowed = CHUNKS_AT_LEAST + CHUNKS_PER_THREAD * threads_alive(session);
 	if (limit < allowed &&
 		hw_session_map_grow(&collector->map, limit < allowed - limit ? limit :
 				allowed - limit)) {
