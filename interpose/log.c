@@ -21,7 +21,7 @@ uint64_t hw_log_monotonic_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-void hw_log_stop(void)
+void hw_log_end(void)
 {
 	uint32_t on = HW_SESSION_ON;
 
@@ -29,10 +29,8 @@ void hw_log_stop(void)
 	*hw_self_epoch = 0;
 }
 
-void hw_log_ring(void)
+static void ring(struct hw_session *session)
 {
-	struct hw_session *session = hw_log_session;
-
 	atomic_fetch_add_explicit(&session->doorbell, 1, memory_order_seq_cst);
 	if (atomic_load_explicit(&session->collector_sleeps, memory_order_seq_cst))
 		hw_sys_futex_wake(&session->doorbell, 1);
@@ -73,10 +71,10 @@ static bool wait_for_chunk(struct hw_session *session)
 		if (there)
 			break;
 		if (hw_session_collector_died(session) || silent_rounds == WAIT_ROUNDS) {
-			hw_log_stop();
+			hw_log_end();
 			break;
 		}
-		hw_log_ring();
+		ring(session);
 		hw_sys_futex_wait(&session->chunks_freed, freed, WAIT_ROUND_MS);
 		beat = atomic_load(&session->heartbeat);
 		silent_rounds = beat == heartbeat ? silent_rounds + 1 : 0;
@@ -115,7 +113,12 @@ static struct hw_chunk *chunk_before(const struct hw_record *position)
 	return (struct hw_chunk *)(last - last % HW_CHUNK_BYTES);
 }
 
-uint64_t hw_log_end_of(const struct hw_self *self)
+void hw_log_ring(void)
+{
+	ring(hw_log_session);
+}
+
+uint64_t hw_log_extent(const struct hw_self *self)
 {
 	const struct hw_chunk *chunk = chunk_before(self->next);
 	uint64_t number = (uint64_t)(chunk - hw_log_session->chunks);
@@ -157,7 +160,7 @@ struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count)
 		at = claim(self, count);
 		hw_sys_restore_signals();
 		if (at) {
-			hw_log_ring();
+			ring(hw_log_session);
 			return at;
 		}
 	} while (wait_for_chunk(hw_log_session));

@@ -39,13 +39,13 @@ static inline struct hw_record *hw_log_chunk_begin(uint32_t chunk)
 }
 
 /* Where the log ends now, as a thread slot says it. */
-uint64_t hw_log_end_of(const struct hw_self *self);
+uint64_t hw_log_extent(const struct hw_self *self);
 
 /* Tell the collector that there is something to be done. */
 void hw_log_ring(void);
 
 /* End recording for everybody: the collector does not answer. */
-void hw_log_stop(void);
+void hw_log_end(void);
 
 /* The other clock; slow enough not to be inlined. */
 uint64_t hw_log_monotonic_ns(void);

@@ -54,7 +54,7 @@ static void tell_end(void *slot)
 	if (self->slot->tid != hw_process_pid())
 		hw_memory_gone(self->stack_low, self->stack_high - self->stack_low);
 	hw_log_add(self, time_of_end(), HW_OP_EXIT, self->slot->object, 0, 0);
-	atomic_store_explicit(&self->slot->log_end, hw_log_end_of(self), memory_order_relaxed);
+	atomic_store_explicit(&self->slot->log_end, hw_log_extent(self), memory_order_relaxed);
 	atomic_store_explicit(&self->slot->state, HW_SLOT_ENDED, memory_order_release);
 	hw_sys_restore_signals();
 }

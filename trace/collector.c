@@ -20,6 +20,7 @@
 enum {
 	TICK_MS = 20,
 	COMMIT_NS = 200000000,
+	STORE_SHARE = 9,             /* one part of ten is what storing may take of the time */
 	LINGER_NS = 250000000,       /* a daemon's child registers after its parent is gone */
 	FIRST_PROCESS_MS = 10000,    /* how long to wait for anybody at all */
 	PATIENCE_NS = 1000000000,    /* with what should be in the log already */
@@ -201,6 +202,8 @@ static uint64_t round_once(struct hw_collector *collector)
 
 static void store(struct hw_collector *collector)
 {
+	int64_t begin_ns = hw_collector_now_ns(collector);
+
 	/* The first process is what was asked for; all others come from it. */
 	if (!collector->command_stored && collector->roster.process_count) {
 		hw_store_meta_text(collector->store, "command",
@@ -213,6 +216,16 @@ static void store(struct hw_collector *collector)
 	hw_bypass_store(collector);
 	hw_store_commit(collector->store);
 	collector->commit_ns = hw_collector_now_ns(collector);
+	collector->store_ns = collector->commit_ns - begin_ns;
+}
+
+/* What takes long is done less often: programs may have to wait for us meanwhile. */
+static bool is_store_due(const struct hw_collector *collector)
+{
+	int64_t wait_ns = STORE_SHARE * collector->store_ns;
+
+	return hw_collector_now_ns(collector) - collector->commit_ns >
+		(wait_ns > COMMIT_NS ? wait_ns : COMMIT_NS);
 }
 
 static void store_state(struct hw_collector *collector)
@@ -353,7 +366,7 @@ int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
 		hw_bypass_look(collector);
 		hw_census_departures(collector);
 		answer_flush(collector);
-		if (hw_collector_now_ns(collector) - collector->commit_ns > COMMIT_NS) {
+		if (is_store_due(collector)) {
 			store(collector);
 			hw_store_secure(collector->store);
 		}
