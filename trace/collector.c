@@ -114,14 +114,20 @@ static void wake_waiters(struct hw_collector *collector)
 		futex(&session->chunks_freed, FUTEX_WAKE, INT_MAX, NULL);
 }
 
-/* Those that have ended wait for us; that is no reason to let others have more. */
-static uint32_t threads_alive(struct hw_session *session)
+static uint32_t count_threads(struct hw_session *session, enum hw_slot_state state)
 {
-	uint32_t used = atomic_load(&session->free_threads.fresh), alive = 0;
+	uint32_t used = atomic_load(&session->free_threads.fresh), count = 0;
 
 	for (uint32_t i = 0; i < used && i < HW_THREAD_MAX; i++)
-		alive += atomic_load(&session->threads[i].state) == HW_SLOT_LIVE;
-	return alive;
+		count += atomic_load(&session->threads[i].state) == (uint32_t)state;
+	return count;
+}
+
+/* What threads that have ended leave behind is free after another round or two. */
+static bool will_free_some(const struct hw_collector *collector)
+{
+	return hw_census_departing(collector) ||
+		count_threads(collector->map.session, HW_SLOT_ENDED);
 }
 
 /* Keep some chunks ready, up to what the number of threads allows. False when none is left. */
@@ -134,7 +140,8 @@ static bool grow(struct hw_collector *collector)
 
 	if (fresh + limit / 4 < limit)
 		return true;
-	allowed = CHUNKS_AT_LEAST + CHUNKS_PER_THREAD * threads_alive(session);
+	/* That many have ended is no reason to let others have more. */
+	allowed = CHUNKS_AT_LEAST + CHUNKS_PER_THREAD * count_threads(session, HW_SLOT_LIVE);
 	if (limit < allowed &&
 		hw_session_map_grow(&collector->map, limit < allowed - limit ? limit :
 				allowed - limit)) {
@@ -157,7 +164,7 @@ static void tell_if_starved(struct hw_collector *collector, uint64_t freed_befor
 	if (grow(collector) || collector->readers->chunks_freed != freed_before) {
 		collector->freed_ns = now_ns;
 		atomic_store(&session->starved, 0);
-	} else if ((!taken && !collector->readers->waits_at_hole) ||
+	} else if ((!taken && !collector->readers->waits_at_hole && !will_free_some(collector)) ||
 		now_ns - collector->freed_ns > STARVED_NS) {
 		if (!atomic_exchange(&session->starved, 1))
 			collector->last_freed = UINT64_MAX; /* news for waiters */
