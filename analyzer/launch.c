@@ -229,7 +229,8 @@ int64_t hw_launch_now_ns(struct hw_launch *launch)
 	const struct hw_session *session = launch->map.session;
 
 	if (!launch->clock.ns_per_tick)
-		hw_clock_init(&launch->clock, session->clock, session->clock_base);
+		hw_clock_init(&launch->clock, session->clock, session->clock_base,
+			session->clock_base_ns);
 	return hw_clock_ns(&launch->clock, hw_clock_now(session->clock) - session->clock_base);
 }
 

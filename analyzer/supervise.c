@@ -112,7 +112,8 @@ static void complete(const struct hw_supervised *run)
 	struct hw_error error;
 	sqlite3 *db = NULL;
 
-	if (sqlite3_open_v2(run->file, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(run->file, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
+		sqlite3_exec(db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL) != SQLITE_OK)
 		hw_error_set(&error, -EIO, "cannot open '%s': %s", run->file, sqlite3_errmsg(db));
 	else if (!hw_resolve_recording(db, &error))
 		error.message[0] = '\0';
@@ -188,9 +189,9 @@ static uint32_t conclude(const struct hw_supervised *run, bool report)
 	}
 	hw_analysis_run(&model, recording.db, &run->options->analysis, &analysis);
 	hw_recording_close(&recording);
-	if (run->closed)
-		hw_supervise_keep_findings(run->file, &analysis);
 	count = analysis.finding_count;
+	if (run->closed && count)
+		hw_supervise_keep_findings(run->file, &analysis);
 	if (report)
 		write_report(run, &analysis);
 	else

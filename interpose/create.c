@@ -72,9 +72,13 @@ static struct start begin_thread(struct start *start, void *frame)
 	struct hw_self *self = &hw_self;
 
 	hw_thread_set_stack(self, (uintptr_t)frame, start->stack_bytes);
-	hw_thread_register(self, start->uid, start->creator_uid);
-	if (!start->blocks_others)
-		hw_sys_set_signals(start->signals);
+	if (start->blocks_others) {
+		hw_thread_register(self, start->uid, start->creator_uid);
+	} else {
+		hw_sys_signals_are_blocked();
+		hw_thread_register(self, start->uid, start->creator_uid);
+		hw_sys_restore_signals_to(start->signals);
+	}
 	give_back(start);
 	return copy;
 }
@@ -117,13 +121,26 @@ static struct hw_cell *known_thread(pthread_t thread)
 	return cell && !cell->ignored ? cell : NULL;
 }
 
-static void created(struct hw_self *self, const pthread_t *thread, uint64_t uid, int error,
-	uint32_t stack)
+/* The thread begins with every signal blocked that the program may handle. */
+static void begin_create(struct hw_self *self, struct start *start, uint32_t stack)
 {
+	uint64_t uid = start->uid;
+
+	start->signals = hw_sys_block_signals();
+	hw_log_add_payload(self, HW_OP_CREATE, HW_NO_OBJECT, stack, &uid, sizeof(uid));
+	hw_sys_restore_signals_to(start->signals | HW_SYS_HANDLED);
+}
+
+/* `signals`: what the creator blocked before. A thread that was created has its start. */
+static void created(struct hw_self *self, const pthread_t *thread, uint64_t uid, int error,
+	uint32_t stack, uint64_t signals)
+{
+	hw_sys_block_signals();
 	if (error)
 		hw_log_add(self, hw_log_now(), HW_OP_FAIL, HW_NO_OBJECT, stack, (uint32_t)error);
 	else
 		thread_object(self, *thread, uid);
+	hw_sys_restore_signals_to(signals);
 }
 
 HW_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
@@ -143,13 +160,12 @@ HW_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes
 	}
 	uid = start->uid;
 	stack = HW_STACK(self);
-	hw_log_add_payload(self, HW_OP_CREATE, HW_NO_OBJECT, stack, &uid, sizeof(uid));
-	signals = start->signals = hw_sys_block_handlers();
+	begin_create(self, start, stack);
+	signals = start->signals;
 	error = HW_REAL(pthread_create)(thread, attributes, run_pthread, start);
-	hw_sys_set_signals(signals);
 	if (error)
 		give_back(start);
-	created(self, thread, uid, error, stack);
+	created(self, thread, uid, error, stack, signals);
 	return error;
 }
 
@@ -166,13 +182,12 @@ HW_EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
 		return HW_REAL(thrd_create)(thread, routine, argument);
 	uid = start->uid;
 	stack = HW_STACK(self);
-	hw_log_add_payload(self, HW_OP_CREATE, HW_NO_OBJECT, stack, &uid, sizeof(uid));
-	signals = start->signals = hw_sys_block_handlers();
+	begin_create(self, start, stack);
+	signals = start->signals;
 	result = HW_REAL(thrd_create)(thread, run_thrd, start);
-	hw_sys_set_signals(signals);
 	if (result != thrd_success)
 		give_back(start);
-	created(self, thread, uid, result == thrd_success ? 0 : EAGAIN, stack);
+	created(self, thread, uid, result == thrd_success ? 0 : EAGAIN, stack, signals);
 	return result;
 }
 

@@ -124,6 +124,19 @@ static struct hw_chunk *chunk_before(const struct hw_record *position)
 	return (struct hw_chunk *)(last - last % HW_CHUNK_BYTES);
 }
 
+void hw_log_ring(void)
+{
+	ring(hw_log_session);
+}
+
+uint64_t hw_log_extent(const struct hw_self *self)
+{
+	const struct hw_chunk *chunk = chunk_before(self->next);
+	uint64_t number = (uint64_t)(chunk - hw_log_session->chunks);
+
+	return number << 32 | (uint64_t)(self->next - chunk->records);
+}
+
 /*
  * Runs with signals blocked, so that no handler finds the log between two chunks, and none
  * jumps out with a chunk that is in no log. A handler that ran just before may have

@@ -39,6 +39,12 @@ static inline struct hw_record *hw_log_chunk_begin(uint32_t chunk)
 	return hw_log_session->chunks[chunk].records;
 }
 
+/* Where the log ends now, as a thread slot says it. */
+uint64_t hw_log_extent(const struct hw_self *self);
+
+/* Tell the collector that there is something to be done. */
+void hw_log_ring(void);
+
 /* End recording for everybody: the collector does not answer. */
 void hw_log_end(void);
 

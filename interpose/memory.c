@@ -18,14 +18,56 @@ enum {
 	PAGE_BYTES = 4096,
 	GRANULES = 1 << 26, /* 4 GiB of memory, 8 MiB of bits of which few are ever touched */
 	WORD_BITS = 64,
+	LINE_GRANULES = WORD_BITS * WORD_BITS, /* 256 KiB: as many words as another word has bits */
+	MAP_BYTES = GRANULES / 8 + GRANULES / WORD_BITS / 8,
 	ALIGNMENT_BYTES = 4, /* of the smallest object, a spinlock */
 };
 
+/* A bit for each granule; behind these one for each word of them: whether it has any set. */
 static _Atomic(_Atomic uint64_t *) bits;
 
 static _Atomic uint64_t *word_of(_Atomic uint64_t *map, uint64_t granule)
 {
 	return &map[granule % GRANULES / WORD_BITS];
+}
+
+static _Atomic uint64_t *line_of(_Atomic uint64_t *map, uint64_t granule)
+{
+	return &map[GRANULES / WORD_BITS + granule % GRANULES / LINE_GRANULES];
+}
+
+static void set_bit(_Atomic uint64_t *word, uint64_t number)
+{
+	uint64_t bit = 1ull << number % WORD_BITS;
+
+	if (!(atomic_load_explicit(word, memory_order_acquire) & bit))
+		atomic_fetch_or_explicit(word, bit, memory_order_release);
+}
+
+/* The first granule from this one on where an object was seen; more than `last` for none. */
+static uint64_t next_marked(_Atomic uint64_t *map, uint64_t granule, uint64_t last)
+{
+	while (granule <= last) {
+		uint64_t words = atomic_load_explicit(line_of(map, granule), memory_order_acquire);
+		uint64_t marks;
+
+		words >>= granule / WORD_BITS % WORD_BITS;
+		if (!words) {
+			granule = (granule / LINE_GRANULES + 1) * LINE_GRANULES;
+			continue;
+		}
+		if (!(words & 1)) {
+			granule = (granule / WORD_BITS + (uint64_t)__builtin_ctzll(words)) *
+				WORD_BITS;
+			continue;
+		}
+		marks = atomic_load_explicit(word_of(map, granule), memory_order_acquire) >>
+			granule % WORD_BITS;
+		if (marks)
+			return granule + (uint64_t)__builtin_ctzll(marks);
+		granule = (granule / WORD_BITS + 1) * WORD_BITS;
+	}
+	return granule;
 }
 
 static _Atomic uint64_t *map_bits(void)
@@ -34,12 +76,12 @@ static _Atomic uint64_t *map_bits(void)
 
 	if (map)
 		return map;
-	fresh = hw_sys_map(GRANULES / 8);
+	fresh = hw_sys_map(MAP_BYTES);
 	if (!fresh)
 		return NULL;
 	if (atomic_compare_exchange_strong(&bits, &map, fresh))
 		return fresh;
-	hw_sys2(SYS_munmap, fresh, GRANULES / 8);
+	hw_sys2(SYS_munmap, fresh, MAP_BYTES);
 	return map;
 }
 
@@ -51,9 +93,10 @@ void hw_memory_mark(uintptr_t address)
 	if (hw_module_stays((const void *)address))
 		return;
 	map = map_bits();
-	if (map)
-		atomic_fetch_or_explicit(word_of(map, granule), 1ull << granule % WORD_BITS,
-			memory_order_release);
+	if (map) {
+		set_bit(word_of(map, granule), granule);
+		set_bit(line_of(map, granule), granule / WORD_BITS);
+	}
 	hw_frames_mark(address);
 }
 
@@ -142,17 +185,9 @@ static void gone(const void *memory, size_t size_bytes, enum end how, const stru
 		forget_all(start, end, how, call);
 		return;
 	}
-	while (granule <= last) {
-		uint64_t skip = granule % WORD_BITS;
-		uint64_t word = atomic_load_explicit(word_of(map, granule),
-			memory_order_acquire) >> skip;
-
-		for (; word && granule <= last; word >>= 1, granule++)
-			if (word & 1)
-				forget_granule(granule, start, end, how, call);
-		if (!word)
-			granule = granule - granule % WORD_BITS + WORD_BITS;
-	}
+	granule = next_marked(map, granule, last);
+	for (; granule <= last; granule = next_marked(map, granule + 1, last))
+		forget_granule(granule, start, end, how, call);
 }
 
 uintptr_t hw_memory_next(uintptr_t start, uintptr_t end)
@@ -160,17 +195,9 @@ uintptr_t hw_memory_next(uintptr_t start, uintptr_t end)
 	_Atomic uint64_t *map = atomic_load_explicit(&bits, memory_order_acquire);
 	uint64_t granule = start / GRANULE_BYTES, last = (end - 1) / GRANULE_BYTES;
 
-	while (map && granule <= last) {
-		uint64_t word = atomic_load_explicit(word_of(map, granule),
-			memory_order_relaxed) >> granule % WORD_BITS;
-
-		if (word) {
-			granule += (uint64_t)__builtin_ctzll(word);
-			return granule <= last ? granule * GRANULE_BYTES : 0;
-		}
-		granule = granule - granule % WORD_BITS + WORD_BITS;
-	}
-	return 0;
+	if (map)
+		granule = next_marked(map, granule, last);
+	return map && granule <= last ? granule * GRANULE_BYTES : 0;
 }
 
 static bool watched(void)

@@ -98,6 +98,16 @@ static void describe(struct hw_object_definition *definition, uintptr_t address,
 		strncpy(definition->name, facts->name, sizeof(definition->name) - 1);
 }
 
+/* Up to the last of it that says something. */
+static uint32_t payload_bytes(const struct hw_object_definition *definition)
+{
+	if (definition->name[0])
+		return sizeof(*definition);
+	return definition->type & (HW_TYPE_SHARED | HW_TYPE_SYSV) ?
+		offsetof(struct hw_object_definition, name) :
+		offsetof(struct hw_object_definition, device);
+}
+
 /* A home-made lock may have turned out to be a rwlock, and never turns back. */
 static bool lives(const struct hw_cell *cell, const struct hw_object_facts *facts)
 {
@@ -146,7 +156,7 @@ static bool publish(struct hw_self *self, struct hw_cell *cell, uint32_t promise
 	atomic_store_explicit(&cell->released, 0, memory_order_relaxed);
 	atomic_store_explicit(&cell->taker, 0, memory_order_relaxed);
 	if (definition && !hw_log_add_payload(self, HW_OP_OBJECT, object, facts->stack, definition,
-				  sizeof(*definition)))
+				  payload_bytes(definition)))
 		return false;
 	atomic_store_explicit(&cell->object, object, memory_order_release);
 	return true;
@@ -221,7 +231,7 @@ void hw_object_correct(struct hw_self *self, struct hw_cell *cell,
 	hw_sys_lock(&table_lock);
 	if (cell->kind != facts->kind &&
 		hw_log_add_payload(self, HW_OP_OBJECT, cell->object, facts->stack, &definition,
-			sizeof(definition)))
+			payload_bytes(&definition)))
 		cell->kind = (uint8_t)facts->kind;
 	hw_sys_unlock(&table_lock);
 }

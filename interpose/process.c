@@ -38,6 +38,11 @@ static struct hw_process_slot *own_slot;
 static uint64_t own_pid_namespace;
 static int32_t own_pid; /* to tell a fork from an end of recording */
 
+pid_t hw_process_pid(void)
+{
+	return own_pid;
+}
+
 uint32_t hw_process_number(void)
 {
 	return (uint32_t)(own_slot - hw_log_session->processes);

@@ -21,6 +21,9 @@
 /* Log that a child was made by vfork or posix_spawn; it registers itself when it executes. */
 void hw_process_spawned(pid_t child, const struct hw_call *call);
 
+/* Of this process, which records. */
+pid_t hw_process_pid(void);
+
 /* Number of this process's slot in the session. */
 uint32_t hw_process_number(void);
 

@@ -62,24 +62,6 @@ static inline uint64_t hw_sys_block_signals(void)
 	return hw_sys_blocked.before;
 }
 
-/*
- * Those that a program can handle. libc's own are left, for calls into libc: whoever changes the
- * owner of the process has a lock of libc's while it waits until every thread has handled one.
- */
-static inline uint64_t hw_sys_block_handlers(void)
-{
-	uint64_t all = ~(1ull << (__SIGRTMIN - 1) | 1ull << __SIGRTMIN), old = 0;
-
-	hw_sys4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &old, sizeof(old));
-	return old;
-}
-
-/* And back to what that returned. */
-static inline void hw_sys_set_signals(uint64_t blocked)
-{
-	hw_sys4(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, sizeof(blocked));
-}
-
 static inline void hw_sys_restore_signals(void)
 {
 	if (--hw_sys_blocked.depth)
@@ -87,6 +69,28 @@ static inline void hw_sys_restore_signals(void)
 	hw_sys4(SYS_rt_sigprocmask, SIG_SETMASK, &hw_sys_blocked.before, NULL,
 		sizeof(hw_sys_blocked.before));
 }
+
+/* The same, but to this mask, whatever was blocked before. */
+static inline void hw_sys_restore_signals_to(uint64_t blocked)
+{
+	hw_sys_blocked.before = blocked;
+	hw_sys_restore_signals();
+}
+
+/*
+ * For a new thread, in which those that a program can handle are blocked already: there
+ * is nothing yet that could be cancelled. The caller restores what is to be blocked.
+ */
+static inline void hw_sys_signals_are_blocked(void)
+{
+	hw_sys_blocked.depth++;
+}
+
+/*
+ * Those that a program can handle. libc's own are left, for calls into libc: whoever changes the
+ * owner of the process has a lock of libc's while it waits until every thread has handled one.
+ */
+#define HW_SYS_HANDLED (~(1ull << (__SIGRTMIN - 1) | 1ull << __SIGRTMIN))
 
 /* What the thread blocks, or did before it was made to block all. */
 static inline uint64_t hw_sys_signals_blocked(void)

@@ -17,7 +17,10 @@
 #include "interpose/sys.h"
 #include "interpose/unwinder.h"
 
-enum { MAIN_STACK_BYTES_MAX = 1 << 30 };
+enum {
+	MAIN_STACK_BYTES_MAX = 1 << 30,
+	THREADS_A_RING = 64,
+};
 
 static pthread_key_t end_key;
 static bool end_key_made;
@@ -48,9 +51,10 @@ static void tell_end(void *slot)
 	if (stacks)
 		hw_stack_table_give_back(stacks);
 	/* The main thread's stack stays when it alone ends. */
-	if (self->slot->tid != (int32_t)hw_sys0(SYS_getpid))
+	if (self->slot->tid != hw_process_pid())
 		hw_memory_gone(self->stack_low, self->stack_high - self->stack_low);
 	hw_log_add(self, time_of_end(), HW_OP_EXIT, self->slot->object, 0, 0);
+	atomic_store_explicit(&self->slot->log_end, hw_log_extent(self), memory_order_relaxed);
 	atomic_store_explicit(&self->slot->state, HW_SLOT_ENDED, memory_order_release);
 	hw_sys_restore_signals();
 }
@@ -145,6 +149,7 @@ static bool fill_slot(struct hw_thread_slot *slot, uint64_t uid, uint64_t creato
 	slot->object = 0;
 	slot->start_ticks = hw_log_now();
 	atomic_store_explicit(&slot->lost, 0, memory_order_relaxed);
+	atomic_store_explicit(&slot->log_end, 0, memory_order_relaxed);
 	atomic_store_explicit(&slot->wait, 0, memory_order_relaxed);
 	return true;
 }
@@ -213,5 +218,8 @@ bool hw_thread_register(struct hw_self *self, uint64_t uid, uint64_t creator_uid
 	hw_sys_restore_signals();
 	if (end_key_made)
 		pthread_setspecific(end_key, slot);
+	/* Of many short threads none fills a chunk; what they leave is to be used again soon. */
+	if (slot->uid % THREADS_A_RING == 0)
+		hw_log_ring();
 	return true;
 }

@@ -38,40 +38,34 @@ uint64_t hw_clock_now(uint32_t kind)
 	return kind == HW_CLOCK_TSC ? __rdtsc() : monotonic_ns();
 }
 
-struct moment {
-	uint64_t ns;
-	uint64_t ticks;
-};
-
-/* Both clocks at once: of several looks the quickest, so that nothing came in between. */
-static struct moment look(void)
+/* Of several looks the quickest, so that nothing came in between. */
+void hw_clock_look(uint32_t kind, uint64_t *ret_ticks, uint64_t *ret_ns)
 {
-	struct moment best = { 0, 0 };
 	uint64_t shortest = UINT64_MAX;
 
 	for (int i = 0; i < LOOKS; i++) {
-		uint64_t before = __rdtsc(), ns = monotonic_ns(), after = __rdtsc();
+		uint64_t before = hw_clock_now(kind), ns = monotonic_ns();
+		uint64_t after = hw_clock_now(kind);
 
 		if (after - before >= shortest)
 			continue;
 		shortest = after - before;
-		best = (struct moment){ .ns = ns, .ticks = before + shortest / 2 };
+		*ret_ns = ns;
+		*ret_ticks = before + shortest / 2;
 	}
-	return best;
 }
 
-void hw_clock_init(struct hw_clock *clock, uint32_t kind, uint64_t base_ticks)
+void hw_clock_init(struct hw_clock *clock, uint32_t kind, uint64_t base_ticks, uint64_t base_ns)
 {
-	struct moment first, last;
+	uint64_t ticks, ns;
 
 	*clock = (struct hw_clock){ .kind = kind, .base_ticks = base_ticks, .ns_per_tick = 1.0,
 		.scale = (uint64_t)1 << HW_CLOCK_SHIFT };
 	if (kind != HW_CLOCK_TSC)
 		return;
-	first = look();
 	do
-		last = look();
-	while (last.ns - first.ns < RATE_NS);
-	clock->ns_per_tick = (double)(last.ns - first.ns) / (double)(last.ticks - first.ticks);
+		hw_clock_look(kind, &ticks, &ns);
+	while (ns - base_ns < RATE_NS);
+	clock->ns_per_tick = (double)(ns - base_ns) / (double)(ticks - base_ticks);
 	clock->scale = (uint64_t)(clock->ns_per_tick * (double)((uint64_t)1 << HW_CLOCK_SHIFT));
 }

@@ -27,8 +27,14 @@ uint32_t hw_clock_choose(void);
 
 uint64_t hw_clock_now(uint32_t kind);
 
-/* Begin at `base_ticks`; measures the rate for a moment (2 ms) when the clock is the TSC. */
-void hw_clock_init(struct hw_clock *clock, uint32_t kind, uint64_t base_ticks);
+/* Now, by the clock and by CLOCK_MONOTONIC, as closely together as can be. */
+void hw_clock_look(uint32_t kind, uint64_t *ret_ticks, uint64_t *ret_ns);
+
+/*
+ * Begin at a moment that was looked at. When the clock is the TSC its rate is measured since then,
+ * for which 2 ms have to go by.
+ */
+void hw_clock_init(struct hw_clock *clock, uint32_t kind, uint64_t base_ticks, uint64_t base_ns);
 
 /* Nanoseconds since the base of a time given in ticks since the base, less than 2^56. */
 static inline int64_t hw_clock_ns(const struct hw_clock *clock, uint64_t ticks)

@@ -21,13 +21,15 @@
 enum {
 	TICK_MS = 20,
 	COMMIT_NS = 200000000,
+	STORE_SHARE = 9,             /* one part of ten is what storing may take of the time */
 	LINGER_NS = 250000000,       /* a daemon's child registers after its parent is gone */
 	FIRST_PROCESS_MS = 10000,    /* how long to wait for anybody at all */
 	PATIENCE_NS = 1000000000,    /* with what should be in the log already */
 	HURRY_NS = 20000000,         /* the same when others wait for us */
 	STARVED_NS = 2000000000,     /* no chunk was freed for so long */
-	CHUNKS_PER_THREAD = 8,       /* 256 KiB */
-	CHUNKS_AT_LEAST = 512,       /* 16 MiB */
+	/* Every chunk there is may count as memory of the program: 8 MiB, and 96 KiB a thread. */
+	CHUNKS_AT_LEAST = 256,
+	CHUNKS_PER_THREAD = 3,
 };
 
 static long futex(_Atomic uint32_t *word, int op, uint32_t value, const struct timespec *timeout)
@@ -66,7 +68,7 @@ int hw_collector_init(struct hw_collector *collector, const struct hw_recording_
 		return code;
 	}
 	hw_clock_init(&collector->clock, collector->map.session->clock,
-		collector->map.session->clock_base);
+		collector->map.session->clock_base, collector->map.session->clock_base_ns);
 	patience = ticks_of(collector, PATIENCE_NS);
 	collector->readers = hw_readers_create(collector->map.session, patience);
 	collector->slot_seen = hw_xcalloc(HW_THREAD_MAX, 2 * sizeof(uint64_t));
@@ -114,18 +116,37 @@ static void wake_waiters(struct hw_collector *collector)
 		futex(&session->chunks_freed, FUTEX_WAKE, INT_MAX, NULL);
 }
 
+static uint32_t count_threads(struct hw_session *session, enum hw_slot_state state)
+{
+	uint32_t used = atomic_load(&session->free_threads.fresh), count = 0;
+
+	for (uint32_t i = 0; i < used && i < HW_THREAD_MAX; i++)
+		count += atomic_load(&session->threads[i].state) == (uint32_t)state;
+	return count;
+}
+
+/* What threads that have ended leave behind is free after another round or two. */
+static bool will_free_some(const struct hw_collector *collector)
+{
+	return hw_census_departing(collector) ||
+		count_threads(collector->map.session, HW_SLOT_ENDED);
+}
+
 /* Keep some chunks ready, up to what the number of threads allows. False when none is left. */
 static bool grow(struct hw_collector *collector)
 {
 	struct hw_session *session = collector->map.session;
 	uint32_t limit = atomic_load(&session->free_chunks.limit);
 	uint32_t fresh = atomic_load(&session->free_chunks.fresh);
-	uint32_t threads = atomic_load(&session->free_threads.fresh);
-	uint32_t allowed = CHUNKS_AT_LEAST + CHUNKS_PER_THREAD * threads;
+	uint32_t allowed;
 
 	if (fresh + limit / 4 < limit)
 		return true;
-	if (limit < allowed && hw_session_map_grow(&collector->map, limit)) {
+	/* That many have ended is no reason to let others have more. */
+	allowed = CHUNKS_AT_LEAST + CHUNKS_PER_THREAD * count_threads(session, HW_SLOT_LIVE);
+	if (limit < allowed &&
+		hw_session_map_grow(&collector->map, limit < allowed - limit ? limit :
+				allowed - limit)) {
 		collector->last_freed = UINT64_MAX; /* there is news for waiters */
 		return true;
 	}
@@ -145,7 +166,7 @@ static void tell_if_starved(struct hw_collector *collector, uint64_t freed_befor
 	if (grow(collector) || collector->readers->chunks_freed != freed_before) {
 		collector->freed_ns = now_ns;
 		atomic_store(&session->starved, 0);
-	} else if ((!taken && !collector->readers->waits_at_hole) ||
+	} else if ((!taken && !collector->readers->waits_at_hole && !will_free_some(collector)) ||
 		now_ns - collector->freed_ns > STARVED_NS) {
 		if (!atomic_exchange(&session->starved, 1))
 			collector->last_freed = UINT64_MAX; /* news for waiters */
@@ -191,6 +212,8 @@ static void round_once(struct hw_collector *collector)
 
 static void store(struct hw_collector *collector)
 {
+	int64_t begin_ns = hw_collector_now_ns(collector);
+
 	/* The first process is what was asked for; all others come from it. */
 	if (!collector->command_stored && collector->roster.process_count) {
 		hw_store_meta_text(collector->store, "command",
@@ -203,6 +226,16 @@ static void store(struct hw_collector *collector)
 	hw_bypass_store(collector);
 	hw_store_commit(collector->store);
 	collector->commit_ns = hw_collector_now_ns(collector);
+	collector->store_ns = collector->commit_ns - begin_ns;
+}
+
+/* What takes long is done less often: programs may have to wait for us meanwhile. */
+static bool is_store_due(const struct hw_collector *collector)
+{
+	int64_t wait_ns = STORE_SHARE * collector->store_ns;
+
+	return hw_collector_now_ns(collector) - collector->commit_ns >
+		(wait_ns > COMMIT_NS ? wait_ns : COMMIT_NS);
 }
 
 static void store_state(struct hw_collector *collector)
@@ -343,8 +376,10 @@ int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
 		hw_bypass_look(collector);
 		hw_census_departures(collector);
 		answer_flush(collector);
-		if (hw_collector_now_ns(collector) - collector->commit_ns > COMMIT_NS)
+		if (is_store_due(collector)) {
 			store(collector);
+			hw_store_secure(collector->store);
+		}
 		code = hw_store_failure(collector->store, error);
 		done = over(collector, held);
 		if (!done && !hw_census_departing(collector))

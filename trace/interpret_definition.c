@@ -50,11 +50,13 @@ static void define_object(struct hw_interpreter *interpreter, const struct hw_de
 {
 	uint32_t number = hw_what_object(defined->record.what);
 	struct hw_object *known = hw_roster_object(defined->process, number);
-	struct hw_object_definition definition;
+	struct hw_object_definition definition = { .address = 0 };
+	size_t bytes = payload_bytes(defined);
 
-	if (payload_bytes(defined) < sizeof(definition) || !number)
+	if (bytes < offsetof(struct hw_object_definition, device) || !number)
 		return;
-	memcpy(&definition, defined->payload, sizeof(definition));
+	memcpy(&definition, defined->payload,
+		bytes < sizeof(definition) ? bytes : sizeof(definition));
 	if (known && known->kind != HW_KIND_NONE) {
 		correct_object(known, &definition);
 		return;

@@ -25,11 +25,12 @@ void hw_readers_destroy(struct hw_readers *readers)
 	free(readers);
 }
 
-static void free_chunk(struct hw_readers *readers, uint32_t number)
+/* `records`: how many at most were written. What nobody touched stays so. */
+static void free_chunk(struct hw_readers *readers, uint32_t number, uint32_t records)
 {
 	struct hw_chunk *chunk = &readers->session->chunks[number];
 
-	memset(chunk, 0, sizeof(*chunk));
+	memset(chunk, 0, offsetof(struct hw_chunk, records) + records * sizeof(chunk->records[0]));
 	hw_free_list_push(&readers->session->free_chunks, &readers->session->chunks[0].next_free,
 		sizeof(readers->session->chunks[0]), number);
 	readers->chunks_freed++;
@@ -39,7 +40,7 @@ static void free_chunk(struct hw_readers *readers, uint32_t number)
 static void leave_chunk(struct hw_readers *readers, struct hw_reader *reader)
 {
 	if (!reader->holed) {
-		free_chunk(readers, reader->chunk);
+		free_chunk(readers, reader->chunk, HW_CHUNK_RECORDS);
 		return;
 	}
 	HW_GROW(readers->quarantined, readers->quarantined_count, readers->quarantined_capacity);
@@ -54,7 +55,7 @@ static void free_quarantined(struct hw_readers *readers, uint32_t slot)
 
 	for (size_t i = 0; i < readers->quarantined_count; i++) {
 		if (readers->quarantined[i].slot == slot)
-			free_chunk(readers, readers->quarantined[i].chunk);
+			free_chunk(readers, readers->quarantined[i].chunk, HW_CHUNK_RECORDS);
 		else
 			readers->quarantined[kept++] = readers->quarantined[i];
 	}
@@ -76,15 +77,31 @@ void hw_readers_end(struct hw_readers *readers, uint32_t slot)
 	readers->slots[slot].ended = true;
 }
 
+/*
+ * How many records of the present chunk can have been written, up to where it was read at least.
+ * Most threads say where their logs end; a few records may come after that, one by one.
+ */
+static uint32_t records_in(const struct hw_readers *readers, const struct hw_reader *reader)
+{
+	uint64_t end = atomic_load(&readers->session->threads[reader->slot].log_end);
+	uint32_t records = (uint32_t)end;
+
+	if (!end || end >> 32 != reader->chunk || records > HW_CHUNK_RECORDS)
+		return HW_CHUNK_RECORDS;
+	return records > reader->position ? records : reader->position;
+}
+
 void hw_readers_close(struct hw_readers *readers, uint32_t slot)
 {
 	struct hw_reader *reader = &readers->slots[slot];
+	uint32_t records = records_in(readers, reader);
 
 	while (!reader->broken && reader->chunk < HW_CHUNK_MAX) {
 		uint32_t next = atomic_load(&readers->session->chunks[reader->chunk].next);
 
-		free_chunk(readers, reader->chunk);
+		free_chunk(readers, reader->chunk, next ? HW_CHUNK_RECORDS : records);
 		reader->chunk = next ? next - 1 : HW_CHUNK_MAX;
+		records = HW_CHUNK_RECORDS;
 	}
 	free_quarantined(readers, slot);
 	*reader = (struct hw_reader){ 0 };
@@ -129,13 +146,18 @@ static bool makes_sense(const struct hw_record *record, uint32_t position)
 }
 
 /* Whether there is more behind an unpublished record, other than in the chunk in use. */
-static bool is_hole(const struct hw_reader *reader, const struct hw_chunk *chunk)
+static bool is_hole(const struct hw_readers *readers, const struct hw_reader *reader,
+	const struct hw_chunk *chunk)
 {
 	struct hw_record copy;
+	uint32_t end;
 
 	if (atomic_load_explicit(&chunk->next, memory_order_acquire))
 		return true;
-	for (uint32_t i = reader->position; reader->ended && i < HW_CHUNK_RECORDS; i++)
+	if (!reader->ended)
+		return false;
+	end = records_in(readers, reader);
+	for (uint32_t i = reader->position; i < end; i++)
 		if (published(chunk, i, &copy))
 			return true;
 	return false;
@@ -145,7 +167,7 @@ static bool is_hole(const struct hw_reader *reader, const struct hw_chunk *chunk
 static bool step_over(struct hw_readers *readers, struct hw_reader *reader,
 	const struct hw_chunk *chunk)
 {
-	if (!is_hole(reader, chunk))
+	if (!is_hole(readers, reader, chunk))
 		return false;
 	if (!reader->hole_ticks)
 		reader->hole_ticks = readers->cut_ticks;

@@ -134,7 +134,10 @@ enum hw_type {
 	HW_TYPE_SYSV = 8192, /* semaphore of System V, see hw_sysv_identify() */
 };
 
-/* Payload of HW_OP_OBJECT. `what` carries its number and where it was created. */
+/*
+ * Payload of HW_OP_OBJECT. `what` carries its number and where it was created. It may end early:
+ * what is missing is zeroes. Most objects are private, and have no name.
+ */
 struct hw_object_definition {
 	uint64_t address;
 	uint32_t kind;     /* enum hw_kind */

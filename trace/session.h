@@ -41,7 +41,7 @@
 #include "trace/record.h"
 
 #define HW_SESSION_MAGIC   0x31545741574c4448ull /* "HDLWAWT1" */
-#define HW_SESSION_VERSION 4u
+#define HW_SESSION_VERSION 5u
 #define HW_SESSION_VARIABLE "HOLDWAIT_SESSION"
 #define HW_SESSION_HIDDEN  "hidden:" /* before the path: the program is not to see it */
 
@@ -100,6 +100,8 @@ struct hw_thread_slot {
 	uint32_t object; /* its own thread object */
 	uint64_t start_ticks;
 	_Atomic uint64_t lost; /* records dropped */
+	/* When it said that it ends: number of its chunk << 32 | records in it; 0 until then. */
+	_Atomic uint64_t log_end;
 
 	/*
 	 * hw_record_what() of what this thread blocks on, or is about to; 0 when
@@ -124,6 +126,7 @@ struct hw_session {
 	uint32_t version;
 	uint32_t clock; /* enum hw_clock_kind */
 	uint64_t clock_base; /* ticks are counted from here */
+	uint64_t clock_base_ns; /* the same moment by CLOCK_MONOTONIC */
 	uint64_t size_bytes;
 
 	/* What was asked for. */

@@ -123,7 +123,7 @@ static int lock_for_life(pthread_mutex_t *mutex)
 static int fill(struct hw_session *session, const struct hw_session_options *options)
 {
 	session->clock = hw_clock_choose();
-	session->clock_base = hw_clock_now(session->clock);
+	hw_clock_look(session->clock, &session->clock_base, &session->clock_base_ns);
 	session->size_bytes = sizeof(*session);
 	session->depth = options->depth;
 	session->lossy = options->lossy;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "trace/event_table.h"
@@ -17,6 +18,7 @@
 enum {
 	APPLICATION_ID_AT = 68, /* in the header of a SQLite file */
 	HEADER_BYTES = 72,
+	LARGE_WAL_BYTES = 1 << 22,
 };
 
 static const char application_id[4] = { 'h', 'w', 'D', 'b' };
@@ -189,8 +191,10 @@ static int create_tables(struct hw_store *store, enum hw_event_form form)
 
 static int open_database(struct hw_store *store, enum hw_event_form form, struct hw_error *error)
 {
-	static const char settings[] = "PRAGMA journal_mode=WAL;"
-				       "PRAGMA synchronous=NORMAL;"
+	/* What is empty need not be on the disk: whoever starts a program waits for this. */
+	static const char settings[] = "PRAGMA synchronous=OFF;"
+				       "PRAGMA journal_mode=OFF;"
+				       "PRAGMA journal_mode=WAL;"
 				       "PRAGMA wal_autocheckpoint=16384;"
 				       "PRAGMA cache_size=-16384;";
 	int code;
@@ -207,7 +211,8 @@ static int open_database(struct hw_store *store, enum hw_event_form form, struct
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
 		sqlite3_busy_timeout(store->db, 10000) != SQLITE_OK ||
 		sqlite3_exec(store->db, settings, NULL, NULL, NULL) != SQLITE_OK ||
-		create_tables(store, form) != SQLITE_OK)
+		create_tables(store, form) != SQLITE_OK ||
+		sqlite3_exec(store->db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL) != SQLITE_OK)
 		return hw_error_set(error, -EIO, "cannot create '%s': %s", store->path,
 			sqlite3_errmsg(store->db));
 	return 0;
@@ -234,6 +239,25 @@ int hw_store_create(struct hw_store **ret_store, const char *path, enum hw_event
 	return 0;
 }
 
+void hw_store_secure(struct hw_store *store)
+{
+	if (store->secured || store->failure)
+		return;
+	store->secured = true;
+	sqlite3_exec(store->db, "PRAGMA wal_checkpoint(PASSIVE)", NULL, NULL, NULL);
+}
+
+/* Who waits for the end, which `complete` tells, finds hardly anything left to be done. */
+static void fold_in(const struct hw_store *store)
+{
+	char *path = hw_xasprintf("%s-wal", store->path);
+	struct stat wal;
+
+	if (!stat(path, &wal) && wal.st_size > LARGE_WAL_BYTES)
+		sqlite3_exec(store->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+	free(path);
+}
+
 void hw_store_destroy(struct hw_store *store, bool whole)
 {
 	if (!store)
@@ -242,8 +266,7 @@ void hw_store_destroy(struct hw_store *store, bool whole)
 		hw_store_commit(store);
 		hw_store_events_settle(store);
 		hw_store_commit(store);
-		/* Who waits for the end finds hardly anything left to be done. */
-		sqlite3_exec(store->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+		fold_in(store);
 		hw_store_meta_number(store, "complete", 1);
 	}
 	if (store->db && store->events)
@@ -251,8 +274,9 @@ void hw_store_destroy(struct hw_store *store, bool whole)
 	hw_event_writer_destroy(store->events);
 	for (int i = 0; i < HW_STATEMENT_COUNT; i++)
 		sqlite3_finalize(store->statements[i]);
+	/* That it is a plain file is one page of it, which is written as a whole: no journal. */
 	if (store->db && whole)
-		sqlite3_exec(store->db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
+		sqlite3_exec(store->db, "PRAGMA journal_mode=MEMORY", NULL, NULL, NULL);
 	sqlite3_close(store->db);
 	if (store->lock_fd >= 0)
 		close(store->lock_fd);

@@ -55,6 +55,12 @@ void hw_store_state(struct hw_store *store, const struct hw_roster *roster, int6
 /* End the transaction under way, if any. */
 void hw_store_commit(struct hw_store *store);
 
+/*
+ * Bring the file itself onto the disk, once: until then, what was committed may be gone after a
+ * power cut. For recordings that take a while.
+ */
+void hw_store_secure(struct hw_store *store);
+
 /* 0, or why writing failed. */
 int hw_store_failure(const struct hw_store *store, struct hw_error *error);
 

@@ -39,6 +39,7 @@ struct hw_store {
 	sqlite3_stmt *statements[HW_STATEMENT_COUNT];
 	struct hw_event_writer *events;
 	bool in_transaction;
+	bool secured;
 	int failure; /* the first SQLite code that was not success */
 	char failure_text[256];
 };

@@ -165,7 +165,8 @@ static void put_object(struct hw_store *store, struct hw_object *object)
 
 	if (!row)
 		return;
-	shared_key(object, key, sizeof(key));
+	if (object->type & HW_TYPE_SHARED)
+		shared_key(object, key, sizeof(key));
 	sqlite3_bind_int64(row, 1, object->id);
 	hw_store_bind_text(row, 2, kind ? kind : "unknown");
 	hw_store_bind_text(row, 3, type_text(object, type, sizeof(type)));

@@ -20,6 +20,7 @@ NESTED = ("pair", "-n", 300000, "-t", 8, "nested")
 ROWS = ("sqlite_threads", 60000, 2)
 LONG = ("pair", "-s", 5, "mutex")
 CROWD = ("pair", "-s", 1, "-t", 1000, "crowd")
+FRESH = 20_000, 9                            # mutexes, and how often; a burst, not a way of life
 REPORTED = (10_000_000, 10_000, 100, 1_000, 0)  # what tests/bench/scale.c is told
 
 
@@ -91,6 +92,18 @@ def memory_of(command):
     return measure
 
 
+def first(setting):
+    """What holdwait adds to the first lock and unlock of an object, and to the second."""
+    with tempfile.TemporaryDirectory(dir=setting.folder) as name:
+        command = [setting.program("fresh"), "-n", FRESH[0], "-r", FRESH[1]]
+        alone = run.run(command).output
+        recorded = run.run([setting.holdwait, "record", "-q", "-o", Path(name) / "holdwait.db",
+                            *command]).output
+    before, after = ([float(number) for number in re.findall(r"([\d.]+) ns", output)]
+                     for output in (alone, recorded))
+    return {"first_ns": after[0] - before[0], "second_ns": after[1] - before[1]}
+
+
 def start(setting):
     with tempfile.TemporaryDirectory(dir=setting.folder) as name:
         alone = run.run(["true"], folder=name)
@@ -116,6 +129,7 @@ COSTS = {
     "events-rows": events_in(ROWS, "rows"),
     "memory-long": memory_of(LONG),
     "memory-crowd": memory_of(CROWD),
+    "first": first,
     "start": start,
     "report": report,
 }

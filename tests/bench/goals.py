@@ -56,6 +56,7 @@ GOALS = (
              tool="holdwait-depth-1"),
     slowdown("pair-2", "lock + unlock, depth 16, 2 threads", "mutex-2", 6),
     slowdown("life", "a thread's life: create, 10 locks, join", "life", 1.3),
+    cost("first", "the first lock + unlock of an object, added", "first", "first_ns", 1000, "ns"),
     added("nested", "nested, 8 threads, 1,000 objects", BUSY),
     added("crowd", "1,000 threads, 100,000 objects", BUSY),
     added("held", "64 other locks held", SIMPLE),

@@ -9,6 +9,8 @@ enum {
 	CROWD_LOCKS = 100,   /* of each thread */
 	HELD_LOCKS = 64,
 	LIFE_LOCKS = 10,
+	KEPT_BLOCKS = 256, /* of each thread */
+	BLOCK_BYTES_MOST = 1000,
 };
 
 static void die(const char *why)
@@ -143,6 +145,26 @@ static void run_life(struct bench_job *job, uint64_t steps)
 	}
 }
 
+/* Locks in memory that is allocated, of all sizes, and freed a while later. */
+static void run_blocks(struct bench_job *job, uint64_t steps)
+{
+	pthread_mutex_t *kept[KEPT_BLOCKS] = { NULL };
+
+	for (uint64_t i = 0; i < steps; i++) {
+		pthread_mutex_t **place = &kept[i % KEPT_BLOCKS];
+
+		free(*place);
+		*place = malloc(sizeof(**place) + random_below(job, BLOCK_BYTES_MOST));
+		if (!*place)
+			die("no memory");
+		**place = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+		pthread_mutex_lock(*place);
+		pthread_mutex_unlock(*place);
+	}
+	for (unsigned i = 0; i < KEPT_BLOCKS; i++)
+		free(kept[i]);
+}
+
 const struct bench_shape bench_shapes[] = {
 	{ "mutex", 1, 0, 0, run_mutex },
 	{ "sem", 1, 0, 0, run_sem },
@@ -153,5 +175,6 @@ const struct bench_shape bench_shapes[] = {
 	{ "crowd", 1, CROWD_LOCKS, 0, run_crowd },
 	{ "held", 1, HELD_LOCKS, 0, run_held },
 	{ "life", 1, 0, 0, run_life },
+	{ "blocks", 1, 0, 0, run_blocks },
 	{ 0 }
 };
