@@ -32,7 +32,7 @@ struct hw_backtrace_word {
 	uintptr_t value;
 };
 
-enum { HW_BACKTRACE_WORDS_MAX = 2 * HW_DEPTH_MAX, HW_BACKTRACE_SIZES = 2 };
+enum { HW_BACKTRACE_WORDS_MAX = 2 * HW_DEPTH_MAX, HW_BACKTRACE_SIZES = 4 };
 
 struct hw_backtrace {
 	uint32_t count; /* of return addresses, innermost first */

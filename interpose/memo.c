@@ -8,6 +8,7 @@
 _Atomic uint32_t hw_memo_unloads;
 
 _Static_assert((int)HW_MEMO_SETS == 64, "set_of gives 6 bits");
+_Static_assert((int)HW_MEMO_WAYS == 4, "choose_way takes 2 bits");
 _Static_assert((int)HW_MEMO_SIZES == 1024, "hw_memo_size_at gives 10 bits");
 
 /* A return address a frame, and an rbp where all code has frame pointers. */
@@ -104,6 +105,25 @@ static void note_sizes(struct hw_memo *memo, const struct hw_backtrace *backtrac
 	}
 }
 
+/*
+ * The entry that has the same words, which is out of date; else an empty one; else any. Were it the
+ * oldest, then of stacks that are met in turn, one more than there are ways, none
+ * would be found.
+ */
+static uint32_t choose_way(struct hw_memo *memo, uint32_t set, const struct hw_call *call)
+{
+	uint32_t way;
+
+	for (way = 0; way < HW_MEMO_WAYS && memo->calls[set][way]; way++)
+		if (hw_memo_holds(entry_at(memo, set, way), call))
+			return way;
+	if (way < HW_MEMO_WAYS)
+		return way;
+	way = memo->oldest[set];
+	memo->oldest[set] = (uint8_t)(memo->changes * 0x9e3779b1u >> 30);
+	return way;
+}
+
 void hw_memo_add(struct hw_memo *memo, const struct hw_call *call, uintptr_t top,
 	const struct hw_backtrace *backtrace, const struct hw_memo_stack *stack)
 {
@@ -118,7 +138,7 @@ void hw_memo_add(struct hw_memo *memo, const struct hw_call *call, uintptr_t top
 	}
 	note_sizes(memo, backtrace);
 	set = set_of(memo, call, top);
-	way = memo->oldest[set]++ % HW_MEMO_WAYS;
+	way = choose_way(memo, set, call);
 	entry = entry_at(memo, set, way);
 	memo->calls[set][way] = (uintptr_t)call;
 	entry->call = (uintptr_t)call;
