@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -101,14 +102,21 @@ static void print_objects_by_kind(FILE *out, const struct hw_model *m)
 	fputs(*separator ? ")\n" : "\n", out);
 }
 
+static const char *way_of(const struct hw_meta *meta)
+{
+	if (!meta->unwind)
+		return "";
+	return strcmp(meta->unwind, "fp") ? " by unwind tables" : " by frame pointers";
+}
+
 /* How often the memo of call stacks was right; it is what recording costs little by. */
 static void print_stacks(FILE *out, const struct hw_meta *meta)
 {
 	int64_t all = meta->stack_hits + meta->stack_misses;
 
 	if (all)
-		fprintf(out, "  stacks     %" PRId64 ", %.2f %% of them remembered\n", all,
-			100.0 * (double)meta->stack_hits / (double)all);
+		fprintf(out, "  stacks     %" PRId64 "%s, %.2f %% of them remembered\n", all,
+			way_of(meta), 100.0 * (double)meta->stack_hits / (double)all);
 }
 
 /* How much there is that holdwait does not see; nothing of a run too short to say. */

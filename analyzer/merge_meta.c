@@ -138,7 +138,7 @@ int hw_merge_meta_finish(sqlite3 *db, struct hw_error *error)
 		" FROM (SELECT DISTINCT value FROM temp.gathered WHERE key = 'command')"
 		" HAVING count(*) > 0;"
 		"INSERT INTO meta SELECT key, min(value) FROM temp.gathered"
-		" WHERE key IN ('directory', 'host', 'clock', 'depth')"
+		" WHERE key IN ('directory', 'host', 'clock', 'depth', 'unwind')"
 		" GROUP BY key HAVING count(DISTINCT value) = 1;"
 		"INSERT INTO meta SELECT key, min(value) FROM temp.gathered"
 		" WHERE key = 'started_at' GROUP BY key;"

@@ -214,6 +214,7 @@ struct hw_meta {
 	int64_t ignored; /* objects that the program asked to leave out */
 	int64_t stack_hits;   /* call stacks that were the ones remembered */
 	int64_t stack_misses; /* and those that had to be read from the stack */
+	const char *unwind;   /* how they were found, as --unwind names it; NULL when not known */
 	bool complete;
 	int64_t blocked_ns; /* in futexes; HW_UNKNOWN when that was not measured */
 	int64_t blocked_elsewhere_ns;	/* of it, in those that were not intercepted */

@@ -248,6 +248,8 @@ static void read_meta_row(struct hw_loader *l, const char *key, uint32_t *note_c
 		meta->stack_hits = hw_loader_integer(l, 1, 0);
 	else if (strcmp(key, "stack_misses") == 0)
 		meta->stack_misses = hw_loader_integer(l, 1, 0);
+	else if (strcmp(key, "unwind") == 0)
+		meta->unwind = hw_loader_string(l, 1);
 	else if (strcmp(key, "complete") == 0)
 		meta->complete = hw_loader_integer(l, 1, 0) == 1;
 	else if (strncmp(key, "note.", 5) == 0 && sqlite3_column_bytes(l->row, 1) > 0) {

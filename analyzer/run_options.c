@@ -16,6 +16,7 @@ enum {
 	OPTION_STORE,
 	OPTION_ON_DEADLOCK,
 	OPTION_ERROR_EXITCODE,
+	OPTION_UNWIND,
 };
 
 static const struct argp_option option_table[] = {
@@ -36,6 +37,10 @@ static const struct argp_option option_table[] = {
 	{ "store", OPTION_STORE, "FORM", 0,
 		"Keep events as rows, packed or zstd (packed and compressed); auto (default): as "
 		"rows up to a million, else packed",
+		1 },
+	{ "unwind", OPTION_UNWIND, "HOW", 0,
+		"Find call stacks by what compilers wrote down: auto (default); or by frame "
+		"pointers alone: fp",
 		1 },
 	{ NULL, 0, NULL, 0, "When it hangs, or could:", 2 },
 	{ "on-deadlock", OPTION_ON_DEADLOCK, "WHAT", 0,
@@ -122,6 +127,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case OPTION_ERROR_EXITCODE:
 		set_error_exitcode(state, text);
+		return 0;
+	case OPTION_UNWIND:
+		set(state, "unwind", text);
 		return 0;
 	case ARGP_KEY_ARG:
 		options->command = &state->argv[state->next - 1];

@@ -7,6 +7,10 @@
 
 enum { WORD_BYTES = sizeof(uint64_t) };
 
+/* Below are addresses that nothing is mapped to, above those of the kernel. */
+#define LOWEST_CODE  0x1000ul
+#define HIGHEST_CODE (1ul << 47)
+
 /* A frame, as its function had it when it called. */
 struct frame {
 	uintptr_t place; /* where the call returns to */
@@ -107,17 +111,36 @@ static bool step(const struct unwinding *unwinding, struct frame *frame, const s
 	return true;
 }
 
+static struct frame begin(const struct hw_call *call, struct hw_backtrace *backtrace)
+{
+	backtrace->count = 0;
+	backtrace->word_count = 0;
+	backtrace->uses_base = false;
+	memset(backtrace->sizes, 0, sizeof(backtrace->sizes));
+	return (struct frame){ .place = (uintptr_t)call->from, .stack = (uintptr_t)(call + 1),
+		.base = call->base };
+}
+
+/* To the caller's frame. */
+static bool go_on(const struct unwinding *unwinding, struct frame *frame,
+	const struct hw_rule *rule)
+{
+	struct hw_backtrace *backtrace = unwinding->backtrace;
+	uintptr_t stack = frame->stack;
+
+	if (!step(unwinding, frame, rule))
+		return false;
+	if (backtrace->count <= HW_BACKTRACE_SIZES)
+		backtrace->sizes[backtrace->count - 1] = (uint32_t)(frame->stack - stack);
+	return true;
+}
+
 bool hw_backtrace_take(const struct hw_call *call, uint32_t depth, uintptr_t high,
 	struct hw_backtrace *ret_backtrace)
 {
 	const struct unwinding unwinding = { call, high, ret_backtrace };
-	struct frame frame = { .place = (uintptr_t)call->from, .stack = (uintptr_t)(call + 1),
-		.base = call->base };
+	struct frame frame = begin(call, ret_backtrace);
 
-	ret_backtrace->count = 0;
-	ret_backtrace->word_count = 0;
-	ret_backtrace->uses_base = false;
-	memset(ret_backtrace->sizes, 0, sizeof(ret_backtrace->sizes));
 	while (frame.place) {
 		struct hw_rule rule;
 
@@ -127,11 +150,29 @@ bool hw_backtrace_take(const struct hw_call *call, uint32_t depth, uintptr_t hig
 		rule = hw_cfi_rule(frame.place);
 		if (rule.kind == HW_RULE_END)
 			break;
-		if (rule.kind == HW_RULE_STACK && ret_backtrace->count <= HW_BACKTRACE_SIZES)
-			ret_backtrace->sizes[ret_backtrace->count - 1] =
-				(uint32_t)rule.frame_offset;
-		if (!step(&unwinding, &frame, &rule))
+		if (!go_on(&unwinding, &frame, &rule))
 			return false;
 	}
 	return true;
+}
+
+/* As far as the value tells: programs have the lower half of the addresses. */
+static bool may_be_code(const struct unwinding *unwinding, uintptr_t place)
+{
+	return place >= LOWEST_CODE && place < HIGHEST_CODE &&
+		(place < (uintptr_t)unwinding->call || place >= unwinding->high);
+}
+
+void hw_backtrace_follow(const struct hw_call *call, uint32_t depth, uintptr_t high,
+	struct hw_backtrace *ret_backtrace)
+{
+	static const struct hw_rule rule = { .kind = HW_RULE_BASE, .frame_offset = 2 * WORD_BYTES,
+		.base = HW_BASE_AT_FRAME, .base_offset = -2 * WORD_BYTES };
+	const struct unwinding unwinding = { call, high, ret_backtrace };
+	struct frame frame = begin(call, ret_backtrace);
+
+	do
+		ret_backtrace->frames[ret_backtrace->count++] = (void *)frame.place;
+	while (ret_backtrace->count < depth && go_on(&unwinding, &frame, &rule) &&
+		may_be_code(&unwinding, frame.place));
 }

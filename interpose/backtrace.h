@@ -3,7 +3,7 @@
 #define HW_INTERPOSE_BACKTRACE_H
 
 /*
- * The call stack by rules (cfi.h), with everything it was read from.
+ * The call stack by rules (cfi.h), or by frame pointers, with everything it was read from.
  *
  * Where one frame leads to the next is a function of its return address, the stack
  * pointer and sometimes rbp; and these come from the words of the stack that were read to find
@@ -12,6 +12,12 @@
  * then applies the same rule to the same values. That holds as long as the code does
  * (memo.h). Words that only restore an rbp which no frame further out uses
  * decide nothing, and are left out: in most code rbp is a register like others.
+ *
+ * By frame pointers there is one rule for all code: a function begins by pushing rbp, just below
+ * its return address, and rbp points there until it returns. The stack ends where
+ * that cannot be so, and rbp and the words that say so are among what was read. Of a function
+ * that does otherwise, the caller is skipped when it leaves rbp alone; when it uses it for
+ * something else, the stack ends there, or goes on with what looks like frames.
  */
 
 #include <stdbool.h>
@@ -26,13 +32,13 @@ struct hw_backtrace_word {
 	uintptr_t value;
 };
 
-enum { HW_BACKTRACE_WORDS_MAX = 2 * HW_DEPTH_MAX, HW_BACKTRACE_SIZES = 2 };
+enum { HW_BACKTRACE_WORDS_MAX = 2 * HW_DEPTH_MAX, HW_BACKTRACE_SIZES = 4 };
 
 struct hw_backtrace {
 	uint32_t count; /* of return addresses, innermost first */
 	uint32_t word_count;
 	bool uses_base; /* the rbp of the call decides, too */
-	uint32_t sizes[HW_BACKTRACE_SIZES]; /* of the innermost frames, in bytes; 0: no constant */
+	uint32_t sizes[HW_BACKTRACE_SIZES]; /* of the innermost frames, in bytes; 0: not known */
 	void *frames[HW_DEPTH_MAX];
 	struct hw_backtrace_word words[HW_BACKTRACE_WORDS_MAX];
 };
@@ -42,6 +48,13 @@ struct hw_backtrace {
  * missing, or leads off the stack: then nothing is known. No lock, no system call.
  */
 bool hw_backtrace_take(const struct hw_call *call, uint32_t depth, uintptr_t high,
+	struct hw_backtrace *ret_backtrace);
+
+/*
+ * The same by frame pointers alone, whatever is in rbp. Frames of signal handlers are not told
+ * from others: what comes after one is not where it interrupted, but that function's caller.
+ */
+void hw_backtrace_follow(const struct hw_call *call, uint32_t depth, uintptr_t high,
 	struct hw_backtrace *ret_backtrace);
 
 #endif

@@ -175,16 +175,31 @@ static const struct place *find_place(const struct index *index, uintptr_t addre
 	return low ? &index->table[low - 1] : NULL;
 }
 
+/*
+ * The index of the file of an address, and what was mapped of the file with it. Where segments
+ * do not touch, as in some programs, each of them is found by itself, and the index
+ * is in another one than the code.
+ */
+static const struct index *find_index(uintptr_t address, struct dl_find_object *ret_object)
+{
+	const uint8_t *index;
+
+	if (!find_object || find_object((void *)address, ret_object))
+		return NULL;
+	index = ret_object->dlfo_eh_frame;
+	if (!index || (index >= (const uint8_t *)ret_object->dlfo_map_start &&
+			      index < (const uint8_t *)ret_object->dlfo_map_end))
+		return (const void *)index;
+	return find_object((void *)index, ret_object) ? NULL : (const void *)index;
+}
+
 bool hw_cfi_find_entry(uintptr_t address, struct hw_cfi_entry *ret_entry)
 {
 	struct dl_find_object object;
-	const struct index *index;
+	const struct index *index = find_index(address, &object);
 	const struct place *place;
 
 	*ret_entry = (struct hw_cfi_entry){ .encoding = ENCODING_ABSOLUTE };
-	if (!find_object || find_object((void *)address, &object))
-		return false;
-	index = object.dlfo_eh_frame;
 	if (!index || index->version != 1 || index->count_encoding != COUNT_ENCODING ||
 		index->table_encoding != ENCODING_TABLE)
 		return false;

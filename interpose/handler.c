@@ -87,7 +87,7 @@ static bool has_trampoline_code(const void *address)
 
 bool hw_handler_discover(void *const *frames, uint32_t count)
 {
-	for (uint32_t i = 0; i + 1 < count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		if (frames[i] == hw_handler_trampoline() || !has_trampoline_code(frames[i]))
 			continue;
 		atomic_store_explicit(&hw_handler_known_trampoline, frames[i],

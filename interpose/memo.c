@@ -8,12 +8,13 @@
 _Atomic uint32_t hw_memo_unloads;
 
 _Static_assert((int)HW_MEMO_SETS == 64, "set_of gives 6 bits");
+_Static_assert((int)HW_MEMO_WAYS == 4, "choose_way takes 2 bits");
 _Static_assert((int)HW_MEMO_SIZES == 1024, "hw_memo_size_at gives 10 bits");
 
-/* A return address a frame, and here and there an rbp. */
+/* A return address a frame, and an rbp where all code has frame pointers. */
 static uint32_t words_for(uint32_t depth)
 {
-	return (depth + depth / 2) / HW_MEMO_STEP * HW_MEMO_STEP + HW_MEMO_STEP;
+	return (2 * depth + HW_MEMO_STEP - 1) / HW_MEMO_STEP * HW_MEMO_STEP;
 }
 
 static uint32_t entry_bytes(uint32_t depth)
@@ -77,6 +78,21 @@ static struct hw_memo_entry *entry_at(const struct hw_memo *memo, uint32_t set,
 	return (void *)(memo->entries + (size_t)(set * HW_MEMO_WAYS + way) * memo->entry_bytes);
 }
 
+/*
+ * Of places that share an entry the first keeps it. If it changed hands, the stacks of both would
+ * be looked for in other sets than they were put into, again and again. The same goes for a
+ * frame of varying size: it becomes one of no size, outside of which nothing is looked at.
+ */
+static void note_size(struct hw_memo *memo, uintptr_t place, uint32_t words)
+{
+	uint64_t *size = &memo->sizes[hw_memo_size_at(place)];
+
+	if (!*size)
+		*size = (uint64_t)place << 16 | words;
+	else if (*size >> 16 == place && (uint16_t)*size != words)
+		*size = (uint64_t)place << 16;
+}
+
 static void note_sizes(struct hw_memo *memo, const struct hw_backtrace *backtrace)
 {
 	for (uint32_t i = 0; i < HW_BACKTRACE_SIZES && i + 1 < backtrace->count; i++) {
@@ -85,8 +101,27 @@ static void note_sizes(struct hw_memo *memo, const struct hw_backtrace *backtrac
 
 		if (!words || words > UINT16_MAX)
 			break;
-		memo->sizes[hw_memo_size_at(place)] = (uint64_t)place << 16 | words;
+		note_size(memo, place, words);
 	}
+}
+
+/*
+ * The entry that has the same words, which is out of date; else an empty one; else any. Were it the
+ * oldest, then of stacks that are met in turn, one more than there are ways, none
+ * would be found.
+ */
+static uint32_t choose_way(struct hw_memo *memo, uint32_t set, const struct hw_call *call)
+{
+	uint32_t way;
+
+	for (way = 0; way < HW_MEMO_WAYS && memo->calls[set][way]; way++)
+		if (hw_memo_holds(entry_at(memo, set, way), call))
+			return way;
+	if (way < HW_MEMO_WAYS)
+		return way;
+	way = memo->oldest[set];
+	memo->oldest[set] = (uint8_t)(memo->changes * 0x9e3779b1u >> 30);
+	return way;
 }
 
 void hw_memo_add(struct hw_memo *memo, const struct hw_call *call, uintptr_t top,
@@ -103,7 +138,7 @@ void hw_memo_add(struct hw_memo *memo, const struct hw_call *call, uintptr_t top
 	}
 	note_sizes(memo, backtrace);
 	set = set_of(memo, call, top);
-	way = memo->oldest[set]++ % HW_MEMO_WAYS;
+	way = choose_way(memo, set, call);
 	entry = entry_at(memo, set, way);
 	memo->calls[set][way] = (uintptr_t)call;
 	entry->call = (uintptr_t)call;

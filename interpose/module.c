@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "interpose/log.h"
 #include "interpose/python.h"
@@ -14,6 +15,12 @@
 enum { MODULES_MAX = 4096, PAGE_BYTES = 4096 };
 
 static int (*find_object)(void *, struct dl_find_object *);
+
+/*
+ * From the first byte of the program to its last. What the kernel maps may have pages between
+ * its segments that are not the program's; then each is found by itself.
+ */
+static struct hw_module_range program;
 
 /* Low bits of the id of a module that was met. */
 enum {
@@ -35,9 +42,42 @@ static struct hw_sys_lock noted_lock;
 /* The constructor has seen all that stays. */
 static bool all_noted;
 
+static void find_program(const ElfW(Phdr) *headers, unsigned long count)
+{
+	struct dl_find_object found;
+
+	if (!headers || find_object((void *)(uintptr_t)headers, &found))
+		return;
+	program.start = UINTPTR_MAX;
+	for (const ElfW(Phdr) *header = headers; header < headers + count; header++) {
+		uintptr_t start = found.dlfo_link_map->l_addr + header->p_vaddr;
+
+		if (header->p_type != PT_LOAD)
+			continue;
+		if (start < program.start)
+			program.start = start & ~(uintptr_t)(PAGE_BYTES - 1);
+		if (start + header->p_memsz > program.end)
+			program.end = start + header->p_memsz;
+	}
+}
+
 void hw_module_init(void)
 {
 	*(void **)&find_object = dlsym(RTLD_DEFAULT, "_dl_find_object");
+	if (find_object)
+		find_program((const void *)getauxval(AT_PHDR), getauxval(AT_PHNUM));
+}
+
+/* The module of an address, as a whole. */
+static bool find(const void *address, struct dl_find_object *ret_found)
+{
+	if (!find_object || find_object((void *)(uintptr_t)address, ret_found))
+		return false;
+	if ((uintptr_t)ret_found->dlfo_map_start - program.start < program.end - program.start) {
+		ret_found->dlfo_map_start = (void *)program.start;
+		ret_found->dlfo_map_end = (void *)program.end;
+	}
+	return true;
 }
 
 void hw_module_forked(void)
@@ -54,7 +94,7 @@ void hw_module_range_of(const void *address, struct hw_module_range *ret_range)
 	struct dl_find_object found;
 
 	*ret_range = (struct hw_module_range){ 0, 0 };
-	if (find_object && !find_object((void *)(uintptr_t)address, &found)) {
+	if (find(address, &found)) {
 		ret_range->start = (uintptr_t)found.dlfo_map_start;
 		ret_range->end = (uintptr_t)found.dlfo_map_end;
 	}
@@ -82,8 +122,7 @@ bool hw_module_headers_of(const void *address, struct hw_module_headers *ret_hea
 {
 	struct dl_find_object found;
 
-	return find_object && !find_object((void *)(uintptr_t)address, &found) &&
-		headers_of(&found, ret_headers);
+	return find(address, &found) && headers_of(&found, ret_headers);
 }
 
 static bool take_build_id(const char *note, const char *end,
@@ -230,7 +269,7 @@ void hw_module_note(struct hw_self *self, const void *address)
 {
 	struct dl_find_object found;
 
-	if (find_object && !find_object((void *)(uintptr_t)address, &found))
+	if (find(address, &found))
 		note(self, &found, 0);
 }
 
@@ -240,13 +279,12 @@ void hw_module_note_all(struct hw_self *self)
 	const struct link_map *map;
 	struct dl_find_object found;
 
-	if (!find_object || find_object((void *)(uintptr_t)hw_module_note_all, &found))
+	if (!find((const void *)hw_module_note_all, &found))
 		return;
 	for (map = found.dlfo_link_map; map->l_prev;)
 		map = map->l_prev;
 	for (; map; map = map->l_next)
-		if ((!map->l_name[0] || strchr(map->l_name, '/')) &&
-			!find_object(map->l_ld, &found))
+		if ((!map->l_name[0] || strchr(map->l_name, '/')) && find(map->l_ld, &found))
 			note(self, &found, STAYS);
 	all_noted = true;
 }
@@ -256,7 +294,7 @@ bool hw_module_stays(const void *address)
 	struct dl_find_object found;
 	struct noted *place, *free_place;
 
-	if (!find_object || find_object((void *)(uintptr_t)address, &found))
+	if (!find(address, &found))
 		return false;
 	place = find_place(id_of(&found), &free_place);
 	return !all_noted || (place && atomic_load(&place->id) & STAYS);
@@ -275,7 +313,7 @@ static bool is_there(const struct noted *place)
 {
 	struct dl_find_object found;
 
-	return !find_object((void *)place->range.start, &found) &&
+	return find((const void *)place->range.start, &found) &&
 		is(atomic_load(&place->id), id_of(&found));
 }
 

@@ -179,13 +179,26 @@ static uint32_t remember_by_rules(struct hw_self *self, const struct hw_call *ca
 	return stack.number;
 }
 
+/* False of signal handlers: frame pointers do not lead to what they interrupted. */
+static bool follow(const struct hw_self *self, const struct hw_call *call, uint32_t depth,
+	struct hw_backtrace *ret_backtrace)
+{
+	bool in_handler;
+
+	hw_backtrace_follow(call, depth, self->stack_top, ret_backtrace);
+	hash_of(ret_backtrace->frames, ret_backtrace->count, 0, &in_handler);
+	return !in_handler && !hw_handler_discover(ret_backtrace->frames, ret_backtrace->count);
+}
+
 /* Apart, so that a signal handler on a small stack does not pay for the arrays. */
 static __attribute__((noinline)) bool capture_by_rules(struct hw_self *self,
 	const struct hw_call *call, uint32_t depth, uint32_t *ret_number)
 {
 	struct hw_backtrace backtrace;
 
-	if (!hw_backtrace_take(call, depth, self->stack_top, &backtrace))
+	if (hw_log_session->unwind == HW_UNWIND_FP ?
+			!follow(self, call, depth, &backtrace) :
+			!hw_backtrace_take(call, depth, self->stack_top, &backtrace))
 		return false;
 	*ret_number = remember_by_rules(self, call, &backtrace);
 	return true;

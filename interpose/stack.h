@@ -7,8 +7,9 @@
  *
  * Most stacks are the ones that the thread had in the same place before, and are proved to be by
  * a few comparisons (memo.h). The others are read by rules (backtrace.h), or where these are not
- * known by libunwind (unwinder.h). A stack has one frame, the call of the hook, where
- * that cannot work: in a signal handler that interrupted it, on a stack that is too small
+ * known by libunwind (unwinder.h). Where frame pointers were asked for they take the place of the
+ * rules, and libunwind is there for signal handlers. A stack has one frame, the call of the hook,
+ * where that cannot work: in a signal handler that interrupted it, on a stack that is too small
  * for it, and on one that is not known to be the thread's, such as a coroutine's. On an
  * alternate stack that is too small there is also the handler's entry and what it interrupted
  * (handler.h).

@@ -8,8 +8,7 @@
 #include "interpose/sys.h"
 
 enum {
-	WAYS = 2,
-	SETS = HW_STACK_ENTRIES / WAYS,
+	SETS = HW_STACK_ENTRIES / HW_STACK_WAYS,
 	TABLES_PER_BLOCK_MAX = 8,
 };
 
@@ -84,7 +83,7 @@ void hw_stack_table_forked(void)
 /* Entry 0 is no stack. */
 static uint32_t entry_of(uint32_t set, uint32_t way)
 {
-	return set * WAYS + way + 1;
+	return set * HW_STACK_WAYS + way + 1;
 }
 
 static uint32_t set_of(uint64_t hash)
@@ -131,7 +130,7 @@ uint32_t hw_stack_table_pass(struct hw_self *self, void *const *frames, uint32_t
 /* 0 when there is none. */
 static uint32_t empty_entry(const struct hw_stack_table *table, uint32_t set)
 {
-	for (uint32_t way = 0; way < WAYS; way++)
+	for (uint32_t way = 0; way < HW_STACK_WAYS; way++)
 		if (!table->hashes[entry_of(set, way) - 1])
 			return entry_of(set, way);
 	return 0;
@@ -139,10 +138,10 @@ static uint32_t empty_entry(const struct hw_stack_table *table, uint32_t set)
 
 static uint32_t oldest_entry(const struct hw_self *self, uint32_t set)
 {
-	uint32_t way = self->stacks->oldest[set]++ % WAYS;
+	uint32_t way = self->stacks->oldest[set]++ % HW_STACK_WAYS;
 
 	if (entry_of(set, way) == self->last_entry)
-		way = (way + 1) % WAYS;
+		way = (way + 1) % HW_STACK_WAYS;
 	return entry_of(set, way);
 }
 
@@ -182,7 +181,7 @@ uint32_t hw_stack_table_find(struct hw_self *self, uint64_t hash)
 {
 	uint32_t set = set_of(hash);
 
-	for (uint32_t way = 0; way < WAYS; way++) {
+	for (uint32_t way = 0; way < HW_STACK_WAYS; way++) {
 		uint32_t entry = entry_of(set, way);
 
 		if (self->stacks->hashes[entry - 1] == hash &&

@@ -5,9 +5,9 @@
 /*
  * The stacks that a thread has logged, so that it can refer to them (record.h).
  *
- * A two-way table by hash: a stack that was pushed out is logged again when it is met again.
- * Nothing grows. What a thread needs to find its stack lies beside it: the unwinder's
- * storage and the memo.
+ * A table by hash, of so many ways that few stacks that are met in turn push each other out: a
+ * stack that was pushed out is logged again when it is met again. Nothing grows. What a
+ * thread needs to find its stack lies beside it: the unwinder's storage and the memo.
  *
  * A signal handler finds the table as it was or as it will be. The entry that the code it
  * interrupted was given last may be on its way into a record, so what runs in a handler replaces no
@@ -19,12 +19,14 @@
 #include "interpose/memo.h"
 #include "interpose/unwinder.h"
 
+enum { HW_STACK_WAYS = 8 /* whose hashes fill a cache line */ };
+
 struct hw_stack_table {
 	struct hw_stack_table *next_free;
 	struct hw_unwinder_seat seat; /* stays when another thread gets the table */
 	struct hw_memo *memo;
-	uint32_t oldest[HW_STACK_ENTRIES / 2]; /* way to be replaced next */
-	uint64_t hashes[HW_STACK_ENTRIES];     /* 0: empty */
+	uint32_t oldest[HW_STACK_ENTRIES / HW_STACK_WAYS]; /* way to be replaced next */
+	_Alignas(64) uint64_t hashes[HW_STACK_ENTRIES];    /* 0: empty */
 };
 
 /* An empty table: taken at a thread's start, given back at its end. NULL when out of memory. */

@@ -73,6 +73,7 @@ static void store_beginning(struct hw_store *store, const struct hw_session *ses
 	hw_store_meta_number(store, "started_at", (int64_t)time(NULL));
 	hw_store_meta_text(store, "clock", session->clock == HW_CLOCK_TSC ? "tsc" : "monotonic");
 	hw_store_meta_number(store, "depth", session->depth);
+	hw_store_meta_text(store, "unwind", session->unwind == HW_UNWIND_FP ? "fp" : "auto");
 	hw_store_commit(store);
 }
 

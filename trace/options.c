@@ -158,6 +158,18 @@ static int parse_python(struct hw_recording_options *options, const char *value,
 	return 0;
 }
 
+static int parse_unwind(struct hw_recording_options *options, const char *value,
+	struct hw_error *error)
+{
+	if (strcmp(value, "auto") && strcmp(value, "fp")) {
+		hw_error_set(error, -EINVAL, "call stacks cannot be found by '%s'", value);
+		hw_error_hint(error, "--unwind takes auto or fp (frame pointers)");
+		return -EINVAL;
+	}
+	options->session.unwind = strcmp(value, "fp") ? HW_UNWIND_AUTO : HW_UNWIND_FP;
+	return 0;
+}
+
 int hw_recording_options_set(struct hw_recording_options *options, const char *name,
 	const char *value, struct hw_error *error)
 {
@@ -179,12 +191,14 @@ int hw_recording_options_set(struct hw_recording_options *options, const char *n
 		return parse_python(options, value, error);
 	if (!strcmp(name, "store") && value)
 		return parse_form(options, value, error);
+	if (!strcmp(name, "unwind") && value)
+		return parse_unwind(options, value, error);
 	if (!strcmp(name, "file") && value && *value) {
 		snprintf(options->file, sizeof(options->file), "%s", value);
 		return 0;
 	}
 	hw_error_set(error, -EINVAL, "unknown option '%s' in HOLDWAIT_OPTIONS", name);
-	hw_error_hint(error, "known are depth=N events=KINDS follow=WHAT python=WHAT "
+	hw_error_hint(error, "known are depth=N events=KINDS follow=WHAT python=WHAT unwind=HOW "
 		"hide-environment lossy store=FORM file=PATH");
 	return -EINVAL;
 }
@@ -222,9 +236,10 @@ void hw_recording_options_text(const struct hw_recording_options *options, char 
 	length += (size_t)snprintf(text + length, size_bytes - length, " follow=%s%s",
 		session->follow & HW_FOLLOW_FORK ? "fork," : "",
 		session->follow & HW_FOLLOW_EXEC ? "exec," : "");
-	length += (size_t)snprintf(text + length, size_bytes - length, "%s%s%s",
+	length += (size_t)snprintf(text + length, size_bytes - length, "%s%s%s%s",
 		session->python ? "" : " python=off", session->lossy ? " lossy" : "",
-		session->hides ? " hide-environment" : "");
+		session->hides ? " hide-environment" : "",
+		session->unwind == HW_UNWIND_FP ? " unwind=fp" : "");
 	snprintf(text + length, size_bytes - length, " store=%s file=%s",
 		form_names[options->form], options->file);
 }

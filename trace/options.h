@@ -7,8 +7,8 @@
  * `holdwait run`, in HOLDWAIT_OPTIONS, and from the launcher to the collector.
  *
  * Options are separated by spaces: depth=N events=KIND,KIND... follow=fork,exec
- * python=auto|off hide-environment lossy store=auto|rows|packed|zstd file=PATH (PATH goes to the
- * end of the text).
+ * python=auto|off unwind=auto|fp hide-environment lossy store=auto|rows|packed|zstd file=PATH
+ * (PATH goes to the end of the text).
  * HOLDWAIT_FILE names the file too. In a file name %p is the process id, %e the program, %h
  * the host, %t the time in seconds; %% is a percent sign.
  */

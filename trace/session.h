@@ -65,6 +65,9 @@ enum hw_session_state {
 
 enum hw_slot_state { HW_SLOT_FREE = 0, HW_SLOT_LIVE = 1, HW_SLOT_ENDED = 2 };
 
+/* How call stacks are found: by what compilers wrote down, or by frame pointers alone. */
+enum hw_unwind { HW_UNWIND_AUTO = 0, HW_UNWIND_FP = 1 };
+
 enum hw_origin { HW_ORIGIN_START = 1, HW_ORIGIN_FORK = 2, HW_ORIGIN_EXEC = 3 };
 
 /* A lock-free stack of slot numbers. `head`: change count << 32 | number + 1, 0 when empty. */
@@ -136,6 +139,7 @@ struct hw_session {
 	uint32_t follow; /* enum hw_follow bits */
 	uint32_t python; /* look for Python functions, and leave the GIL out */
 	uint32_t hides; /* programs do not see the variables that make them join */
+	uint32_t unwind; /* enum hw_unwind */
 
 	_Alignas(64) _Atomic uint32_t state; /* enum hw_session_state; a futex */
 	_Atomic uint32_t heartbeat;          /* of the collector; changes at least once a second */

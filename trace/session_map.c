@@ -131,6 +131,7 @@ static int fill(struct hw_session *session, const struct hw_session_options *opt
 	session->follow = options->follow;
 	session->python = options->python;
 	session->hides = options->hides;
+	session->unwind = options->unwind;
 	session->free_processes.limit = HW_PROCESS_MAX;
 	session->free_threads.limit = HW_THREAD_MAX;
 	session->version = HW_SESSION_VERSION;

@@ -23,6 +23,7 @@ struct hw_session_options {
 	bool lossy;
 	bool python; /* show the functions of Python programs */
 	bool hides; /* programs do not see the variables that make them join */
+	enum hw_unwind unwind;
 };
 
 struct hw_session_map {
