@@ -18,9 +18,9 @@ struct hw_contention {
 	/* Of the longest wait: who waited, and who had the object when it began; or NULL. */
 	const struct hw_thread *wait_max_thread, *wait_max_keeper;
 	uint32_t wait_max_keeper_stack; /* where it had taken it */
-	/* What was found here last, so that it need not be searched: see the files of these names. */
+	/* What was found here last: see hold_list.h and dependency.h. */
 	uint32_t last_list, last_dependency;
-	bool dirty;
+	bool stored, dirty;
 };
 
 enum { HW_CONTENTION_RECENT_BITS = 12 };

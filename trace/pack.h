@@ -63,8 +63,9 @@ struct hw_packer {
 	uint32_t result_count;
 	uint32_t block; /* another one after each reset; 0 before the first */
 	int64_t begin_ns, newest_ns; /* of the first event, of the last */
-	int64_t first_ns, last_ns; /* the least and the greatest time, of all but the last */
-	uint32_t last_thread;        /* of the last event, as in its block */
+	/* The least and the greatest time; the greatest but for what came since times went back. */
+	int64_t first_ns, last_ns;
+	uint32_t last_thread; /* the last event's, as in its block */
 	struct hw_dictionary threads, sites, objects;
 	uint16_t delta[HW_PACK_EVENTS]; /* nanoseconds since the event before, or all ones */
 	uint32_t escape_count;
@@ -87,7 +88,7 @@ size_t hw_pack_write(const struct hw_packer *packer, uint8_t *block);
 /* For hw_pack_add_numbered: the first event of a block. */
 void hw_pack_begin(struct hw_packer *packer, int64_t time_ns, uint32_t thread);
 
-/* For hw_pack_add_numbered: a time that is a byte or more after the one before, or comes before it. */
+/* For hw_pack_add_numbered: the time does not follow the one before within a byte. */
 void hw_pack_escape(struct hw_packer *packer, uint64_t delta);
 
 /* The key of a site, which is op, how and stack at once. */
