@@ -76,8 +76,8 @@ int hw_collector_init(struct hw_collector *collector, const struct hw_recording_
 	collector->order.roster = &collector->roster;
 	collector->interpreter = (struct hw_interpreter){ .roster = &collector->roster,
 		.order = &collector->order, .store = collector->store, .clock = &collector->clock,
-		.kinds = options->session.kinds, .patience_ticks = patience,
-		.known = hw_known_deeds_create() };
+		.kinds = options->session.kinds, .patience_ticks = patience };
+	hw_deed_prepare(&collector->interpreter);
 	if (launcher) {
 		collector->launcher = launcher;
 		collector->launcher_pidfd = (int)syscall(SYS_pidfd_open, launcher, 0);

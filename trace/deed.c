@@ -242,7 +242,7 @@ static inline void take(struct hw_interpreter *interpreter, struct hw_packer *pa
 		hw_pack_add_result(packer, result);
 }
 
-/* Take what there is room for; how many these are. */
+/* Take what there is room for; how many these are. There is none after a failure. */
 static size_t take_all(struct hw_interpreter *interpreter, struct hw_packer *packer,
 	struct hw_reader *reader, const struct hw_record *first, const struct hw_record *end,
 	uint64_t until_ticks)
@@ -276,10 +276,10 @@ size_t hw_deed_take(void *context, struct hw_reader *reader, const struct hw_rec
 	const struct hw_record *end, uint64_t until_ticks)
 {
 	struct hw_interpreter *interpreter = context;
-	struct hw_packer *packer = hw_store_packer(interpreter->store);
+	struct hw_packer *packer = interpreter->packer;
 	size_t taken;
 
-	if (!packer || reader->thread->units || reader->thread->together_count)
+	if (reader->thread->units || reader->thread->together_count)
 		return 0;
 	taken = take_all(interpreter, packer, reader, first, end, until_ticks);
 	if (taken)
@@ -289,7 +289,8 @@ size_t hw_deed_take(void *context, struct hw_reader *reader, const struct hw_rec
 	return taken;
 }
 
-struct hw_known_deed *hw_known_deeds_create(void)
+void hw_deed_prepare(struct hw_interpreter *interpreter)
 {
-	return hw_xcalloc((size_t)1 << KNOWN_BITS, sizeof(struct hw_known_deed));
+	interpreter->packer = hw_store_packer(interpreter->store);
+	interpreter->known = hw_xcalloc((size_t)1 << KNOWN_BITS, sizeof(*interpreter->known));
 }

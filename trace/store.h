@@ -35,7 +35,7 @@ void hw_store_destroy(struct hw_store *store, bool whole);
 
 void hw_store_event(struct hw_store *store, const struct hw_event *event);
 
-/* The same for who stores many; NULL after a failure, when nothing is stored any more. */
+/* The same for who stores many: where they are added. After a failure a full one remains full. */
 struct hw_packer *hw_store_packer(struct hw_store *store);
 
 /* The packer is full. */

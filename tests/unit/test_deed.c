@@ -91,10 +91,10 @@ static void make_world(struct world *world)
 	world->order.roster = &world->roster;
 	hw_clock_init(&world->clock, HW_CLOCK_MONOTONIC, 0);
 	world->interpreter = (struct hw_interpreter){ .roster = &world->roster,
-		.order = &world->order, .clock = &world->clock, .kinds = UINT32_MAX,
-		.known = hw_known_deeds_create() };
+		.order = &world->order, .clock = &world->clock, .kinds = UINT32_MAX };
 	cr_assert_eq(hw_store_create(&world->interpreter.store, world->path,
 			     HW_EVENT_FORM_PACKED, &error), 0);
+	hw_deed_prepare(&world->interpreter);
 	process = hw_roster_process(&world->roster, 1);
 	process->pid = 1;
 	process->maps_read = true;
