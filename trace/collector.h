@@ -9,7 +9,8 @@
  * It works in rounds: take in new processes and threads, read what was
  * published, look at who is blocked (and where: elsewhere.h), notice who has
  * ended, store. Between rounds it sleeps until a traced thread has filled a chunk,
- * at most a tick. One thread, no signals; it survives the traced programs and never touches them.
+ * at most a tick, and takes a nap while they fill many. One thread, no signals; it survives the
+ * traced programs and never touches them.
  *
  * The session ends when no process is left, none was announced, and the
  * launcher (if there is one) has let go or is gone.

@@ -237,7 +237,11 @@ static inline void take(struct hw_interpreter *interpreter, struct hw_packer *pa
 		result = do_rest(interpreter, thread, known, time_ns);
 	if (__builtin_expect(known->block != packer->block, 0))
 		number(packer, known);
-	hw_pack_add_numbered(packer, time_ns, thread->id, known->site, known->number);
+	if (__builtin_expect(thread->packed_block != packer->block, 0)) {
+		thread->packed_number = hw_pack_thread_number(packer, thread->id);
+		thread->packed_block = packer->block;
+	}
+	hw_pack_add_numbered(packer, time_ns, thread->packed_number, known->site, known->number);
 	if (__builtin_expect(result != 0, 0))
 		hw_pack_add_result(packer, result);
 }

@@ -204,6 +204,9 @@ struct hw_thread {
 	uint32_t blocked_stack;
 	int64_t blocked_since_ns;
 
+	/* Its number in a block of packed events, and which block that is (deed.h); 0: none. */
+	uint32_t packed_block;
+	uint16_t packed_number;
 	bool dirty;
 };
 

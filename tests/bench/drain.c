@@ -156,8 +156,8 @@ static void open_log(uint32_t number, struct hw_process *process)
 
 		thread->stacks[slot] = hw_roster_stack(&roster, process, 0, 0, &address, 1);
 	}
-	writers[number] = (struct writer){ .number = number, .random = 88172645463325252ull + number,
-		.chunk = &map.session->chunks[chunk] };
+	writers[number] = (struct writer){ .number = number, .chunk = &map.session->chunks[chunk],
+		.random = 88172645463325252ull + number };
 	map.session->threads[number].first_chunk = chunk;
 	hw_readers_open(readers, number, thread);
 }
