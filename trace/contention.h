@@ -12,15 +12,18 @@
 
 struct hw_contention {
 	struct hw_object *object;
+	/* What each acquisition and release changes is kept together. */
+	uint64_t acquired;
+	int64_t hold_ns, hold_max_ns;
 	uint32_t stack;
-	uint64_t acquired, waited;
-	int64_t wait_ns, wait_max_ns, hold_ns, hold_max_ns;
+	/* What was found here last: see hold_list.h and dependency.h. */
+	uint32_t last_list, last_dependency;
+	bool stored, dirty;
+	uint64_t waited;
+	int64_t wait_ns, wait_max_ns;
 	/* Of the longest wait: who waited, and who had the object when it began; or NULL. */
 	const struct hw_thread *wait_max_thread, *wait_max_keeper;
 	uint32_t wait_max_keeper_stack; /* where it had taken it */
-	/* What was found here last, so that it need not be searched: see the files of these names. */
-	uint32_t last_list, last_dependency;
-	bool dirty;
 };
 
 enum { HW_CONTENTION_RECENT_BITS = 12 };

@@ -105,14 +105,14 @@ static bool is_about_object(enum hw_op op)
 }
 
 /* How a record is taken once it is known. */
-enum way { WAY_REST, WAY_LOCK, WAY_UNLOCK };
+enum way { WAY_REST, WAY_LOCK, WAY_UNLOCK, WAY_TAKE, WAY_POST };
 
 /* What a record said, for the next one that says the same: all that does not change by it. */
 struct hw_known_deed {
 	uint64_t what; /* of the record */
 	uint64_t who;  /* process << 8 | op; 0: none is known */
 	struct hw_object *object;
-	struct hw_contention *contention; /* of object and stack, for WAY_LOCK */
+	struct hw_contention *contention; /* of object and stack; NULL when nothing is got */
 	uint32_t stack;
 	uint32_t block;        /* of the packer, in which these are its numbers; 0: none */
 	uint16_t site, number; /* the latter is the object's */
@@ -120,15 +120,17 @@ struct hw_known_deed {
 	uint8_t way; /* enum way */
 };
 
-enum { KNOWN_BITS = 13 };
+enum { KNOWN_BITS = 14 };
 
 static enum way way_of(enum hw_op op, const struct hw_object *object, uint32_t detail)
 {
-	if (!hw_order_is_plain(object))
+	if (detail >= HW_HOW_OWNER_DEAD)
 		return WAY_REST;
-	if (op == HW_OP_LOCK && detail < HW_HOW_OWNER_DEAD)
-		return WAY_LOCK;
-	return op == HW_OP_UNLOCK ? WAY_UNLOCK : WAY_REST;
+	if (hw_order_is_plain(object))
+		return op == HW_OP_LOCK ? WAY_LOCK : op == HW_OP_UNLOCK ? WAY_UNLOCK : WAY_REST;
+	if (object->kind == HW_KIND_SEM)
+		return op == HW_OP_TAKE ? WAY_TAKE : op == HW_OP_POST ? WAY_POST : WAY_REST;
+	return WAY_REST;
 }
 
 /*
@@ -145,14 +147,36 @@ static __attribute__((noinline)) bool learn(struct hw_interpreter *interpreter,
 	if (!is_about_object(op) || slot >= HW_STACK_SLOTS)
 		return false;
 	object = hw_roster_object(thread->process, hw_what_object(what));
-	if (!object || object->kind == HW_KIND_NONE || object->type & HW_TYPE_SYSV)
+	if (!object || object->ignored || object->kind == HW_KIND_NONE ||
+		object->type & HW_TYPE_SYSV)
 		return false;
 	*known = (struct hw_known_deed){ .what = what, .who = who, .object = object,
 		.stack = thread->stacks[slot], .how = how_of(op, detail),
 		.way = (uint8_t)way_of(op, object, detail) };
-	if (known->way == WAY_LOCK)
+	if (known->way == WAY_LOCK || known->way == WAY_TAKE)
 		known->contention = hw_contention_of(&interpreter->order->contentions, object,
 			known->stack);
+	return true;
+}
+
+static inline bool is_same(const struct hw_known_deed *known, const struct hw_thread *thread,
+	uint64_t who, uint64_t what)
+{
+	/* That the second is the same says that the third is in the table. */
+	return known->who == who && known->what == what &&
+		known->stack == thread->stacks[hw_what_stack(what)];
+}
+
+/* Of two neighbours the one that was used last is the first to be looked at. */
+static __attribute__((noinline)) bool look_beside(struct hw_interpreter *interpreter,
+	const struct hw_thread *thread, uint64_t who, uint64_t what, struct hw_known_deed *known)
+{
+	struct hw_known_deed beside = known[1];
+
+	known[1] = known[0];
+	if (!is_same(&beside, thread, who, what))
+		return learn(interpreter, thread, who, what, known);
+	known[0] = beside;
 	return true;
 }
 
@@ -160,13 +184,11 @@ static __attribute__((noinline)) bool learn(struct hw_interpreter *interpreter,
 static inline struct hw_known_deed *know(struct hw_interpreter *interpreter,
 	const struct hw_thread *thread, uint64_t who, uint64_t what)
 {
-	struct hw_known_deed *known = &interpreter->known[(what ^ who) * 0x9e3779b97f4a7c15u >>
-		(64 - KNOWN_BITS)];
+	struct hw_known_deed *known = &interpreter->known[2 *
+		((what ^ who) * 0x9e3779b97f4a7c15u >> (65 - KNOWN_BITS))];
 
-	/* That the second is the same says that the third is in the table. */
-	if (__builtin_expect(known->who != who || known->what != what ||
-				    known->stack != thread->stacks[hw_what_stack(what)], 0) &&
-		!learn(interpreter, thread, who, what, known))
+	if (__builtin_expect(!is_same(known, thread, who, what), 0) &&
+		!look_beside(interpreter, thread, who, what, known))
 		return NULL;
 	return known->object->ignored ? NULL : known;
 }
@@ -189,13 +211,21 @@ static __attribute__((noinline)) int64_t do_rest(struct hw_interpreter *interpre
 		.detail = hw_what_detail(known->what), .time_ns = time_ns });
 }
 
+/* Whether that was all; the rest is left for do_rest. */
 static inline bool is_done(struct hw_order *order, struct hw_thread *thread,
 	const struct hw_known_deed *known, int64_t time_ns)
 {
+	uint32_t how = hw_what_detail(known->what);
+
 	if (known->way == WAY_LOCK)
-		return hw_order_lock(order, thread, known->object, known->contention,
-			hw_what_detail(known->what), time_ns);
-	return known->way == WAY_UNLOCK && hw_order_unlock(thread, known->object, time_ns);
+		return hw_order_lock(order, thread, known->object, known->contention, how,
+			time_ns);
+	if (known->way == WAY_UNLOCK)
+		return hw_order_unlock(thread, known->object, time_ns);
+	if (known->way == WAY_TAKE)
+		return hw_order_take(order, thread, known->object, known->contention, how,
+			time_ns);
+	return known->way == WAY_POST && hw_order_post(thread, known->object, time_ns);
 }
 
 static inline void take(struct hw_interpreter *interpreter, struct hw_packer *packer,
@@ -207,12 +237,16 @@ static inline void take(struct hw_interpreter *interpreter, struct hw_packer *pa
 		result = do_rest(interpreter, thread, known, time_ns);
 	if (__builtin_expect(known->block != packer->block, 0))
 		number(packer, known);
-	hw_pack_add_numbered(packer, time_ns, thread->id, known->site, known->number);
+	if (__builtin_expect(thread->packed_block != packer->block, 0)) {
+		thread->packed_number = hw_pack_thread_number(packer, thread->id);
+		thread->packed_block = packer->block;
+	}
+	hw_pack_add_numbered(packer, time_ns, thread->packed_number, known->site, known->number);
 	if (__builtin_expect(result != 0, 0))
 		hw_pack_add_result(packer, result);
 }
 
-/* Take what there is room for; how many these are. */
+/* Take what there is room for; how many these are. There is none after a failure. */
 static size_t take_all(struct hw_interpreter *interpreter, struct hw_packer *packer,
 	struct hw_reader *reader, const struct hw_record *first, const struct hw_record *end,
 	uint64_t until_ticks)
@@ -235,7 +269,8 @@ static size_t take_all(struct hw_interpreter *interpreter, struct hw_packer *pac
 			break;
 		if (ticks > last_ticks)
 			last_ticks = ticks;
-		take(interpreter, packer, thread, known, hw_clock_ns(interpreter->clock, last_ticks));
+		take(interpreter, packer, thread, known,
+			hw_clock_ns(interpreter->clock, last_ticks));
 	}
 	reader->last_ticks = last_ticks;
 	return (size_t)(at - first);
@@ -245,10 +280,10 @@ size_t hw_deed_take(void *context, struct hw_reader *reader, const struct hw_rec
 	const struct hw_record *end, uint64_t until_ticks)
 {
 	struct hw_interpreter *interpreter = context;
-	struct hw_packer *packer = hw_store_packer(interpreter->store);
+	struct hw_packer *packer = interpreter->packer;
 	size_t taken;
 
-	if (!packer || reader->thread->units || reader->thread->together_count)
+	if (reader->thread->units || reader->thread->together_count)
 		return 0;
 	taken = take_all(interpreter, packer, reader, first, end, until_ticks);
 	if (taken)
@@ -258,7 +293,8 @@ size_t hw_deed_take(void *context, struct hw_reader *reader, const struct hw_rec
 	return taken;
 }
 
-struct hw_known_deed *hw_known_deeds_create(void)
+void hw_deed_prepare(struct hw_interpreter *interpreter)
 {
-	return hw_xcalloc((size_t)1 << KNOWN_BITS, sizeof(struct hw_known_deed));
+	interpreter->packer = hw_store_packer(interpreter->store);
+	interpreter->known = hw_xcalloc((size_t)1 << KNOWN_BITS, sizeof(*interpreter->known));
 }

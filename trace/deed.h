@@ -25,9 +25,7 @@ void hw_deed_store(const struct hw_reading *reading, int64_t result);
 size_t hw_deed_take(void *interpreter, struct hw_reader *reader, const struct hw_record *first,
 	const struct hw_record *end, uint64_t until_ticks);
 
-/*
- * What records were found to say: memory for hw_deed_take, for `known` of an interpreter.
- */
-struct hw_known_deed *hw_known_deeds_create(void);
+/* Make an interpreter with a store ready for that. */
+void hw_deed_prepare(struct hw_interpreter *interpreter);
 
 #endif

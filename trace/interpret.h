@@ -39,7 +39,8 @@ struct hw_interpreter {
 	size_t expected_count, expected_capacity;
 	struct hw_defined *defined;
 	size_t defined_count, defined_capacity;
-	struct hw_known_deed *known; /* see deed.h */
+	struct hw_packer *packer;    /* the store's, for deed.h, as is `known` */
+	struct hw_known_deed *known;
 	uint64_t ignored_count;  /* objects that programs asked to leave out */
 	uint64_t now_ticks;      /* when the round began */
 	uint64_t missing_ticks;  /* since when a definition is waited for; 0 when none is */

@@ -3,8 +3,8 @@
 #define HW_TRACE_ORDER_QUICK_H
 
 /*
- * What nearly every event is, inlined into whoever reads events: a thread takes a lock that
- * nobody has, from where it was taken last, and gives back what it took last.
+ * What nearly every event is, inlined into whoever reads events: a thread takes a lock, or a unit
+ * of a semaphore, that nobody has, and gives back what it took last.
  *
  * Each function here either does all that hw_order_acquire or hw_order_release would do, or
  * nothing, and says which.
@@ -55,38 +55,91 @@ static inline bool hw_order_is_plain(const struct hw_object *object)
 	return plain >> object->kind & 1 && !(object->type & HW_TYPE_PREFER_WRITER);
 }
 
+/* Nobody has it, and nothing of the thread's past has to do with it; there is room for a hold. */
+static inline bool hw_order_is_simple(const struct hw_thread *thread,
+	const struct hw_object *object)
+{
+	return !object->holders && !thread->waits_for && !thread->failed_try &&
+		thread->hold_count < thread->hold_capacity;
+}
+
+/* What an acquisition that is simple means, but for who has the object then. */
+static inline void hw_order_count(struct hw_order *order, struct hw_thread *thread,
+	struct hw_contention *contention, uint32_t how, bool depends, int64_t time_ns)
+{
+	contention->acquired++;
+	contention->dirty = true;
+	if (depends)
+		hw_dependency_count(&order->dependencies, thread, contention->object,
+			contention->stack, how, 1, time_ns, &contention->last_dependency);
+}
+
 /*
- * Whether the thread took the lock, which is plain: nobody had it, and the thread had not waited
- * for it. `contention` is the one of the object and the stack.
+ * Whether the thread took the lock, which is plain. `contention` is the one of the object and
+ * the stack.
  */
 static inline bool hw_order_lock(struct hw_order *order, struct hw_thread *thread,
 	struct hw_object *object, struct hw_contention *contention, uint32_t how, int64_t time_ns)
 {
-	if (__builtin_expect(object->holders || thread->waits_for || thread->failed_try ||
-				    thread->hold_count == thread->hold_capacity, 0))
+	if (__builtin_expect(!hw_order_is_simple(thread, object), 0))
 		return false;
-	contention->acquired++;
-	contention->dirty = true;
-	if (thread->hold_count)
-		hw_dependency_count(&order->dependencies, thread, object, contention->stack, how,
-			1, time_ns, &contention->last_dependency);
+	hw_order_count(order, thread, contention, how, thread->hold_count, time_ns);
 	hw_order_push(thread, object, contention, contention->stack, how, 1, time_ns);
 	return true;
 }
 
-/* Whether the thread gave the lock back, which is plain: it was what it took last, and once. */
-static inline bool hw_order_unlock(struct hw_thread *thread, struct hw_object *object,
-	int64_t time_ns)
+/* Whether the thread took a unit of the semaphore, of which nobody holds one. */
+static inline bool hw_order_take(struct hw_order *order, struct hw_thread *thread,
+	struct hw_object *object, struct hw_contention *contention, uint32_t how, int64_t time_ns)
+{
+	if (__builtin_expect(!hw_order_is_simple(thread, object), 0))
+		return false;
+	hw_order_count(order, thread, contention, how,
+		thread->hold_count && !(object->foreign && how & HW_HOW_TRY), time_ns);
+	hw_units_take(object, 1);
+	if (!object->foreign)
+		hw_order_push(thread, object, contention, contention->stack, how, 1, time_ns);
+	return true;
+}
+
+/* What the thread took last, when it is this object, and once; else NULL. */
+static inline struct hw_hold *hw_order_last(struct hw_thread *thread,
+	const struct hw_object *object)
 {
 	struct hw_hold *last;
 
 	if (__builtin_expect(!thread->hold_count, 0))
-		return false;
+		return NULL;
 	last = &thread->holds[thread->hold_count - 1];
-	if (__builtin_expect(last->object != object || last->count != 1 || !last->contention, 0))
+	return last->object == object && last->count == 1 && last->contention ? last : NULL;
+}
+
+/* Whether the thread gave the lock back, which is plain: it was what it took last. */
+static inline bool hw_order_unlock(struct hw_thread *thread, struct hw_object *object,
+	int64_t time_ns)
+{
+	struct hw_hold *last = hw_order_last(thread, object);
+
+	if (__builtin_expect(!last, 0))
 		return false;
 	hw_order_end_hold(thread, last, time_ns);
 	thread->hold_count--;
+	return true;
+}
+
+/* Whether the thread gave a unit back that it took last, or one of what nobody holds ever. */
+static inline bool hw_order_post(struct hw_thread *thread, struct hw_object *object,
+	int64_t time_ns)
+{
+	struct hw_hold *last = object->foreign ? NULL : hw_order_last(thread, object);
+
+	if (__builtin_expect(!last && (!object->foreign || object->holders), 0))
+		return false;
+	hw_units_post(object, last, 1);
+	if (last) {
+		hw_order_end_hold(thread, last, time_ns);
+		thread->hold_count--;
+	}
 	return true;
 }
 

@@ -22,11 +22,10 @@ void hw_pack_reset(struct hw_packer *packer)
 	packer->escape_size_bytes[0] = packer->escape_size_bytes[1] = 0;
 }
 
-void hw_pack_begin(struct hw_packer *packer, int64_t time_ns, uint32_t thread)
+void hw_pack_begin(struct hw_packer *packer, int64_t time_ns)
 {
 	packer->begin_ns = packer->newest_ns = time_ns;
 	packer->first_ns = packer->last_ns = time_ns;
-	packer->last_thread = hw_dictionary_put(&packer->threads, thread);
 }
 
 void hw_pack_escape(struct hw_packer *packer, uint64_t delta)

@@ -63,8 +63,8 @@ struct hw_packer {
 	uint32_t result_count;
 	uint32_t block; /* another one after each reset; 0 before the first */
 	int64_t begin_ns, newest_ns; /* of the first event, of the last */
-	int64_t first_ns, last_ns; /* the least and the greatest time, of all but the last */
-	uint32_t last_thread;        /* of the last event, as in its block */
+	/* The least and the greatest time; the greatest but for what came since times went back. */
+	int64_t first_ns, last_ns;
 	struct hw_dictionary threads, sites, objects;
 	uint16_t delta[HW_PACK_EVENTS]; /* nanoseconds since the event before, or all ones */
 	uint32_t escape_count;
@@ -85,9 +85,9 @@ void hw_pack_reset(struct hw_packer *packer);
 size_t hw_pack_write(const struct hw_packer *packer, uint8_t *block);
 
 /* For hw_pack_add_numbered: the first event of a block. */
-void hw_pack_begin(struct hw_packer *packer, int64_t time_ns, uint32_t thread);
+void hw_pack_begin(struct hw_packer *packer, int64_t time_ns);
 
-/* For hw_pack_add_numbered: a time that is a byte or more after the one before, or comes before it. */
+/* For hw_pack_add_numbered: the time does not follow the one before within a byte. */
 void hw_pack_escape(struct hw_packer *packer, uint64_t delta);
 
 /* The key of a site, which is op, how and stack at once. */
@@ -103,9 +103,14 @@ static inline int64_t hw_pack_last_ns(const struct hw_packer *packer)
 }
 
 /*
- * The numbers of a site and of an object in the block under way, which is told by `block` of the
- * packer; an event that uses them must follow. Who adds many that are the same asks once.
+ * The numbers of a thread, a site and an object in the block under way, which is told by `block` of
+ * the packer; an event that uses them must follow. Who adds many that are the same asks once.
  */
+static inline uint16_t hw_pack_thread_number(struct hw_packer *packer, uint32_t thread)
+{
+	return hw_dictionary_put(&packer->threads, thread);
+}
+
 static inline uint16_t hw_pack_site_number(struct hw_packer *packer, uint8_t op, uint8_t how,
 	uint32_t stack)
 {
@@ -119,22 +124,19 @@ static inline uint16_t hw_pack_object_number(struct hw_packer *packer, uint32_t 
 
 /* Add an event without a result, by its numbers; there must be room. */
 static inline void hw_pack_add_numbered(struct hw_packer *packer, int64_t time_ns,
-	uint32_t thread, uint16_t site, uint16_t object)
+	uint16_t thread, uint16_t site, uint16_t object)
 {
 	uint32_t at = packer->count;
 	uint64_t delta;
 
 	if (__builtin_expect(!at, 0))
-		hw_pack_begin(packer, time_ns, thread);
+		hw_pack_begin(packer, time_ns);
 	delta = (uint64_t)time_ns - (uint64_t)packer->newest_ns;
 	packer->delta[at] = (uint16_t)delta;
 	if (__builtin_expect(delta >= HW_PACK_DELTA_ESCAPED, 0))
 		hw_pack_escape(packer, delta);
 	packer->newest_ns = time_ns;
-	/* Whoever did the last thing mostly does the next. */
-	if (__builtin_expect(packer->threads.keys[packer->last_thread] != thread, 0))
-		packer->last_thread = hw_dictionary_put(&packer->threads, thread);
-	packer->thread[at] = (uint16_t)packer->last_thread;
+	packer->thread[at] = thread;
 	packer->site[at] = site;
 	packer->object[at] = object;
 	packer->count = at + 1;
@@ -154,7 +156,8 @@ static inline void hw_pack_add(struct hw_packer *packer, const struct hw_event *
 		event->stack);
 
 	assert(packer->count < HW_PACK_EVENTS);
-	hw_pack_add_numbered(packer, event->time_ns, event->thread, site,
+	hw_pack_add_numbered(packer, event->time_ns,
+		hw_pack_thread_number(packer, event->thread), site,
 		hw_pack_object_number(packer, event->object));
 	if (event->has_result)
 		hw_pack_add_result(packer, event->result);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "trace/memory.h"
+#include "trace/reader_private.h"
 
 struct hw_readers *hw_readers_create(struct hw_session *session, uint64_t patience_ticks)
 {
@@ -12,7 +13,7 @@ struct hw_readers *hw_readers_create(struct hw_session *session, uint64_t patien
 
 	readers->session = session;
 	readers->patience_ticks = patience_ticks;
-	readers->round = hw_xcalloc(HW_THREAD_MAX, sizeof(struct hw_reader *));
+	readers->round = hw_xcalloc(HW_THREAD_MAX, sizeof(*readers->round));
 	return readers;
 }
 
@@ -182,8 +183,7 @@ static bool step_over(struct hw_readers *readers, struct hw_reader *reader,
 	return true;
 }
 
-/* The next record of a log; NULL when nothing more was published. */
-static const struct hw_record *peek(struct hw_readers *readers, struct hw_reader *reader,
+const struct hw_record *hw_reader_peek(struct hw_readers *readers, struct hw_reader *reader,
 	struct hw_record *ret_copy)
 {
 	while (!reader->broken) {
@@ -216,138 +216,7 @@ bool hw_readers_empty(struct hw_readers *readers, uint32_t slot)
 {
 	struct hw_record copy;
 
-	return !peek(readers, &readers->slots[slot], &copy);
-}
-
-/* The heap keeps each reader's next time in `last_ticks`: it may only grow. */
-static void sift_down(struct hw_reader **heap, size_t count, size_t at)
-{
-	for (;;) {
-		size_t child = 2 * at + 1;
-		struct hw_reader *swapped;
-
-		if (child >= count)
-			return;
-		if (child + 1 < count && heap[child + 1]->last_ticks < heap[child]->last_ticks)
-			child++;
-		if (heap[at]->last_ticks <= heap[child]->last_ticks)
-			return;
-		swapped = heap[at];
-		heap[at] = heap[child];
-		heap[child] = swapped;
-		at = child;
-	}
-}
-
-/* Most records: an event that stands alone. */
-static bool is_plain(uint64_t when)
-{
-	uint32_t op = (uint8_t)when;
-
-	return op >= HW_OP_INIT && op < HW_OP_CREATE;
-}
-
-/*
- * Read the reader's next record; false when there is none up to the cut. Times of a thread do
- * not go back, and nothing that an ended thread wrote is of the future, whatever it says.
- */
-static inline bool read_next(struct hw_readers *readers, struct hw_reader *reader)
-{
-	const struct hw_chunk *chunk = &readers->session->chunks[reader->chunk];
-	uint64_t ticks;
-
-	reader->next = &chunk->records[reader->position];
-	if (reader->position >= HW_CHUNK_RECORDS || reader->broken ||
-		!published(chunk, reader->position, &reader->copy) || !is_plain(reader->copy.when))
-		reader->next = peek(readers, reader, &reader->copy);
-	if (!reader->next)
-		return false;
-	reader->hole_ticks = 0;
-	ticks = hw_record_time(&reader->copy);
-	if (ticks > readers->cut_ticks) {
-		if (!reader->ended)
-			return false;
-		ticks = readers->cut_ticks;
-	}
-	if (ticks > reader->last_ticks)
-		reader->last_ticks = ticks;
-	return true;
-}
-
-static void fill_round(struct hw_readers *readers)
-{
-	uint32_t used = atomic_load(&readers->session->free_threads.fresh);
-
-	readers->round_count = 0;
-	for (uint32_t slot = 0; slot < used && slot < HW_THREAD_MAX; slot++)
-		if (readers->slots[slot].thread && read_next(readers, &readers->slots[slot]))
-			readers->round[readers->round_count++] = &readers->slots[slot];
-	for (size_t at = readers->round_count / 2; at-- > 0;)
-		sift_down(readers->round, readers->round_count, at);
-}
-
-/* The time up to which the first of the heap comes before all others, or the cut. */
-static uint64_t first_until(const struct hw_readers *readers)
-{
-	uint64_t until = readers->cut_ticks;
-
-	for (size_t child = 1; child <= 2 && child < readers->round_count; child++)
-		if (readers->round[child]->last_ticks < until)
-			until = readers->round[child]->last_ticks;
-	return until;
-}
-
-enum run { RUN_LATER, RUN_DRY, RUN_REFUSED };
-
-/* Take the next record of a log, which was read; false when it cannot be taken yet. */
-static bool take_one(struct hw_reader *reader, hw_reader_take *take, void *context)
-{
-	if (!take(context, reader, reader->copy, reader->last_ticks, reader->next + 1))
-		return false;
-	reader->position += 1 + hw_record_payload(&reader->copy);
-	reader->taken++;
-	return true;
-}
-
-/* Take records of one log for as long as no other is to come before. */
-static enum run take_run(struct hw_readers *readers, struct hw_reader *reader, uint64_t until,
-	hw_reader_take *take, hw_reader_take_many *take_many, void *context)
-{
-	do {
-		const struct hw_chunk *chunk = &readers->session->chunks[reader->chunk];
-		size_t many = take_many(context, reader, reader->next,
-			chunk->records + HW_CHUNK_RECORDS, until);
-
-		reader->position += (uint32_t)many;
-		reader->taken += many;
-		if (!many && !take_one(reader, take, context))
-			return RUN_REFUSED;
-		if (!read_next(readers, reader))
-			return RUN_DRY;
-	} while (reader->last_ticks <= until);
-	return RUN_LATER;
-}
-
-uint64_t hw_readers_round(struct hw_readers *readers, uint64_t cut_ticks, hw_reader_take *take,
-	hw_reader_take_many *take_many, void *context)
-{
-	uint64_t taken = 0;
-	enum run run = RUN_LATER;
-
-	readers->cut_ticks = cut_ticks;
-	readers->waits_at_hole = false;
-	fill_round(readers);
-	while (readers->round_count && run != RUN_REFUSED) {
-		struct hw_reader *reader = readers->round[0];
-		uint64_t before = reader->taken;
-
-		run = take_run(readers, reader, first_until(readers), take, take_many, context);
-		taken += reader->taken - before;
-		if (run == RUN_DRY)
-			readers->round[0] = readers->round[--readers->round_count];
-		sift_down(readers->round, readers->round_count, 0);
-	}
-	return taken;
+	return !hw_reader_peek(readers, &readers->slots[slot], &copy);
 }
 
 /* The chunk that follows, or HW_CHUNK_MAX. */
@@ -365,7 +234,7 @@ static uint32_t pass_plain(const struct hw_chunk *chunk, uint32_t position, uint
 	for (; position < HW_CHUNK_RECORDS; position++) {
 		struct hw_record record = hw_reader_look(&chunk->records[position]);
 
-		if (!is_plain(record.when) || hw_record_time(&record) > cut_ticks)
+		if (!hw_reader_is_plain(record.when) || hw_record_time(&record) > cut_ticks)
 			break;
 		if (hw_record_time(&record) > *ticks)
 			*ticks = hw_record_time(&record);

@@ -38,14 +38,18 @@ struct hw_reader {
 	uint32_t chunk;
 	uint32_t position;
 	uint64_t last_ticks; /* times never go back within a thread */
-	const struct hw_record *next; /* in a round: what comes next, and what it says */
-	struct hw_record copy;
 	uint64_t taken;      /* records read so far */
 	uint64_t lost;       /* at least so many that could not be read */
 	uint64_t hole_ticks; /* since when it waits at a hole; 0 when it does not */
 	bool holed;          /* a hole of this chunk was stepped over */
 	bool ended;          /* its thread writes no more */
 	bool broken;         /* its list of chunks makes no sense any more */
+};
+
+/* In a round: a log, and the time of what comes next in it. */
+struct hw_reader_next {
+	uint64_t ticks;
+	struct hw_reader *reader;
 };
 
 /* A chunk that its thread may still write one record to. */
@@ -57,7 +61,7 @@ struct hw_quarantined {
 struct hw_readers {
 	struct hw_session *session;
 	struct hw_reader slots[HW_THREAD_MAX];
-	struct hw_reader **round; /* a heap of those with something to read, by time */
+	struct hw_reader_next *round; /* a heap of those with something to read, by time */
 	size_t round_count;
 	uint64_t chunks_freed;
 	uint64_t cut_ticks;      /* of the round under way */
@@ -77,8 +81,8 @@ typedef bool hw_reader_take(void *context, struct hw_reader *reader, struct hw_r
 /*
  * The same for many records of one log, from `first` on and before `end`, which are not known to
  * be published: take those that stand alone, bear times up to `until_ticks`, and can be taken,
- * and keep `last_ticks` as read_next() in reader.c does. How many were taken; what comes next is
- * left to hw_reader_take.
+ * and keep the `last_ticks` of the reader. How many were taken; what comes next is left to
+ * hw_reader_take.
  */
 typedef size_t hw_reader_take_many(void *context, struct hw_reader *reader,
 	const struct hw_record *first, const struct hw_record *end, uint64_t until_ticks);

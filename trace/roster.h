@@ -105,9 +105,18 @@ struct hw_stack {
 };
 
 struct hw_object {
+	/* What each acquisition and release looks at is kept together. */
 	uint32_t id;
 	enum hw_kind kind;
-	uint32_t type;              /* enum hw_type */
+	uint32_t type;            /* enum hw_type */
+	uint32_t holders;         /* threads that hold it */
+	struct hw_thread *holder; /* the last to acquire it, while it holds */
+	struct hw_thread *last_holder; /* the last to acquire it, and where */
+	uint32_t last_stack;
+	bool ignored; /* the program asked for that: nothing done to it counts */
+	struct hw_contention *contention; /* the last that was used of it (order.h) */
+	uint32_t waiters; /* threads whose wait for it the log told of */
+
 	struct hw_process *process; /* NULL when shared */
 	uint64_t address;
 	uint32_t generation;
@@ -127,16 +136,9 @@ struct hw_object {
 	struct hw_object *successor; /* that a new set of System V put in its place */
 	uint64_t taken, returned, foreign;
 
-	struct hw_contention *contention; /* the last that was used of it (order.h) */
-	struct hw_thread *holder; /* the last to acquire it, while it holds */
-	uint32_t holders;         /* threads that hold it */
-	uint32_t waiters;         /* threads whose wait for it the log told of */
-	struct hw_thread *last_holder; /* the last to acquire it, and where */
-	uint32_t last_stack;
 	struct hw_thread *last_waiter; /* the last to wait for it, where and when */
 	uint32_t last_wait_stack;
 	int64_t last_wait_ns;
-	bool ignored;             /* the program asked for that: nothing done to it counts */
 	struct hw_object *actual; /* of a promised one: what it is, as it was known already */
 	struct hw_thread *orphan; /* held it in the parent, and does not exist in this process */
 	uint32_t orphan_stack;
@@ -202,6 +204,9 @@ struct hw_thread {
 	uint32_t blocked_stack;
 	int64_t blocked_since_ns;
 
+	/* Its number in a block of packed events, and which block that is (deed.h); 0: none. */
+	uint32_t packed_block;
+	uint16_t packed_number;
 	bool dirty;
 };
 

@@ -16,7 +16,7 @@ void hw_store_events_flush(struct hw_store *store)
 
 struct hw_packer *hw_store_packer(struct hw_store *store)
 {
-	return store->failure ? NULL : hw_event_writer_packer(store->events);
+	return hw_event_writer_packer(store->events);
 }
 
 void hw_store_event(struct hw_store *store, const struct hw_event *event)
