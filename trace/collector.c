@@ -22,7 +22,6 @@ enum {
 	TICK_MS = 20,
 	COMMIT_NS = 200000000,
 	STORE_SHARE = 9,             /* one part of ten is what storing may take of the time */
-	COUNTERS_SHARE = 20,         /* of the time is what storing them may take */
 	LINGER_NS = 250000000,       /* a daemon's child registers after its parent is gone */
 	FIRST_PROCESS_MS = 10000,    /* how long to wait for anybody at all */
 	PATIENCE_NS = 1000000000,    /* with what should be in the log already */
@@ -211,18 +210,6 @@ static void round_once(struct hw_collector *collector)
 	wake_waiters(collector);
 }
 
-/* Where there are many counters, writing all of them at each commit takes longer than all else. */
-static void store_roster(struct hw_collector *collector)
-{
-	int64_t begin_ns = hw_collector_now_ns(collector), end_ns;
-	bool counters = begin_ns >= collector->counters_due_ns;
-
-	hw_store_roster(collector->store, &collector->roster, &collector->order, counters);
-	end_ns = hw_collector_now_ns(collector);
-	if (counters)
-		collector->counters_due_ns = end_ns + COUNTERS_SHARE * (end_ns - begin_ns);
-}
-
 static void store(struct hw_collector *collector)
 {
 	int64_t begin_ns = hw_collector_now_ns(collector);
@@ -233,7 +220,7 @@ static void store(struct hw_collector *collector)
 			collector->roster.processes[0]->command);
 		collector->command_stored = true;
 	}
-	store_roster(collector);
+	hw_store_roster(collector->store, &collector->roster, &collector->order);
 	hw_elsewhere_store(collector);
 	hw_unseen_store(collector);
 	hw_bypass_store(collector);
@@ -256,7 +243,6 @@ static void store_state(struct hw_collector *collector)
 	struct hw_session *session = collector->map.session;
 
 	hw_store_state(collector->store, &collector->roster, hw_collector_now_ns(collector));
-	collector->counters_due_ns = 0;
 	store(collector);
 	atomic_fetch_add(&session->states_stored, 1);
 	futex(&session->states_stored, FUTEX_WAKE, INT_MAX, NULL);
@@ -270,7 +256,6 @@ static void answer_flush(struct hw_collector *collector)
 	if (asked == atomic_load(&session->flush_done))
 		return;
 	round_once(collector);
-	collector->counters_due_ns = 0;
 	store(collector);
 	atomic_store(&session->flush_done, asked);
 	futex(&session->flush_done, FUTEX_WAKE, INT_MAX, NULL);
@@ -356,7 +341,7 @@ static void close_recording(struct hw_collector *collector)
 		hw_store_meta_text(recording, "note.1",
 			"a program waited in vain for the collector, and was not recorded further");
 	note_unrecorded(collector);
-	hw_store_roster(recording, &collector->roster, &collector->order, true);
+	hw_store_roster(recording, &collector->roster, &collector->order);
 	hw_elsewhere_store(collector);
 	hw_unseen_store(collector);
 	hw_bypass_store(collector);

@@ -18,7 +18,7 @@ struct hw_contention {
 	uint32_t stack;
 	/* What was found here last: see hold_list.h and dependency.h. */
 	uint32_t last_list, last_dependency;
-	bool stored, dirty;
+	bool dirty;
 	uint64_t waited;
 	int64_t wait_ns, wait_max_ns;
 	/* Of the longest wait: who waited, and who had the object when it began; or NULL. */

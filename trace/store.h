@@ -46,12 +46,8 @@ void hw_store_meta_number(struct hw_store *store, const char *key, int64_t value
 
 void hw_store_meta_remove(struct hw_store *store, const char *key);
 
-/*
- * Write every new or changed row of the roster and of the order. Without `counters`, rows of
- * dependencies and contention are not written again when only their numbers have changed.
- */
-void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw_order *order,
-	bool counters);
+/* Write every new or changed row of the roster and of the order. */
+void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw_order *order);
 
 /* Write the waiting state: all holds, and what each blocked thread waits for. */
 void hw_store_state(struct hw_store *store, const struct hw_roster *roster, int64_t time_ns);

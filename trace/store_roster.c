@@ -291,7 +291,6 @@ static void put_contention(struct hw_store *store, struct hw_contention *content
 	hw_store_bind_unless(row, 10, id_of(contention->wait_max_keeper), 0);
 	hw_store_bind_unless(row, 11, contention->wait_max_keeper_stack, 0);
 	hw_store_run(store, row);
-	contention->stored = true;
 	contention->dirty = false;
 }
 
@@ -345,8 +344,7 @@ static void put_declared(struct hw_store *store, struct hw_declared *declared)
 	declared->dirty = false;
 }
 
-void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw_order *order,
-	bool counters)
+void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw_order *order)
 {
 	hw_declared_settle(&order->declarations);
 	for (size_t i = 0; i < roster->process_count; i++)
@@ -363,12 +361,10 @@ void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw
 		else if (roster->objects[i]->dirty)
 			put_object(store, roster->objects[i]);
 	for (size_t i = 0; i < order->dependencies.count; i++)
-		if (order->dependencies.all[i].dirty &&
-			(counters || !order->dependencies.all[i].stored))
+		if (order->dependencies.all[i].dirty)
 			put_dependency(store, order, &order->dependencies.all[i]);
 	for (size_t i = 0; i < order->contentions.count; i++)
-		if (order->contentions.all[i]->dirty &&
-			(counters || !order->contentions.all[i]->stored))
+		if (order->contentions.all[i]->dirty)
 			put_contention(store, order->contentions.all[i]);
 	for (size_t i = 0; i < order->misuses.count; i++)
 		if (order->misuses.all[i].dirty)

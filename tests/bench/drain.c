@@ -172,7 +172,7 @@ static void begin(const struct shape *shape, const char *path)
 		hw_store_create(&interpreter.store, path, HW_EVENT_FORM_PACKED, &error))
 		die(error.message);
 	hw_session_map_remove(&map);
-	hw_clock_init(&clock_of_log, HW_CLOCK_MONOTONIC, 0);
+	hw_clock_init(&clock_of_log, HW_CLOCK_MONOTONIC, 0, 0);
 	readers = hw_readers_create(map.session, 1);
 	hw_deed_prepare(&interpreter);
 	process->pid = 1;
@@ -207,7 +207,7 @@ static uint64_t write_logs(const struct shape *shape, uint64_t most)
 
 static void end(const char *path)
 {
-	hw_store_roster(interpreter.store, &roster, &order, true);
+	hw_store_roster(interpreter.store, &roster, &order);
 	hw_store_destroy(interpreter.store, true);
 	hw_interpreter_finish(&interpreter);
 	hw_readers_destroy(readers);

@@ -13,7 +13,7 @@ Test(clock, nanoseconds_stay_what_they_are)
 {
 	struct hw_clock clock;
 
-	hw_clock_init(&clock, HW_CLOCK_MONOTONIC, 0);
+	hw_clock_init(&clock, HW_CLOCK_MONOTONIC, 0, 0);
 	for (uint64_t ns = 1; ns < 1ull << 56; ns = 3 * ns + 1)
 		cr_assert_eq(hw_clock_ns(&clock, ns), (int64_t)ns);
 }
@@ -21,9 +21,11 @@ Test(clock, nanoseconds_stay_what_they_are)
 /* A later tick is no earlier nanosecond, and the rate is the one that was measured. */
 Test(clock, ticks_of_a_day)
 {
+	uint64_t base_ticks, base_ns;
 	struct hw_clock clock;
 
-	hw_clock_init(&clock, HW_CLOCK_TSC, 0);
+	hw_clock_look(HW_CLOCK_TSC, &base_ticks, &base_ns);
+	hw_clock_init(&clock, HW_CLOCK_TSC, base_ticks, base_ns);
 	for (int i = 0; i < 2; i++) {
 		uint64_t step = day_ticks[i] / STEPS + 1;
 		int64_t before = 0;

@@ -89,7 +89,7 @@ static void make_world(struct world *world)
 	cr_assert(mkdtemp(world->folder));
 	snprintf(world->path, sizeof(world->path), "%s/x.db", world->folder);
 	world->order.roster = &world->roster;
-	hw_clock_init(&world->clock, HW_CLOCK_MONOTONIC, 0);
+	hw_clock_init(&world->clock, HW_CLOCK_MONOTONIC, 0, 0);
 	world->interpreter = (struct hw_interpreter){ .roster = &world->roster,
 		.order = &world->order, .clock = &world->clock, .kinds = UINT32_MAX };
 	cr_assert_eq(hw_store_create(&world->interpreter.store, world->path,
@@ -215,7 +215,7 @@ static char *dump(struct world *world)
 	FILE *out = open_memstream(&text, &length);
 	sqlite3 *db;
 
-	hw_store_roster(world->interpreter.store, &world->roster, &world->order, true);
+	hw_store_roster(world->interpreter.store, &world->roster, &world->order);
 	hw_store_destroy(world->interpreter.store, true);
 	cr_assert_eq(sqlite3_open(world->path, &db), SQLITE_OK);
 	cr_assert_eq(hw_event_table_register(db), SQLITE_OK);
