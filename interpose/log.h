@@ -29,6 +29,9 @@ extern struct hw_session *hw_log_session;
 /* Room for `count` records in a new chunk, or NULL (dropped and counted). */
 struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count);
 
+/* What hw_log_reserve() refused just now was no event, and is not to be counted as one. */
+void hw_log_uncount(struct hw_self *self);
+
 /* A thread's first chunk; -1 when there is none to be had. Call with signals blocked. */
 int64_t hw_log_first_chunk(const struct hw_thread_slot *slot);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/gap.h"
 #include "trace/inherit.h"
 #include "trace/memory.h"
 #include "trace/reading.h"
@@ -284,6 +285,10 @@ static bool interpret_rest(void *context, struct hw_reader *reader, struct hw_re
 		return true;
 	if (reading.op == HW_OP_UNITS) {
 		reader->thread->units = hw_what_object(record.what);
+		return true;
+	}
+	if (reading.op == HW_OP_GAP) {
+		hw_gap_forget(reader->thread);
 		return true;
 	}
 	if (reading.op == HW_OP_IGNORE) {

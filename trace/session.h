@@ -41,7 +41,7 @@
 #include "trace/record.h"
 
 #define HW_SESSION_MAGIC   0x31545741574c4448ull /* "HDLWAWT1" */
-#define HW_SESSION_VERSION 4u
+#define HW_SESSION_VERSION 5u
 #define HW_SESSION_VARIABLE "HOLDWAIT_SESSION"
 #define HW_SESSION_HIDDEN  "hidden:" /* before the path: the program is not to see it */
 
@@ -60,6 +60,14 @@ enum hw_session_state {
 	HW_SESSION_ON = 1,
 	HW_SESSION_OFF = 2,   /* ended by the collector */
 	HW_SESSION_ALONE = 3, /* ended by a traced process: the collector did not answer */
+};
+
+/* Why recording ended though programs go on. */
+enum hw_early_end {
+	HW_EARLY_END_NONE = 0,
+	HW_EARLY_END_FULL = 1,  /* the recording has the size that was allowed */
+	HW_EARLY_END_DISK = 2,  /* there is no more room where it is */
+	HW_EARLY_END_ALONE = 3, /* a program waited in vain for the collector */
 };
 
 enum hw_slot_state { HW_SLOT_FREE = 0, HW_SLOT_LIVE = 1, HW_SLOT_ENDED = 2 };
@@ -98,7 +106,8 @@ struct hw_thread_slot {
 	uint32_t first_chunk;
 	uint32_t object; /* its own thread object */
 	uint64_t start_ticks;
-	_Atomic uint64_t lost; /* records dropped */
+	_Atomic uint64_t lost; /* events dropped */
+	_Atomic uint32_t gap;  /* 1: some were since the newest record in its log */
 
 	/*
 	 * hw_record_what() of what this thread blocks on, or is about to; 0 when
@@ -132,6 +141,7 @@ struct hw_session {
 	uint32_t follow; /* enum hw_follow bits */
 	uint32_t python; /* look for Python functions, and leave the GIL out */
 	uint32_t hides; /* programs do not see the variables that make them join */
+	uint32_t patience_s; /* without a heartbeat, after which who waits for a chunk gives up */
 
 	_Alignas(64) _Atomic uint32_t state; /* enum hw_session_state; a futex */
 	_Atomic uint32_t heartbeat;          /* of the collector; changes at least once a second */
@@ -161,6 +171,7 @@ struct hw_session {
 	_Atomic uint32_t launcher_holds;
 	/* Programs executed that have too little address space to join. */
 	_Atomic uint32_t unrecorded_processes;
+	_Atomic uint32_t early_end; /* enum hw_early_end; said by the collector */
 
 	_Alignas(64) _Atomic uint64_t next_uid; /* processes and threads count together */
 	struct hw_free_list free_processes;
