@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "tests/unit/packed.h"
-#include "trace/event_table.h"
 #include "trace/pack.h"
-#include "trace/schema.h"
 
 /*
  * Which blocks of packed events a query reads. All others are damaged before it runs: it must not
@@ -32,13 +30,9 @@ static struct hw_event event_of(uint32_t at)
 
 static sqlite3 *recording(enum hw_event_form form)
 {
-	struct hw_event_writer *writer;
 	sqlite3 *db;
+	struct hw_event_writer *writer = packed_begin(form, &db);
 
-	cr_assert_eq(sqlite3_open(":memory:", &db), SQLITE_OK);
-	cr_assert_eq(hw_event_table_register(db), SQLITE_OK);
-	cr_assert_eq(sqlite3_exec(db, hw_schema_sql, NULL, NULL, NULL), SQLITE_OK);
-	cr_assert_eq(hw_event_writer_create(db, form, &writer), SQLITE_OK);
 	for (uint32_t at = 0; at < BLOCKS * HW_PACK_EVENTS; at++) {
 		struct hw_event event = event_of(at);
 
