@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/e2e/recorded.h"
 #include "tests/e2e/starved.h"
+#include "tests/e2e/terminal.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -94,6 +95,26 @@ Test(max_size, ends_recording)
 	cr_expect(!strstr(text, "did not end regularly"), "%s", text);
 	free(text);
 	hw_preloaded_finish(&run);
+}
+
+/* What the last state says is not told as what is so when somebody asks. */
+Test(max_size, asked_for_the_state_after_that)
+{
+	struct hw_terminal terminal;
+	char command[1024];
+
+	hw_terminal_start(&terminal, "");
+	snprintf(command, sizeof(command),
+		HW_HOLDWAIT " record --max-size=1M sh -c 'trap \"\" QUIT; exec %s 1 wait'\n",
+		loops);
+	hw_terminal_type(&terminal, command);
+	hw_terminal_expect(&terminal, "recording ended, the program goes on\r\n");
+	hw_terminal_type(&terminal, "\x1c");
+	hw_terminal_expect(&terminal, "recording has ended; what the program waits for is not "
+				      "known\r\n");
+	hw_terminal_type(&terminal, "\x03");
+	hw_terminal_expect(&terminal, HW_TERMINAL_PROMPT);
+	hw_terminal_finish(&terminal);
 }
 
 /* The file and its log are looked at all the time; rows are made only where they have room. */
