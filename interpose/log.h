@@ -16,7 +16,8 @@
  * blocked.
  *
  * Only hw_log_turn, once a chunk, makes system calls. It returns NULL when the
- * records are to be dropped; it has counted them.
+ * records are to be dropped; it has counted them. The log goes on in a new chunk then, whose first
+ * record says that some are missing before it (HW_OP_GAP).
  */
 
 #include <x86intrin.h>

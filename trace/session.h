@@ -27,8 +27,8 @@
  * The collector makes chunks ready (allocated, so that no write can fail with
  * SIGBUS on a full /dev/shm) ahead of need. A thread that finds none waits, or
  * drops and counts, as the options say; it drops, too, when the collector says that
- * there is none to wait for. When the collector has died, or shows no
- * heartbeat for long, recording ends and the program goes on.
+ * there is none to wait for. When the collector has died, shows no heartbeat for
+ * `patience_s`, or has no room to store more, recording ends and the program goes on.
  */
 
 #include <linux/futex.h>
