@@ -49,7 +49,7 @@ static void take_notes(struct hw_analysis *a, const struct hw_walk_rest *rest,
 		note(a, hw_arena_printf(&a->arena,
 				"%" PRId64 " events were lost: there may be more than was found",
 				meta->lost));
-	if (!meta->complete)
+	if (!meta->complete && !meta->cut)
 		note(a, "the recording did not end regularly: what came after its end is not "
 			"known");
 	if (a->stalls_unknown)
@@ -90,6 +90,10 @@ static struct hw_finding judge(struct hw_analysis *a, struct hw_outlooks *outloo
 	if (outlooks)
 		outlook = hw_outlooks_of(outlooks, cycle, ring, &prediction);
 	if (a->options.any_thread && outlook == HW_OUTLOOK_ORDERED)
+		outlook = HW_OUTLOOK_POSSIBLE;
+	/* What orders the threads, or no longer does, may be among the events that were lost. */
+	if (a->model->meta.lost &&
+		(outlook == HW_OUTLOOK_PREDICTED || outlook == HW_OUTLOOK_ORDERED))
 		outlook = HW_OUTLOOK_POSSIBLE;
 	*ret_outlook = outlook;
 	if (outlook == HW_OUTLOOK_PREDICTED) {
@@ -166,13 +170,16 @@ static void find_cycles(struct hw_analysis *a, struct hw_history *history,
 	hw_outlooks_finish(&outlooks);
 }
 
-/* Waits inside of locks. What threads hold is not known for certain where events are missing. */
+/*
+ * Waits inside of locks. What threads hold is not known for certain where events are missing, and
+ * who could end the wait may have come after the end of the recording.
+ */
 static void find_insides(struct hw_analysis *a, const struct hw_history *history,
 	struct hw_findings *findings)
 {
 	struct hw_insides insides;
 
-	if (!history || a->model->meta.lost || !hw_insides_any(a->model))
+	if (!history || a->model->meta.lost || a->model->meta.cut || !hw_insides_any(a->model))
 		return;
 	hw_insides_find(a->model, history, &insides);
 	/* Who could end a wait must not be overlooked. */

@@ -11,6 +11,8 @@ static const char *cannot_say(const struct hw_model *model, struct hw_arena *are
 	if (model->meta.lost > 0)
 		return hw_arena_printf(arena, "%lld event%s lost",
 			(long long)model->meta.lost, model->meta.lost == 1 ? " was" : "s were");
+	if (model->meta.cut)
+		return "recording ended before the program did";
 	if (!model->meta.complete)
 		return "the recording did not end regularly";
 	return NULL;

@@ -56,7 +56,8 @@ static void print_head(FILE *out, const struct hw_input *input)
 		size /= 1024;
 	hw_utf8_print(out, input->file);
 	fprintf(out, ": %s recording, %.*f %s\n",
-		input->model.meta.complete ? "complete" : "incomplete", unit ? 1 : 0, size,
+		input->model.meta.complete ? "complete" :
+			input->model.meta.cut ? "cut off" : "incomplete", unit ? 1 : 0, size,
 		units[unit]);
 }
 

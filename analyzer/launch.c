@@ -180,6 +180,7 @@ static void reap_collector(struct hw_launch *launch)
 		return;
 	launch->collector_ended = true;
 	launch->collector_failed = !WIFEXITED(status) || WEXITSTATUS(status);
+	launch->collector_told = WIFEXITED(status) && WEXITSTATUS(status) == HW_EXIT_FAILED;
 	if (launch->collector_failed) {
 		/* Nobody frees chunks any more: whoever waits for one must go on without. */
 		atomic_store(&launch->map.session->state, HW_SESSION_OFF);
@@ -254,10 +255,29 @@ unsigned hw_launch_running(const struct hw_launch *launch)
 	return running;
 }
 
+/* Stopped by a signal, or by a debugger: then nobody knows when it goes on. */
+static bool is_stopped(pid_t pid)
+{
+	char path[32], line[128] = "";
+	const char *state;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	fclose(file);
+	state = strrchr(line, ')');
+	return state && state[1] && (state[2] == 'T' || state[2] == 't');
+}
+
 bool hw_launch_finish(struct hw_launch *launch)
 {
 	struct hw_session *session = launch->map.session;
 	uint32_t asked = atomic_fetch_add(&session->flush_asked, 1) + 1;
+	uint32_t stopped_ticks = 0;
 	int ticks = 0;
 
 	atomic_store(&session->launcher_holds, 0);
@@ -271,6 +291,11 @@ bool hw_launch_finish(struct hw_launch *launch)
 		if (atomic_load(&session->flush_done) == asked || ticks++ > FLUSH_TICKS)
 			if (hw_launch_running(launch))
 				return false;
+		stopped_ticks = is_stopped(launch->collector) ? stopped_ticks + 1 : 0;
+		launch->collector_stopped =
+			stopped_ticks > session->patience_s * (1000 / FINISH_TICK_MS);
+		if (launch->collector_stopped)
+			return false;
 		poll(&pollfd, 1, FINISH_TICK_MS);
 	}
 }

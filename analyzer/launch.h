@@ -29,7 +29,9 @@ struct hw_launch {
 	int status;          /* of the program, as wait(2) gives it; valid once it ended */
 	bool program_ended;
 	bool collector_ended;
-	bool collector_failed; /* it did not end as it should */
+	bool collector_failed; /* it did not end as it should, */
+	bool collector_told;   /* and has said why */
+	bool collector_stopped; /* for longer than it was waited for at the end */
 	uint32_t states_seen;
 	struct hw_clock clock; /* of the session, once asked for */
 };
@@ -59,7 +61,8 @@ int64_t hw_launch_now_ns(struct hw_launch *launch);
 
 /*
  * After the end of the program: let the collector finish. True when it closed
- * the recording, false when processes of the program still run and are recorded.
+ * the recording, false when processes of the program still run and are recorded, or when somebody
+ * has stopped the collector.
  */
 bool hw_launch_finish(struct hw_launch *launch);
 

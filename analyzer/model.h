@@ -216,6 +216,7 @@ struct hw_meta {
 	int64_t stack_misses; /* and those that had to be read from the stack */
 	const char *unwind;   /* how they were found, as --unwind names it; NULL when not known */
 	bool complete;
+	bool cut; /* in order, but ended before the programs did; a note says why */
 	int64_t blocked_ns; /* in futexes; HW_UNKNOWN when that was not measured */
 	int64_t blocked_elsewhere_ns;	/* of it, in those that were not intercepted */
 	const char *blocked_unknown;	/* why it was not measured; NULL when not known */

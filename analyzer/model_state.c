@@ -252,6 +252,8 @@ static void read_meta_row(struct hw_loader *l, const char *key, uint32_t *note_c
 		meta->unwind = hw_loader_string(l, 1);
 	else if (strcmp(key, "complete") == 0)
 		meta->complete = hw_loader_integer(l, 1, 0) == 1;
+	else if (strcmp(key, "cut") == 0)
+		meta->cut = hw_loader_integer(l, 1, 0) == 1;
 	else if (strncmp(key, "note.", 5) == 0 && sqlite3_column_bytes(l->row, 1) > 0) {
 		HW_GROW(meta->notes, meta->note_count, *note_capacity);
 		meta->notes[meta->note_count++] = hw_loader_string(l, 1);

@@ -13,6 +13,8 @@ enum {
 	OPTION_DEPTH,
 	OPTION_PYTHON,
 	OPTION_LOSSY,
+	OPTION_MAX_SIZE,
+	OPTION_PATIENCE,
 	OPTION_STORE,
 	OPTION_ON_DEADLOCK,
 	OPTION_ERROR_EXITCODE,
@@ -34,6 +36,11 @@ static const struct argp_option option_table[] = {
 		"Show the functions of Python programs in call stacks: auto (default) or off", 1 },
 	{ "lossy", OPTION_LOSSY, NULL, 0,
 		"Drop events rather than let the program wait for the collector", 1 },
+	{ "max-size", OPTION_MAX_SIZE, "SIZE", 0,
+		"End recording, not the program, when the file has SIZE bytes; 20M, 1G", 1 },
+	{ "patience", OPTION_PATIENCE, "SEC", 0,
+		"Let the program go on unrecorded when nothing was stored for SEC seconds while it "
+		"waits (default: 30)", 1 },
 	{ "store", OPTION_STORE, "FORM", 0,
 		"Keep events as rows, packed or zstd (packed and compressed); auto (default): as "
 		"rows up to a million, else packed",
@@ -118,6 +125,12 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case OPTION_LOSSY:
 		set(state, "lossy", NULL);
+		return 0;
+	case OPTION_MAX_SIZE:
+		set(state, "max-size", text);
+		return 0;
+	case OPTION_PATIENCE:
+		set(state, "patience", text);
 		return 0;
 	case OPTION_STORE:
 		set(state, "store", text);

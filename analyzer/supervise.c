@@ -66,12 +66,44 @@ static bool look(struct hw_supervised *run, bool again)
 static void tell_state(struct hw_supervised *run)
 {
 	struct hw_error error;
-	int told = hw_live_tell(&run->live, hw_launch_now_ns(&run->launch), &error);
+	int told;
+
+	if (run->cut) {
+		say(run, "recording has ended; what the program waits for is not known");
+		return;
+	}
+	told = hw_live_tell(&run->live, hw_launch_now_ns(&run->launch), &error);
 
 	if (told < 0)
 		hw_error_print(&error);
 	else if (!told)
 		say(run, "no thread waits for a lock");
+}
+
+/* What the last state says of the program is true no longer. */
+static void tell_end_of_recording(struct hw_supervised *run)
+{
+	run->cut = true;
+	run->live.due_ns = INT64_MAX;
+	switch (atomic_load(&run->launch.map.session->early_end)) {
+	case HW_EARLY_END_FULL:
+		say(run, "'%s' has the size that --max-size allows: recording ended, the program "
+			 "goes on", run->file);
+		break;
+	case HW_EARLY_END_DISK:
+		say(run, "there is no more room for '%s': recording ended, the program goes on",
+			run->file);
+		break;
+	case HW_EARLY_END_ALONE:
+		say(run, "the program waited for the collector in vain: recording ended, the "
+			 "program goes on");
+		break;
+	default:
+		if (run->launch.collector_failed && !run->launch.collector_told)
+			say(run, "the collector ended; the program goes on, and '%s' has what was "
+				 "recorded until now", run->file);
+		break;
+	}
 }
 
 /*
@@ -98,9 +130,8 @@ static void watch(struct hw_supervised *run)
 				failed = !look(run, failed);
 			break;
 		case HW_LAUNCH_COLLECTOR_GONE:
-			if (run->launch.collector_failed)
-				say(run, "the collector ended; the program goes on, and '%s' has "
-					 "what was recorded until now", run->file);
+			tell_end_of_recording(run);
+			failed = false;
 			break;
 		}
 	}
@@ -192,12 +223,15 @@ static uint32_t conclude(const struct hw_supervised *run, bool report)
 	count = analysis.finding_count;
 	if (run->closed && count)
 		hw_supervise_keep_findings(run->file, &analysis);
-	if (report)
+	if (report) {
 		write_report(run, &analysis);
-	else
+	} else {
+		if (model.meta.cut && !run->cut)
+			say(run, "%s", model.meta.notes[0]);
 		say(run, "recorded %lld events of %u threads in '%s', %lld lost",
 			(long long)model.meta.events, model.thread_count, run->file,
 			(long long)model.meta.lost);
+	}
 	hw_analysis_finish(&analysis);
 	hw_model_finish(&model);
 	return count;
@@ -226,7 +260,10 @@ static void supervise(struct hw_supervised *run)
 	watch(run);
 	tell_unrecorded(run);
 	run->closed = hw_launch_finish(&run->launch);
-	if (!run->closed)
+	if (run->launch.collector_stopped)
+		say(run, "the collector is stopped; '%s' has what was recorded before that",
+			run->file);
+	else if (!run->closed)
 		say(run, "%u of its processes still run and are recorded in '%s'",
 			hw_launch_running(&run->launch), run->file);
 	else

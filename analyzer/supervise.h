@@ -23,6 +23,7 @@ struct hw_supervised {
 	struct hw_live live;
 	char *file;	  /* the recording */
 	bool closed;	  /* it is whole; else processes of the program still run and record */
+	bool cut;	  /* the collector has ended: what the program does is not known any more */
 	bool ended_by_us; /* it hung, and --on-deadlock=exit ended it */
 };
 

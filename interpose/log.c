@@ -8,10 +8,7 @@
 
 struct hw_session *hw_log_session;
 
-enum {
-	WAIT_ROUND_MS = 100,
-	WAIT_ROUNDS = 300, /* half a minute without a heartbeat: the collector is stuck */
-};
+enum { WAIT_ROUND_MS = 100, WAIT_ROUNDS_PER_S = 10 };
 
 uint64_t hw_log_monotonic_ns(void)
 {
@@ -71,7 +68,7 @@ static bool any_free(struct hw_session *session)
 static bool wait_for_chunk(struct hw_session *session)
 {
 	uint32_t heartbeat = atomic_load(&session->heartbeat);
-	int silent_rounds = 0;
+	uint32_t silent_rounds = 0;
 	bool there = false;
 
 	atomic_fetch_add(&session->chunk_waiters, 1);
@@ -81,7 +78,8 @@ static bool wait_for_chunk(struct hw_session *session)
 		there = any_free(session);
 		if (there)
 			break;
-		if (hw_session_collector_died(session) || silent_rounds == WAIT_ROUNDS) {
+		if (hw_session_collector_died(session) || 
+			silent_rounds >= session->patience_s * WAIT_ROUNDS_PER_S) {
 			hw_log_end();
 			break;
 		}
@@ -156,10 +154,39 @@ static struct hw_record *claim(struct hw_self *self, uint32_t count)
 		if (used_bytes)
 			hw_log_publish(at, hw_record_when(0, HW_OP_END), 0);
 		at = hw_log_chunk_begin((uint32_t)chunk);
+		/* Without a time: what comes next may bear one of a moment ago. */
+		if (atomic_load_explicit(&self->slot->gap, memory_order_relaxed))
+			hw_log_publish(at++, hw_record_when(0, HW_OP_GAP), 0);
+		atomic_store_explicit(&self->slot->gap, 0, memory_order_release);
 		atomic_store_explicit(&full->next, (uint32_t)chunk + 1, memory_order_release);
 	}
 	self->next = at + count;
 	return at;
+}
+
+/*
+ * Records are dropped from here on, until there is a chunk: nothing may follow in what is left
+ * of this one, be it as short as it may, for the collector is told where the gap is.
+ */
+static void begin_gap(struct hw_self *self)
+{
+	size_t used_bytes;
+
+	hw_sys_block_signals();
+	used_bytes = (uintptr_t)self->next % HW_CHUNK_BYTES;
+	if (used_bytes) {
+		hw_log_publish(self->next, hw_record_when(0, HW_OP_END), 0);
+		self->next = (struct hw_record *)((uintptr_t)self->next - used_bytes +
+			HW_CHUNK_BYTES);
+	}
+	atomic_store_explicit(&self->slot->gap, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&self->slot->lost, 1, memory_order_release);
+	hw_sys_restore_signals();
+}
+
+void hw_log_uncount(struct hw_self *self)
+{
+	atomic_fetch_sub_explicit(&self->slot->lost, 1, memory_order_relaxed);
 }
 
 struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count)
@@ -175,8 +202,14 @@ struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count)
 			return at;
 		}
 	} while (wait_for_chunk(hw_log_session));
-	atomic_fetch_add_explicit(&self->slot->lost, 1, memory_order_relaxed);
+	begin_gap(self);
 	return NULL;
+}
+
+/* Without its definition an object is not recorded: that stands for what is done to it. */
+static bool is_event(enum hw_op op)
+{
+	return op == HW_OP_OBJECT || (op >= HW_OP_INIT && op < HW_OP_COUNT);
 }
 
 bool hw_log_add_payload(struct hw_self *self, enum hw_op op, uint32_t object, uint32_t stack,
@@ -193,6 +226,8 @@ bool hw_log_add_payload(struct hw_self *self, enum hw_op op, uint32_t object, ui
 		memcpy(at + 1, payload, payload_bytes);
 		hw_log_publish(at, hw_record_when(hw_log_now(), op),
 			hw_record_what(object, stack, records));
+	} else if (!is_event(op)) {
+		hw_log_uncount(self);
 	}
 	hw_sys_restore_signals();
 	return at;

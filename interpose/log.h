@@ -16,7 +16,8 @@
  * blocked.
  *
  * Only hw_log_turn, once a chunk, makes system calls. It returns NULL when the
- * records are to be dropped; it has counted them.
+ * records are to be dropped; it has counted them. The log goes on in a new chunk then, whose first
+ * record says that some are missing before it (HW_OP_GAP).
  */
 
 #include <x86intrin.h>
@@ -29,6 +30,9 @@ extern HW_HIDDEN struct hw_session *hw_log_session;
 
 /* Room for `count` records in a new chunk, or NULL (dropped and counted). */
 struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count);
+
+/* What hw_log_reserve() refused just now was no event, and is not to be counted as one. */
+void hw_log_uncount(struct hw_self *self);
 
 /* A thread's first chunk; -1 when there is none to be had. Call with signals blocked. */
 int64_t hw_log_first_chunk(const struct hw_thread_slot *slot);

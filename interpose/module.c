@@ -175,7 +175,7 @@ static uint32_t copy_path(const struct link_map *map, char *path, size_t size_by
 	return length < 0 ? 0 : (uint32_t)length;
 }
 
-static void log_module(struct hw_self *self, const struct dl_find_object *found)
+static bool log_module(struct hw_self *self, const struct dl_find_object *found)
 {
 	struct {
 		struct hw_module_definition definition;
@@ -189,7 +189,7 @@ static void log_module(struct hw_self *self, const struct dl_find_object *found)
 	read_build_id(found, &module.definition);
 	module.definition.path_bytes =
 		copy_path(found->dlfo_link_map, module.path, sizeof(module.path));
-	hw_log_add_payload(self, HW_OP_MODULE, 0, 0, &module,
+	return hw_log_add_payload(self, HW_OP_MODULE, 0, 0, &module,
 		(uint32_t)sizeof(module.definition) + module.definition.path_bytes);
 }
 
@@ -259,7 +259,9 @@ static void note(struct hw_self *self, const struct dl_find_object *found, uint6
 	if (!(seen & LOGGED)) {
 		if (headers_of(found, &headers))
 			hw_python_meet(&headers);
-		log_module(self, found);
+		/* One that was dropped is told of when it is met again. */
+		if (!log_module(self, found))
+			wanted &= ~LOGGED;
 	}
 	if (place && (seen & wanted) != wanted)
 		atomic_fetch_or(&place->id, wanted);

@@ -99,8 +99,10 @@ static bool log_stack(struct hw_self *self, uint32_t entry, void *const *frames,
 	struct hw_record record = { hw_record_when(0, HW_OP_STACK), what };
 	struct hw_record *at = hw_log_reserve(self, 1 + hw_record_payload(&record));
 
-	if (!at)
+	if (!at) {
+		hw_log_uncount(self);
 		return false;
+	}
 	memcpy(at + 1, &open, sizeof(open));
 	memcpy((char *)(at + 1) + sizeof(open), frames, count * sizeof(frames[0]));
 	hw_log_publish(at, hw_record_when(hw_log_now(), HW_OP_STACK), what);

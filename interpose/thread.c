@@ -150,6 +150,7 @@ static bool fill_slot(struct hw_thread_slot *slot, uint64_t uid, uint64_t creato
 	slot->start_ticks = hw_log_now();
 	atomic_store_explicit(&slot->lost, 0, memory_order_relaxed);
 	atomic_store_explicit(&slot->log_end, 0, memory_order_relaxed);
+	atomic_store_explicit(&slot->gap, 0, memory_order_relaxed);
 	atomic_store_explicit(&slot->wait, 0, memory_order_relaxed);
 	return true;
 }

@@ -43,6 +43,7 @@ void hw_clock_look(uint32_t kind, uint64_t *ret_ticks, uint64_t *ret_ns)
 {
 	uint64_t shortest = UINT64_MAX;
 
+	*ret_ticks = *ret_ns = 0;
 	for (int i = 0; i < LOOKS; i++) {
 		uint64_t before = hw_clock_now(kind), ns = monotonic_ns();
 		uint64_t after = hw_clock_now(kind);

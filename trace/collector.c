@@ -15,6 +15,7 @@
 
 #include "trace/census.h"
 #include "trace/deed.h"
+#include "trace/ending.h"
 #include "trace/memory.h"
 #include "trace/state.h"
 
@@ -67,6 +68,8 @@ int hw_collector_init(struct hw_collector *collector, const struct hw_recording_
 		hw_session_map_finish(&collector->map);
 		return code;
 	}
+	if (options->max_bytes)
+		hw_store_limit(collector->store, options->max_bytes);
 	hw_clock_init(&collector->clock, collector->map.session->clock,
 		collector->map.session->clock_base, collector->map.session->clock_base_ns);
 	patience = ticks_of(collector, PATIENCE_NS);
@@ -95,7 +98,7 @@ void hw_collector_finish(struct hw_collector *collector)
 	hw_bypass_finish(&collector->bypass);
 	hw_order_finish(&collector->order);
 	hw_roster_finish(&collector->roster);
-	hw_store_destroy(collector->store, false);
+	hw_store_destroy(collector->store, HW_STORE_BROKEN);
 	hw_session_map_finish(&collector->map);
 	free(collector->watched);
 	free(collector->slot_seen);
@@ -103,14 +106,10 @@ void hw_collector_finish(struct hw_collector *collector)
 		close(collector->launcher_pidfd);
 }
 
-/* Whoever waits for a chunk may go on. */
-static void wake_waiters(struct hw_collector *collector)
+void hw_collector_wake_waiters(struct hw_collector *collector)
 {
 	struct hw_session *session = collector->map.session;
 
-	if (collector->readers->chunks_freed == collector->last_freed)
-		return;
-	collector->last_freed = collector->readers->chunks_freed;
 	atomic_fetch_add(&session->chunks_freed, 1);
 	if (atomic_load(&session->chunk_waiters))
 		futex(&session->chunks_freed, FUTEX_WAKE, INT_MAX, NULL);
@@ -144,9 +143,8 @@ static bool grow(struct hw_collector *collector)
 		return true;
 	/* That many have ended is no reason to let others have more. */
 	allowed = CHUNKS_AT_LEAST + CHUNKS_PER_THREAD * count_threads(session, HW_SLOT_LIVE);
-	if (limit < allowed &&
-		hw_session_map_grow(&collector->map, limit < allowed - limit ? limit :
-				allowed - limit)) {
+	if (limit < allowed && hw_session_map_grow(&collector->map,
+				       limit < allowed - limit ? limit : allowed - limit)) {
 		collector->last_freed = UINT64_MAX; /* there is news for waiters */
 		return true;
 	}
@@ -204,16 +202,16 @@ static void round_once(struct hw_collector *collector)
 	collector->readers->patience_ticks = ticks_of(collector,
 		atomic_load(&session->chunk_waiters) ? HURRY_NS : PATIENCE_NS);
 	take_definitions(collector, cut);
-	taken = hw_readers_round(collector->readers, cut, hw_interpret,
-		hw_deed_take, &collector->interpreter);
+	taken = hw_ending_round(collector, cut);
 	tell_if_starved(collector, freed, taken);
-	wake_waiters(collector);
+	if (collector->readers->chunks_freed != collector->last_freed) {
+		collector->last_freed = collector->readers->chunks_freed;
+		hw_collector_wake_waiters(collector);
+	}
 }
 
-static void store(struct hw_collector *collector)
+void hw_collector_store(struct hw_collector *collector)
 {
-	int64_t begin_ns = hw_collector_now_ns(collector);
-
 	/* The first process is what was asked for; all others come from it. */
 	if (!collector->command_stored && collector->roster.process_count) {
 		hw_store_meta_text(collector->store, "command",
@@ -224,6 +222,13 @@ static void store(struct hw_collector *collector)
 	hw_elsewhere_store(collector);
 	hw_unseen_store(collector);
 	hw_bypass_store(collector);
+}
+
+static void store(struct hw_collector *collector)
+{
+	int64_t begin_ns = hw_collector_now_ns(collector);
+
+	hw_collector_store(collector);
 	hw_store_commit(collector->store);
 	collector->commit_ns = hw_collector_now_ns(collector);
 	collector->store_ns = collector->commit_ns - begin_ns;
@@ -315,49 +320,6 @@ static void sleep_until_rung(struct hw_collector *collector, uint32_t rung)
 	atomic_store(&session->collector_sleeps, 0);
 }
 
-/* What was not recorded, and why. */
-static void note_unrecorded(const struct hw_collector *collector)
-{
-	unsigned count = atomic_load(&collector->map.session->unrecorded_processes);
-	char text[128];
-
-	if (count) {
-		snprintf(text, sizeof(text),
-			"programs not recorded for want of address space (ulimit -v): %u", count);
-		hw_store_meta_text(collector->store, "note.2", text);
-	} else if (!collector->had_process) {
-		hw_store_meta_text(collector->store, "note.2",
-			"the program did not load the library that records it: the system ignores "
-			"LD_PRELOAD for it, or something removed that from its environment");
-	}
-}
-
-static void close_recording(struct hw_collector *collector)
-{
-	struct hw_store *recording = collector->store;
-	uint32_t state = atomic_exchange(&collector->map.session->state, HW_SESSION_OFF);
-
-	if (state == HW_SESSION_ALONE)
-		hw_store_meta_text(recording, "note.1",
-			"a program waited in vain for the collector, and was not recorded further");
-	note_unrecorded(collector);
-	hw_store_roster(recording, &collector->roster, &collector->order);
-	hw_elsewhere_store(collector);
-	hw_unseen_store(collector);
-	hw_bypass_store(collector);
-	hw_store_state(recording, &collector->roster, hw_collector_now_ns(collector));
-	hw_store_meta_number(recording, "events", (int64_t)hw_store_event_count(recording));
-	hw_store_meta_number(recording, "lost", (int64_t)collector->lost);
-	hw_store_meta_number(recording, "stack_hits", (int64_t)collector->stack_hits);
-	hw_store_meta_number(recording, "stack_misses", (int64_t)collector->stack_misses);
-	if (collector->interpreter.ignored_count)
-		hw_store_meta_number(recording, "ignored",
-			(int64_t)collector->interpreter.ignored_count);
-	hw_store_meta_number(recording, "ended_ns", hw_collector_now_ns(collector));
-	hw_store_destroy(recording, true);
-	collector->store = NULL;
-}
-
 int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
 {
 	bool done = false;
@@ -381,13 +343,13 @@ int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
 			hw_store_secure(collector->store);
 		}
 		code = hw_store_failure(collector->store, error);
-		done = over(collector, held);
+		done = over(collector, held) || hw_ending_is_early(collector);
 		if (!done && !hw_census_departing(collector))
 			sleep_until_rung(collector, rung);
 	}
 	round_once(collector);
 	if (!code)
-		close_recording(collector);
+		hw_ending_close(collector);
 	atomic_store(&collector->map.session->state, HW_SESSION_OFF);
 	return code;
 }

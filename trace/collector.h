@@ -59,6 +59,10 @@ struct hw_collector {
 	uint32_t definitions_seen; /* as of the last look at the logs for them */
 	int64_t thorough_ns;    /* when every thread was looked for */
 	int64_t freed_ns;       /* when there was a free chunk last */
+	bool limited;           /* the recording may come to the end of its room; see ending.h */
+	bool full;              /* it was refused to take any more */
+	uint64_t cut_ticks;     /* when `full`: all before then was taken, and nothing after it */
+	uint32_t takes;         /* since the size was looked at */
 	uint64_t lost;
 	uint64_t stack_hits, stack_misses; /* of threads that have ended */
 };
@@ -71,6 +75,12 @@ int hw_collector_init(struct hw_collector *collector, const struct hw_recording_
 int hw_collector_run(struct hw_collector *collector, struct hw_error *error);
 
 void hw_collector_finish(struct hw_collector *collector);
+
+/* Whoever waits for a chunk looks again whether there is one, or none to be had. */
+void hw_collector_wake_waiters(struct hw_collector *collector);
+
+/* Put what is new, but for the waiting state, into the transaction under way. */
+void hw_collector_store(struct hw_collector *collector);
 
 /* Nanoseconds since the session began. */
 int64_t hw_collector_now_ns(const struct hw_collector *collector);

@@ -60,8 +60,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	}
 }
 
-static void store_beginning(struct hw_store *store, const struct hw_session *session)
+static void store_beginning(const struct hw_collector *collector)
 {
+	struct hw_store *store = collector->store;
+	const struct hw_session *session = collector->map.session;
 	char directory[PATH_MAX] = "", host[256] = "";
 
 	if (!getcwd(directory, sizeof(directory)))
@@ -72,6 +74,8 @@ static void store_beginning(struct hw_store *store, const struct hw_session *ses
 	hw_store_meta_text(store, "host", host);
 	hw_store_meta_number(store, "started_at", (int64_t)time(NULL));
 	hw_store_meta_text(store, "clock", session->clock == HW_CLOCK_TSC ? "tsc" : "monotonic");
+	hw_store_meta_number(store, "clock_base", (int64_t)session->clock_base);
+	hw_store_meta_real(store, "ns_per_tick", collector->clock.ns_per_tick);
 	hw_store_meta_number(store, "depth", session->depth);
 	hw_store_meta_text(store, "unwind", session->unwind == HW_UNWIND_FP ? "fp" : "auto");
 	hw_store_commit(store);
@@ -156,7 +160,7 @@ int main(int argc, char **argv)
 		hw_error_print(&error);
 		return 125;
 	}
-	store_beginning(collector.store, collector.map.session);
+	store_beginning(&collector);
 	printf("%s\n", collector.map.path);
 	fflush(stdout);
 	fall_silent(arguments.program);

@@ -8,7 +8,7 @@
 #include <zstd.h>
 #endif
 
-enum { BITS_PER_ID = 8, COMPRESSION_LEVEL = 1 };
+enum { BITS_PER_ID = 8, SUMMARY_BYTES_MIN = 32, COMPRESSION_LEVEL = 1 };
 
 /* The bit of an id; `bits` is no power of two when somebody else wrote the summary. */
 static uint32_t bit_of(uint32_t id, size_t size_bytes)
@@ -19,7 +19,7 @@ static uint32_t bit_of(uint32_t id, size_t size_bytes)
 size_t hw_event_block_summarise(const struct hw_dictionary *ids,
 	uint8_t summary[HW_EVENT_SUMMARY_BYTES_MAX])
 {
-	size_t size_bytes = 1;
+	size_t size_bytes = SUMMARY_BYTES_MIN;
 
 	while (size_bytes < HW_EVENT_SUMMARY_BYTES_MAX && 8 * size_bytes < BITS_PER_ID * ids->count)
 		size_bytes *= 2;

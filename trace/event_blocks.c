@@ -166,11 +166,18 @@ static bool is_loaded(const struct hw_event_blocks *blocks, int64_t first_event)
 	       sqlite3_column_int64(blocks->rows, COUNT) == blocks->block.count;
 }
 
-static int explain(int code, int64_t first_event, struct hw_error *error)
+/* Why the block of the current row cannot be read. SQL shows the message, and no hint. */
+static int explain(const struct hw_event_blocks *blocks, int code, int64_t first_event,
+	struct hw_error *error)
 {
+	bool compressed = sqlite3_column_int64(blocks->rows, CODEC) == HW_EVENT_ZSTD;
+
 	hw_error_set(error, code,
-		code == -ENOTSUP ? "the block of event %lld is packed in a way that is not known" :
-				   "the block of event %lld is damaged", (long long)first_event);
+		code != -ENOTSUP ? "the block of event %lld is damaged" :
+		compressed	 ? "the block of event %lld is compressed, and this holdwait was "
+				   "built without zstd" :
+				   "the block of event %lld is packed in a way that is not known",
+		(long long)first_event);
 	if (code == -ENOTSUP)
 		hw_error_hint(error, "use a newer holdwait, built with zstd");
 	return code;
@@ -190,7 +197,7 @@ static int load(struct hw_event_blocks *blocks, struct hw_error *error)
 		if (!is_loaded(blocks, first_event))
 			code = unpack(blocks, first_event);
 		if (code)
-			return explain(code, first_event, error);
+			return explain(blocks, code, first_event, error);
 		choose(blocks);
 		if (blocks->next < blocks->end)
 			return 1;

@@ -95,7 +95,8 @@ static int add(struct hw_event_groups *groups, const struct hw_event_group *grou
 		return -ENOMEM;
 	slot = slot_of(groups, &group->kind);
 	if (!*slot) {
-		groups->all[groups->count] = (struct hw_event_group){ .kind = group->kind };
+		groups->all[groups->count] = (struct hw_event_group){ .kind = group->kind,
+			.first_id = group->first_id };
 		*slot = (uint32_t)++groups->count;
 	}
 	groups->all[*slot - 1].count += group->count;
@@ -135,7 +136,8 @@ static void tally_event(struct tally *tally, const struct hw_event_blocks *block
 
 	if (entry == known)
 		tally->groups[entry] = (struct hw_event_group){
-			.kind = hw_event_groups_kind(blocks, columns) };
+			.kind = hw_event_groups_kind(blocks, columns),
+			.first_id = hw_event_blocks_id(blocks) };
 	tally->groups[entry].count++;
 }
 

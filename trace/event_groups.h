@@ -46,6 +46,7 @@ struct hw_event_kind {
 struct hw_event_group {
 	struct hw_event_kind kind;
 	uint64_t count;
+	int64_t first_id; /* of its first event */
 };
 
 /* To sort by. */

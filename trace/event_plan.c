@@ -159,19 +159,20 @@ static void narrow(struct hw_event_plan *plan, char letter, sqlite3_value *value
 	if (!around(value, &below, &above))
 		return;
 	if (strchr("if", letter))
-		where->first_id = greatest(where->first_id, below);
+		where->first_id = greatest(where->first_id, above);
 	if (strchr("il", letter))
-		where->last_id = least(where->last_id, above);
+		where->last_id = least(where->last_id, below);
 	if (strchr("ms", letter))
-		where->since_ns = greatest(where->since_ns, below);
+		where->since_ns = greatest(where->since_ns, above);
 	if (strchr("mu", letter))
-		where->until_ns = least(where->until_ns, above);
-	if (letter == 't' && below == above)
-		ask_for(&plan->thread, &where->threads, &where->thread_count, where, below);
+		where->until_ns = least(where->until_ns, below);
+	if (letter == 't')
+		ask_for(&plan->thread, &where->threads, &where->thread_count, where,
+			below == above ? below : -1);
 	/* Object 0 is how a block says that there is none. */
-	if (letter == 'o' && below == above)
+	if (letter == 'o')
 		ask_for(&plan->object, &where->objects, &where->object_count, where,
-			below ? below : -1);
+			below == above && below ? below : -1);
 }
 
 void hw_event_plan_read(struct hw_event_plan *plan, int number, const char *text,

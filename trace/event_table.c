@@ -220,14 +220,20 @@ static int column(sqlite3_vtab_cursor *base, sqlite3_context *context, int which
 	return SQLITE_OK;
 }
 
-/* Of a group only its size is known; which event is its next is looked for when asked. */
+/*
+ * Of a group only its size and its first event are known; which event is its next is looked for
+ * when asked.
+ */
 static int find_member(struct event_cursor *cursor)
 {
-	const struct hw_event_kind *wanted = &cursor->groups.all[cursor->group].kind;
+	const struct hw_event_group *group = &cursor->groups.all[cursor->group];
+	const struct hw_event_kind *wanted = &group->kind;
+	struct hw_event_where from_first = cursor->plan.where;
 	int code = SQLITE_OK;
 
+	from_first.first_id = group->first_id;
 	if (!cursor->members_found)
-		hw_event_blocks_seek(cursor->blocks, &cursor->plan.where);
+		hw_event_blocks_seek(cursor->blocks, &from_first);
 	while (cursor->members_found <= cursor->member) {
 		struct hw_event_kind kind;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "trace/deed.h"
+#include "trace/gap.h"
 #include "trace/inherit.h"
 #include "trace/memory.h"
 #include "trace/script.h"
@@ -173,6 +174,10 @@ bool hw_interpret(void *context, struct hw_reader *reader, struct hw_record reco
 		return true;
 	if (reading.op == HW_OP_UNITS) {
 		reader->thread->units = hw_what_object(record.what);
+		return true;
+	}
+	if (reading.op == HW_OP_GAP) {
+		hw_gap_forget(reader->thread);
 		return true;
 	}
 	if (reading.op == HW_OP_IGNORE) {

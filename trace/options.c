@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "trace/options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,12 @@
 
 #include "trace/event_block.h"
 
-enum { DEFAULT_DEPTH = 64, ALL_KINDS = (1 << HW_KIND_COUNT) - 1 };
+enum {
+	DEFAULT_DEPTH = 64,
+	DEFAULT_PATIENCE_S = 30,
+	PATIENCE_S_MAX = 86400,
+	ALL_KINDS = (1 << HW_KIND_COUNT) - 1,
+};
 
 static const struct {
 	const char *name;
@@ -44,6 +50,7 @@ void hw_recording_options_init(struct hw_recording_options *options)
 		.kinds = ALL_KINDS,
 		.follow = HW_FOLLOW_FORK | HW_FOLLOW_EXEC,
 		.python = true,
+		.patience_s = DEFAULT_PATIENCE_S,
 	} };
 	strcpy(options->file, "holdwait.db");
 }
@@ -170,6 +177,51 @@ static int parse_unwind(struct hw_recording_options *options, const char *value,
 	return 0;
 }
 
+static int parse_patience(struct hw_recording_options *options, const char *value,
+	struct hw_error *error)
+{
+	char *end;
+	unsigned long seconds = strtoul(value, &end, 10);
+
+	if (*end || end == value || *value == '-' || seconds < 1 || seconds > PATIENCE_S_MAX) {
+		hw_error_set(error, -EINVAL, "'%s' is no number of seconds to wait", value);
+		hw_error_hint(error, "--patience takes 1 to %d seconds", PATIENCE_S_MAX);
+		return -EINVAL;
+	}
+	options->session.patience_s = (uint32_t)seconds;
+	return 0;
+}
+
+/* A whole number and a letter; 0 when it is none, or too great. */
+static uint64_t bytes_of(const char *text)
+{
+	static const char units[] = "KMGT";
+	char *end;
+	unsigned long long number = strtoull(text, &end, 10);
+	const char *unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
+	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+
+	if (*text < '0' || *text > '9' || (*end && (!unit || end[1])) ||
+		number > (uint64_t)INT64_MAX >> shift)
+		return 0;
+	return (uint64_t)number << shift;
+}
+
+static int parse_max_size(struct hw_recording_options *options, const char *value,
+	struct hw_error *error)
+{
+	uint64_t bytes = bytes_of(value);
+
+	if (bytes < HW_RECORDING_BYTES_MIN) {
+		hw_error_set(error, -EINVAL, "'%s' is no size of a recording", value);
+		hw_error_hint(error, "--max-size takes bytes, or a number with K, M, G or T, "
+			"and at least %dM", HW_RECORDING_BYTES_MIN >> 20);
+		return -EINVAL;
+	}
+	options->max_bytes = bytes;
+	return 0;
+}
+
 int hw_recording_options_set(struct hw_recording_options *options, const char *name,
 	const char *value, struct hw_error *error)
 {
@@ -187,6 +239,10 @@ int hw_recording_options_set(struct hw_recording_options *options, const char *n
 		return parse_events(options, value, error);
 	if (!strcmp(name, "follow") && value)
 		return parse_follow(options, value, error);
+	if (!strcmp(name, "max-size") && value)
+		return parse_max_size(options, value, error);
+	if (!strcmp(name, "patience") && value)
+		return parse_patience(options, value, error);
 	if (!strcmp(name, "python") && value)
 		return parse_python(options, value, error);
 	if (!strcmp(name, "store") && value)
@@ -199,7 +255,7 @@ int hw_recording_options_set(struct hw_recording_options *options, const char *n
 	}
 	hw_error_set(error, -EINVAL, "unknown option '%s' in HOLDWAIT_OPTIONS", name);
 	hw_error_hint(error, "known are depth=N events=KINDS follow=WHAT python=WHAT unwind=HOW "
-		"hide-environment lossy store=FORM file=PATH");
+		"hide-environment lossy max-size=SIZE patience=SEC store=FORM file=PATH");
 	return -EINVAL;
 }
 
@@ -240,8 +296,11 @@ void hw_recording_options_text(const struct hw_recording_options *options, char 
 		session->python ? "" : " python=off", session->lossy ? " lossy" : "",
 		session->hides ? " hide-environment" : "",
 		session->unwind == HW_UNWIND_FP ? " unwind=fp" : "");
-	snprintf(text + length, size_bytes - length, " store=%s file=%s",
-		form_names[options->form], options->file);
+	if (options->max_bytes)
+		length += (size_t)snprintf(text + length, size_bytes - length, " max-size=%llu",
+			(unsigned long long)options->max_bytes);
+	snprintf(text + length, size_bytes - length, " patience=%u store=%s file=%s",
+		session->patience_s, form_names[options->form], options->file);
 }
 
 int hw_recording_options_expand(struct hw_recording_options *options, pid_t pid,

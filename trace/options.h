@@ -7,8 +7,9 @@
  * `holdwait run`, in HOLDWAIT_OPTIONS, and from the launcher to the collector.
  *
  * Options are separated by spaces: depth=N events=KIND,KIND... follow=fork,exec
- * python=auto|off unwind=auto|fp hide-environment lossy store=auto|rows|packed|zstd file=PATH
- * (PATH goes to the end of the text).
+ * python=auto|off unwind=auto|fp hide-environment lossy max-size=SIZE patience=SECONDS
+ * store=auto|rows|packed|zstd file=PATH (PATH goes to the end of the text). SIZE is in bytes, or
+ * with K, M, G or T behind it in units of 1024, its square and so on.
  * HOLDWAIT_FILE names the file too. In a file name %p is the process id, %e the program, %h
  * the host, %t the time in seconds; %% is a percent sign.
  */
@@ -19,9 +20,13 @@
 #include "trace/event_writer.h"
 #include "trace/session_map.h"
 
+/* A recording of nothing takes a few hundred KiB. */
+enum { HW_RECORDING_BYTES_MIN = 1 << 20 };
+
 struct hw_recording_options {
 	struct hw_session_options session;
 	enum hw_event_form form;
+	uint64_t max_bytes; /* that the recording may take; 0: any number */
 	char file[4096];
 };
 

@@ -142,7 +142,7 @@ static bool makes_sense(const struct hw_record *record, uint32_t position)
 	enum hw_op op = hw_record_op(record);
 
 	return ((op != HW_OP_NONE && op < HW_OP_COUNT) ||
-		       (op >= HW_OP_CODE && op <= HW_OP_ALSO)) &&
+		       (op >= HW_OP_CODE && op <= HW_OP_GAP)) &&
 		position + 1 + hw_record_payload(record) <= HW_CHUNK_RECORDS;
 }
 

@@ -83,6 +83,7 @@ enum hw_op {
 	HW_OP_ORDER, /* of two, that may be defined only later: the first; payload: the second */
 	HW_OP_UNITS, /* object: how many units the WAIT or TAKE that comes next is about */
 	HW_OP_ALSO, /* an object that the next call waits for with others; detail: units */
+	HW_OP_GAP,  /* records of this thread were dropped here */
 };
 
 /*

@@ -15,7 +15,9 @@ PRAGMA user_version = 2;
 
 -- What was recorded, with what, and whether it is whole. Keys: version,
 -- command, directory, host, started_at (Unix seconds), clock, depth, events,
--- lost, ignored (objects that programs asked to leave out), complete (1 when the collector closed the file itself), ended_ns,
+-- lost, ignored (objects that programs asked to leave out), complete (1 when the collector closed the file itself,
+-- when all programs had ended), cut (1 when it closed it before that, for which note.1 says why),
+-- ended_ns, clock_base and ns_per_tick (time_ns is ticks of the clock, less the one, times the other),
 -- blocked_ns, blocked_elsewhere_ns, blocked_elsewhere.N, blocked_unknown (how long threads
 -- were blocked in futexes, and in those that were not intercepted; trace/elsewhere.h),
 -- unrecorded.N, bypass.N, second_libc (what was not seen; trace/unseen.h, trace/bypass.h),

@@ -27,8 +27,8 @@
  * The collector makes chunks ready (allocated, so that no write can fail with
  * SIGBUS on a full /dev/shm) ahead of need. A thread that finds none waits, or
  * drops and counts, as the options say; it drops, too, when the collector says that
- * there is none to wait for. When the collector has died, or shows no
- * heartbeat for long, recording ends and the program goes on.
+ * there is none to wait for. When the collector has died, shows no heartbeat for
+ * `patience_s`, or has no room to store more, recording ends and the program goes on.
  */
 
 #include <linux/futex.h>
@@ -61,6 +61,14 @@ enum hw_session_state {
 	HW_SESSION_ON = 1,
 	HW_SESSION_OFF = 2,   /* ended by the collector */
 	HW_SESSION_ALONE = 3, /* ended by a traced process: the collector did not answer */
+};
+
+/* Why recording ended though programs go on. */
+enum hw_early_end {
+	HW_EARLY_END_NONE = 0,
+	HW_EARLY_END_FULL = 1,  /* the recording has the size that was allowed */
+	HW_EARLY_END_DISK = 2,  /* there is no more room where it is */
+	HW_EARLY_END_ALONE = 3, /* a program waited in vain for the collector */
 };
 
 enum hw_slot_state { HW_SLOT_FREE = 0, HW_SLOT_LIVE = 1, HW_SLOT_ENDED = 2 };
@@ -102,7 +110,7 @@ struct hw_thread_slot {
 	uint32_t first_chunk;
 	uint32_t object; /* its own thread object */
 	uint64_t start_ticks;
-	_Atomic uint64_t lost; /* records dropped */
+	_Atomic uint64_t lost; /* events dropped */
 	/* When it said that it ends: number of its chunk << 32 | records in it; 0 until then. */
 	_Atomic uint64_t log_end;
 
@@ -115,6 +123,7 @@ struct hw_thread_slot {
 
 	_Atomic uint64_t stack_hits;   /* stacks that were the ones remembered */
 	_Atomic uint64_t stack_misses; /* and those that had to be read */
+	_Atomic uint32_t gap; /* 1: events were dropped since the newest record in its log */
 };
 
 struct hw_chunk {
@@ -140,6 +149,7 @@ struct hw_session {
 	uint32_t python; /* look for Python functions, and leave the GIL out */
 	uint32_t hides; /* programs do not see the variables that make them join */
 	uint32_t unwind; /* enum hw_unwind */
+	uint32_t patience_s; /* without a heartbeat, after which who waits for a chunk gives up */
 
 	_Alignas(64) _Atomic uint32_t state; /* enum hw_session_state; a futex */
 	_Atomic uint32_t heartbeat;          /* of the collector; changes at least once a second */
@@ -175,6 +185,7 @@ struct hw_session {
 	_Atomic uint32_t launcher_holds;
 	/* Programs executed that have too little address space to join. */
 	_Atomic uint32_t unrecorded_processes;
+	_Atomic uint32_t early_end; /* enum hw_early_end; said by the collector */
 
 	_Alignas(64) _Atomic uint64_t next_uid; /* processes and threads count together */
 	struct hw_free_list free_processes;

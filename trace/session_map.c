@@ -127,6 +127,7 @@ static int fill(struct hw_session *session, const struct hw_session_options *opt
 	session->size_bytes = sizeof(*session);
 	session->depth = options->depth;
 	session->lossy = options->lossy;
+	session->patience_s = options->patience_s;
 	session->kinds = options->kinds;
 	session->follow = options->follow;
 	session->python = options->python;

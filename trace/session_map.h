@@ -20,6 +20,7 @@ struct hw_session_options {
 	uint32_t depth;  /* frames a stack may have, 1 to HW_DEPTH_MAX */
 	uint32_t kinds;  /* 1 << enum hw_kind */
 	uint32_t follow; /* enum hw_follow */
+	uint32_t patience_s; /* how long a program waits for a collector that does nothing */
 	bool lossy;
 	bool python; /* show the functions of Python programs */
 	bool hides; /* programs do not see the variables that make them join */

@@ -3,6 +3,7 @@
 
 #include "trace/elsewhere.h"
 #include "trace/futex.h"
+#include "trace/gap.h"
 
 /* Two words per slot: the wait, and how many records had been taken. */
 enum { WAIT, TAKEN, WORDS };
@@ -72,10 +73,14 @@ static void look_for_another(struct hw_order *order, struct hw_thread *thread)
 static void look_again(struct hw_collector *collector, uint32_t number, int64_t now_ns)
 {
 	struct hw_thread *thread = collector->readers->slots[number].thread;
-	uint64_t wait = atomic_load_explicit(&collector->map.session->threads[number].wait,
-		memory_order_acquire);
+	const struct hw_thread_slot *slot = &collector->map.session->threads[number];
+	uint64_t wait = atomic_load_explicit(&slot->wait, memory_order_acquire);
+	bool gap = atomic_load_explicit(&slot->gap, memory_order_acquire);
 
-	if (!still_blocked(collector, number, wait)) {
+	/* What it held may have been given back in what was dropped behind all that was read. */
+	if (gap && hw_readers_empty(collector->readers, number)) {
+		hw_gap_forget(thread);
+	} else if (gap || !still_blocked(collector, number, wait)) {
 		thread->blocked_word = 0;
 		thread->blocked_on = NULL;
 		thread->has_left = false;

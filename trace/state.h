@@ -11,7 +11,8 @@
  * their holds as read from the logs are exact, and a cycle among them is a
  * deadlock, not a race with the collector. It is part of the state only when it
  * has lasted a moment, so that a lock which changes hands a thousand times a
- * second does not make as many states.
+ * second does not make as many states. Who has dropped records that its log does not tell
+ * of yet holds nothing and waits for nothing (gap.h).
  *
  * One kind of wait ends without a word: a thread that is cancelled in it, or jumps out of it from
  * a signal handler, tells so with its next record only. So the kernel is asked, of

@@ -62,8 +62,8 @@ int hw_store_failure(const struct hw_store *store, struct hw_error *error)
 	if (!store->failure)
 		return 0;
 	hw_error_set(error, -EIO, "cannot write '%s': %s", store->path, store->failure_text);
-	hw_error_hint(error, "what was recorded until then is in the file; "
-			     "make room, or record somewhere else with -o");
+	hw_error_hint(error, "recording ended, and the program goes on; "
+			     "what was recorded until then is in the file");
 	return -EIO;
 }
 
@@ -212,7 +212,9 @@ static int open_database(struct hw_store *store, enum hw_event_form form, struct
 		sqlite3_busy_timeout(store->db, 10000) != SQLITE_OK ||
 		sqlite3_exec(store->db, settings, NULL, NULL, NULL) != SQLITE_OK ||
 		create_tables(store, form) != SQLITE_OK ||
-		sqlite3_exec(store->db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL) != SQLITE_OK)
+		sqlite3_exec(store->db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL) !=
+			SQLITE_OK ||
+		hw_store_size_prepare(store) != SQLITE_OK)
 		return hw_error_set(error, -EIO, "cannot create '%s': %s", store->path,
 			sqlite3_errmsg(store->db));
 	return 0;
@@ -230,9 +232,10 @@ int hw_store_create(struct hw_store **ret_store, const char *path, enum hw_event
 		return code;
 	store = hw_xcalloc(1, sizeof(*store));
 	store->path = hw_xstrdup(path);
+	store->form = form;
 	code = open_database(store, form, error);
 	if (code) {
-		hw_store_destroy(store, false);
+		hw_store_destroy(store, HW_STORE_BROKEN);
 		return code;
 	}
 	*ret_store = store;
@@ -250,36 +253,38 @@ void hw_store_secure(struct hw_store *store)
 /* Who waits for the end, which `complete` tells, finds hardly anything left to be done. */
 static void fold_in(const struct hw_store *store)
 {
-	char *path = hw_xasprintf("%s-wal", store->path);
 	struct stat wal;
 
-	if (!stat(path, &wal) && wal.st_size > LARGE_WAL_BYTES)
+	if (!stat(store->log_path, &wal) && wal.st_size > LARGE_WAL_BYTES)
 		sqlite3_exec(store->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
-	free(path);
 }
 
-void hw_store_destroy(struct hw_store *store, bool whole)
+void hw_store_destroy(struct hw_store *store, enum hw_store_end end)
 {
 	if (!store)
 		return;
-	if (store->db && whole) {
+	if (store->db && end != HW_STORE_BROKEN) {
 		hw_store_commit(store);
 		hw_store_events_settle(store);
 		hw_store_commit(store);
 		fold_in(store);
-		hw_store_meta_number(store, "complete", 1);
+		if (end == HW_STORE_CUT)
+			hw_store_meta_number(store, "cut", 1);
+		hw_store_meta_number(store, "complete", end == HW_STORE_WHOLE);
 	}
 	if (store->db && store->events)
 		hw_store_commit(store);
 	hw_event_writer_destroy(store->events);
 	for (int i = 0; i < HW_STATEMENT_COUNT; i++)
 		sqlite3_finalize(store->statements[i]);
+	sqlite3_finalize(store->page_count);
 	/* That it is a plain file is one page of it, which is written as a whole: no journal. */
-	if (store->db && whole)
+	if (store->db && end != HW_STORE_BROKEN)
 		sqlite3_exec(store->db, "PRAGMA journal_mode=MEMORY", NULL, NULL, NULL);
 	sqlite3_close(store->db);
 	if (store->lock_fd >= 0)
 		close(store->lock_fd);
+	free(store->log_path);
 	free(store->path);
 	free(store);
 }
@@ -316,6 +321,17 @@ void hw_store_meta_number(struct hw_store *store, const char *key, int64_t value
 	hw_store_run(store, statement);
 }
 
+void hw_store_meta_real(struct hw_store *store, const char *key, double value)
+{
+	sqlite3_stmt *statement = hw_store_statement(store, HW_PUT_META);
+
+	if (!statement)
+		return;
+	hw_store_bind_text(statement, 1, key);
+	sqlite3_bind_double(statement, 2, value);
+	hw_store_run(store, statement);
+}
+
 void hw_store_commit(struct hw_store *store)
 {
 	sqlite3_stmt *statement;
@@ -327,4 +343,5 @@ void hw_store_commit(struct hw_store *store)
 	if (statement)
 		hw_store_run(store, statement);
 	store->in_transaction = false;
+	hw_store_size_committed(store);
 }

@@ -20,6 +20,7 @@
 #include "trace/event_writer.h"
 #include "trace/order.h"
 #include "trace/roster.h"
+#include "trace/session.h"
 
 struct hw_store;
 
@@ -30,8 +31,34 @@ struct hw_store;
 int hw_store_create(struct hw_store **ret_store, const char *path, enum hw_event_form form,
 	struct hw_error *error);
 
-/* Close the file. `whole` says the recording ended as it should. NULL is allowed. */
-void hw_store_destroy(struct hw_store *store, bool whole);
+/*
+ * Let the recording, with its write-ahead log, take about `max_bytes` and not more. Call once,
+ * before anything is put into it.
+ */
+void hw_store_limit(struct hw_store *store, uint64_t max_bytes);
+
+/*
+ * Whether a round of the collector could come to the limit, or to the end of the room on the disk.
+ * Then it has to ask hw_store_is_full() every now and then.
+ */
+bool hw_store_may_fill(const struct hw_store *store);
+
+/*
+ * Whether only what is known already, of which these are rows not written yet, has room: and in
+ * what. Never HW_EARLY_END_NONE again once it was something else.
+ */
+enum hw_early_end hw_store_is_full(struct hw_store *store, const struct hw_roster *roster,
+	const struct hw_order *order);
+
+/* How the recording is left. */
+enum hw_store_end {
+	HW_STORE_BROKEN, /* as it was when it was committed last */
+	HW_STORE_CUT,    /* in order, but without what the programs did later */
+	HW_STORE_WHOLE,
+};
+
+/* Close the file. NULL is allowed. */
+void hw_store_destroy(struct hw_store *store, enum hw_store_end end);
 
 void hw_store_event(struct hw_store *store, const struct hw_event *event);
 
@@ -43,7 +70,7 @@ void hw_store_events_flush(struct hw_store *store);
 
 void hw_store_meta_text(struct hw_store *store, const char *key, const char *value);
 void hw_store_meta_number(struct hw_store *store, const char *key, int64_t value);
-
+void hw_store_meta_real(struct hw_store *store, const char *key, double value);
 void hw_store_meta_remove(struct hw_store *store, const char *key);
 
 /* Write every new or changed row of the roster and of the order. */

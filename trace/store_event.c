@@ -40,7 +40,8 @@ void hw_store_events_settle(struct hw_store *store)
 {
 	int code = SQLITE_OK;
 
-	if (!hw_event_writer_wants_rows(store->events) || !hw_store_begin(store))
+	if (!hw_event_writer_wants_rows(store->events) || !hw_store_has_room_for_rows(store) ||
+		!hw_store_begin(store))
 		return;
 	if (sqlite3_exec(store->db, "SAVEPOINT settle", NULL, NULL, NULL) == SQLITE_OK)
 		code = hw_event_writer_make_rows(store->events);

@@ -40,6 +40,13 @@ struct hw_store {
 	struct hw_event_writer *events;
 	bool in_transaction;
 	bool secured;
+	enum hw_event_form form;
+	uint64_t max_bytes;       /* 0: no limit */
+	char *log_path;           /* of the write-ahead log */
+	sqlite3_stmt *page_count;
+	uint64_t committed_bytes; /* of the database when the last transaction ended */
+	size_t roster_rows;       /* that the roster and the order had when they were stored last */
+	enum hw_early_end full;
 	int failure; /* the first SQLite code that was not success */
 	char failure_text[256];
 };
@@ -49,6 +56,20 @@ void hw_store_fail(struct hw_store *store, int code);
 
 /* Begin a transaction unless one is under way; false after a failure. */
 bool hw_store_begin(struct hw_store *store);
+
+/* Make ready to tell how much room it takes; an SQLite code. */
+int hw_store_size_prepare(struct hw_store *store);
+
+/* For hw_store_is_full(): a transaction has ended; all of the roster and the order is stored. */
+void hw_store_size_committed(struct hw_store *store);
+void hw_store_size_stored(struct hw_store *store, const struct hw_roster *roster,
+	const struct hw_order *order);
+
+/* Whether the events, made rows, would have room. */
+bool hw_store_has_room_for_rows(struct hw_store *store);
+
+/* Write the events that were collected. */
+void hw_store_events_flush(struct hw_store *store);
 
 /* At the end, when all is committed: give the events the form that they are kept in. */
 void hw_store_events_settle(struct hw_store *store);

@@ -372,4 +372,5 @@ void hw_store_roster(struct hw_store *store, struct hw_roster *roster, struct hw
 	for (size_t i = 0; i < order->declarations.count; i++)
 		if (order->declarations.all[i].dirty)
 			put_declared(store, &order->declarations.all[i]);
+	hw_store_size_stored(store, roster, order);
 }

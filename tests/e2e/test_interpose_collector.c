@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/e2e/preloaded.h"
+#include "tests/e2e/starved.h"
 
 #include <criterion/criterion.h>
-#include <dirent.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-#include "trace/event_table.h"
 
 /* The collector that a preloaded program starts by itself is killed, stopped, or cannot be had. */
 
@@ -24,95 +19,12 @@ static const char crowds[] = HW_FIXTURE("crowds");
 
 enum { LOOKS = HW_PROCESS_PATIENCE_S * 200 };
 
-static void pause_a_moment(void)
-{
-	static const struct timespec moment = { .tv_nsec = 5000000 };
-
-	nanosleep(&moment, NULL);
-}
-
-static bool link_is(const char *pid, const char *name, const char *end_of_target)
-{
-	char path[PATH_MAX], target[PATH_MAX];
-	ssize_t length;
-
-	snprintf(path, sizeof(path), "/proc/%s/%s", pid, name);
-	length = readlink(path, target, sizeof(target) - 1);
-	if (length < 0 || (size_t)length < strlen(end_of_target))
-		return false;
-	target[length] = '\0';
-	return !strcmp(target + length - strlen(end_of_target), end_of_target);
-}
-
-/* The collector that works in the test's folder; 0 while there is none. */
-static pid_t find_collector(const struct hw_preloaded *run)
-{
-	DIR *processes = opendir("/proc");
-	struct dirent *entry;
-	pid_t found = 0;
-
-	while (!found && (entry = readdir(processes)))
-		if (atoi(entry->d_name) > 0 &&
-			link_is(entry->d_name, "cwd", run->scratch.path) &&
-			link_is(entry->d_name, "exe", "/holdwait-collector"))
-			found = atoi(entry->d_name);
-	closedir(processes);
-	return found;
-}
-
-/* Whether there are events in the recording that is being made. */
-static bool has_events(const struct hw_preloaded *run)
-{
-	sqlite3 *db = NULL;
-	sqlite3_stmt *row = NULL;
-	bool has = sqlite3_open_v2(run->file, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-		hw_event_table_register(db) == SQLITE_OK &&
-		sqlite3_prepare_v2(db, "SELECT 1 FROM event LIMIT 1", -1, &row, NULL) ==
-			SQLITE_OK &&
-		sqlite3_step(row) == SQLITE_ROW;
-
-	sqlite3_finalize(row);
-	sqlite3_close(db);
-	return has;
-}
-
 /* Start the loop, and wait until its collector records. */
 static pid_t start_loop(struct hw_preloaded *run, const char *environment)
 {
 	hw_preloaded_start(run, environment, HW_ARGUMENTS(loops, MANY, "wait"));
-	for (int looks = 0; !has_events(run); looks++) {
-		cr_assert(looks < LOOKS, "nothing is recorded");
-		pause_a_moment();
-	}
-	return find_collector(run);
-}
-
-static void let_go(const struct hw_preloaded *run)
-{
-	char path[PATH_MAX];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/go", run->scratch.path);
-	fd = open(path, O_CREAT | O_WRONLY, 0600);
-	cr_assert(fd >= 0);
-	close(fd);
-}
-
-/* Where the program's session is in /dev/shm. */
-static void find_session(const struct hw_preloaded *run, char *ret_path, size_t size_bytes)
-{
-	char path[64], line[PATH_MAX + 128], *name = NULL;
-	FILE *maps;
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)run->process.pid);
-	maps = fopen(path, "re");
-	cr_assert(maps);
-	while (!name && fgets(line, sizeof(line), maps))
-		name = strstr(line, "/dev/shm/holdwait.");
-	fclose(maps);
-	cr_assert(name, "no session is mapped");
-	name[strcspn(name, " \n")] = '\0';
-	snprintf(ret_path, size_bytes, "%s", name);
+	hw_starved_wait_for_threads(run->file, 1);
+	return hw_starved_collector(run->scratch.path);
 }
 
 /* The program goes on as if nothing had happened; what was recorded opens. */
@@ -124,8 +36,8 @@ Test(interpose_collector, killed)
 
 	hw_preloaded_init(&run);
 	kill(start_loop(&run, NULL), SIGKILL);
-	find_session(&run, session, sizeof(session));
-	let_go(&run);
+	hw_starved_session(run.process.pid, session, sizeof(session));
+	hw_starved_tell(run.scratch.path, "go");
 	hw_preloaded_wait(&run);
 	cr_expect_eq(run.process.status, 5);
 	hw_process_expect_errors(&run.process, "");
@@ -168,10 +80,10 @@ Test(interpose_collector, stopped_for_a_while)
 	hw_preloaded_init(&run);
 	collector = start_loop(&run, NULL);
 	kill(collector, SIGSTOP);
-	let_go(&run);
+	hw_starved_tell(run.scratch.path, "go");
 	for (int looks = 0; !waits(&run); looks++) {
 		cr_assert(looks < LOOKS, "the program does not wait");
-		pause_a_moment();
+		hw_starved_pause();
 	}
 	kill(collector, SIGCONT);
 	hw_preloaded_wait(&run);
@@ -195,7 +107,7 @@ Test(interpose_collector, lossy)
 	hw_preloaded_init(&run);
 	collector = start_loop(&run, "HOLDWAIT_OPTIONS=lossy");
 	kill(collector, SIGSTOP);
-	let_go(&run);
+	hw_starved_tell(run.scratch.path, "go");
 	hw_preloaded_wait(&run);
 	cr_expect_eq(run.process.status, 5);
 	kill(collector, SIGCONT);

@@ -36,17 +36,24 @@ struct hw_event packed_event(uint32_t at, uint32_t threads, uint32_t objects)
 	return event;
 }
 
+struct hw_event_writer *packed_begin(enum hw_event_form form, sqlite3 **ret_db)
+{
+	struct hw_event_writer *writer;
+
+	cr_assert_eq(sqlite3_open(":memory:", ret_db), SQLITE_OK);
+	cr_assert_eq(hw_event_table_register(*ret_db), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(*ret_db, hw_schema_sql, NULL, NULL, NULL), SQLITE_OK);
+	cr_assert_eq(hw_event_writer_create(*ret_db, form, &writer), SQLITE_OK);
+	return writer;
+}
+
 sqlite3 *packed_recording(enum hw_event_form form, uint32_t count, uint32_t threads,
 	uint32_t objects)
 {
-	struct hw_event_writer *writer;
 	sqlite3 *db;
+	struct hw_event_writer *writer = packed_begin(form, &db);
 
-	cr_assert_eq(sqlite3_open(":memory:", &db), SQLITE_OK);
-	cr_assert_eq(hw_event_table_register(db), SQLITE_OK);
-	cr_assert_eq(sqlite3_exec(db, hw_schema_sql, NULL, NULL, NULL), SQLITE_OK);
 	cr_assert_eq(sqlite3_exec(db, "BEGIN", NULL, NULL, NULL), SQLITE_OK);
-	cr_assert_eq(hw_event_writer_create(db, form, &writer), SQLITE_OK);
 	for (uint32_t i = 0; i < count; i++) {
 		struct hw_event event = packed_event(i, threads, objects);
 

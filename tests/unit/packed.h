@@ -15,6 +15,9 @@
  */
 struct hw_event packed_event(uint32_t at, uint32_t threads, uint32_t objects);
 
+/* A recording without events, and what writes them. */
+struct hw_event_writer *packed_begin(enum hw_event_form form, sqlite3 **ret_db);
+
 /* A recording with the first `count` of them; `rows` makes them rows in the end. */
 sqlite3 *packed_recording(enum hw_event_form form, uint32_t count, uint32_t threads,
 	uint32_t objects);

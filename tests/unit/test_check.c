@@ -118,6 +118,16 @@ Test(check, lost_events_are_no_proof_of_order)
 	cr_assert_str_eq(checked.cannot_say, "17 events were lost");
 }
 
+Test(check, what_came_after_the_end_of_recording_is_not_known)
+{
+	scenario_sql(&r.s, "UPDATE meta SET value = 0 WHERE key = 'complete'");
+	scenario_sql(&r.s, "INSERT INTO meta VALUES ('cut', 1)");
+	analyse();
+	suppress_all();
+	cr_assert_eq(conclude(), HW_CHECK_CANNOT_SAY);
+	cr_assert_str_eq(checked.cannot_say, "recording ended before the program did");
+}
+
 Test(check, findings_are_sound_whatever_was_lost)
 {
 	scenario_sql(&r.s, "UPDATE meta SET value = 17 WHERE key = 'lost'");

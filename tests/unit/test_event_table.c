@@ -5,8 +5,6 @@
 
 #include "tests/unit/packed.h"
 #include "trace/event_scan.h"
-#include "trace/event_table.h"
-#include "trace/schema.h"
 
 enum { COUNT = 50000, THREADS = 6, OBJECTS = 900 };
 
@@ -157,16 +155,31 @@ Test(event_table, rows_leave_no_blocks)
 	sqlite3_close(rows);
 }
 
+Test(event_table, a_million_become_rows_and_one_more_do_not)
+{
+	sqlite3 *db;
+	struct hw_event_writer *writer = packed_begin(HW_EVENT_FORM_AUTO, &db);
+
+	for (uint32_t i = 0; i <= 1000000; i++) {
+		struct hw_event event = { .time_ns = i, .thread = 1, .op = HW_OP_LOCK };
+
+		cr_assert_eq(hw_event_writer_count(writer), i);
+		if (i == 1000000)
+			cr_expect(hw_event_writer_wants_rows(writer));
+		if (hw_event_writer_add(writer, &event))
+			cr_assert_eq(hw_event_writer_flush(writer), SQLITE_OK);
+	}
+	cr_expect(!hw_event_writer_wants_rows(writer));
+	hw_event_writer_destroy(writer);
+	sqlite3_close(db);
+}
+
 /* There is no room for rows: then the events stay packed. */
 Test(event_table, rows_that_do_not_fit_change_nothing)
 {
 	sqlite3 *db;
-	struct hw_event_writer *writer;
+	struct hw_event_writer *writer = packed_begin(HW_EVENT_FORM_ROWS, &db);
 
-	cr_assert_eq(sqlite3_open(":memory:", &db), SQLITE_OK);
-	cr_assert_eq(hw_event_table_register(db), SQLITE_OK);
-	cr_assert_eq(sqlite3_exec(db, hw_schema_sql, NULL, NULL, NULL), SQLITE_OK);
-	cr_assert_eq(hw_event_writer_create(db, HW_EVENT_FORM_ROWS, &writer), SQLITE_OK);
 	for (uint32_t i = 0; i < COUNT; i++) {
 		struct hw_event event = packed_event(i, THREADS, OBJECTS);
 

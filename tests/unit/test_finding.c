@@ -184,6 +184,20 @@ Test(finding, notes_tell_what_is_missing)
 	finish(&b);
 }
 
+/* Why it was closed early is told by a note of the collector's. */
+Test(finding, notes_do_not_call_irregular_what_was_cut_off)
+{
+	struct bench b = { 0 };
+
+	scenario_init(&b.s);
+	scenario_sql(&b.s, "UPDATE meta SET value = 0 WHERE key = 'complete'");
+	scenario_sql(&b.s, "INSERT INTO meta VALUES ('cut', 1), ('note.1', 'it was too large')");
+	analyse(&b);
+	cr_assert_eq(b.analysis.note_count, 1);
+	cr_assert_str_eq(b.analysis.notes[0], "it was too large");
+	finish(&b);
+}
+
 Test(finding, equal_deadlocks_are_one_with_more_instances)
 {
 	struct bench b = { 0 };

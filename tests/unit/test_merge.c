@@ -199,6 +199,41 @@ Test(merge, one_that_was_not_closed_makes_all_incomplete)
 	cr_assert_eq(number("SELECT value FROM meta WHERE key = 'complete'"), 0);
 }
 
+static void write_cut_off(const char *file)
+{
+	struct scenario s;
+
+	scenario_init(&s);
+	scenario_thread(&s, "worker");
+	scenario_sql(&s, "UPDATE meta SET value = 0 WHERE key = 'complete'");
+	scenario_sql(&s, "INSERT INTO meta VALUES('cut', 1)");
+	write_file(&s, file);
+}
+
+Test(merge, one_that_was_cut_off)
+{
+	write_run("one.db", "transfer", 3);
+	write_cut_off("two.db");
+	merge("one.db", "two.db");
+	cr_assert_eq(number("SELECT value FROM meta WHERE key = 'complete'"), 0);
+	cr_assert_eq(number("SELECT value FROM meta WHERE key = 'cut'"), 1);
+}
+
+/* What the one says about its end does not tell of the other's. */
+Test(merge, one_that_was_cut_off_and_one_that_was_not_closed)
+{
+	struct scenario s;
+
+	scenario_init(&s);
+	scenario_thread(&s, "worker");
+	scenario_sql(&s, "DELETE FROM meta WHERE key = 'complete'");
+	write_file(&s, "one.db");
+	write_cut_off("two.db");
+	merge("one.db", "two.db");
+	cr_assert_eq(number("SELECT value FROM meta WHERE key = 'complete'"), 0);
+	cr_assert_eq(number("SELECT count(*) FROM meta WHERE key = 'cut'"), 0);
+}
+
 /* Modules and classes are shared, so an id that leads nowhere must not lead to another's. */
 Test(merge, what_leads_nowhere_is_not_known)
 {
