@@ -47,14 +47,15 @@ enum {
 	HW_MEMO_WAYS = 4,
 	HW_MEMO_SETS = 64,
 	HW_MEMO_SIZES = 1024,
+	HW_MEMO_SIZE_WAYS = 4,
 	HW_MEMO_RECENT = 256,
 	HW_MEMO_STEP = 4,
 };
 
-/* Where the size of a frame is, by its return address. */
+/* Where the size of a frame is, by its return address: in one of four entries from there on. */
 static inline uint32_t hw_memo_size_at(uintptr_t place)
 {
-	return (uint32_t)(place * 0x9e3779b97f4a7c15u >> 54);
+	return (uint32_t)(place * 0x9e3779b97f4a7c15u >> 56) * HW_MEMO_SIZE_WAYS;
 }
 
 /* What is remembered of a stack. */
