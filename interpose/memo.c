@@ -9,7 +9,7 @@ _Atomic uint32_t hw_memo_unloads;
 
 _Static_assert((int)HW_MEMO_SETS == 64, "set_of gives 6 bits");
 _Static_assert((int)HW_MEMO_WAYS == 4, "choose_way takes 2 bits");
-_Static_assert((int)HW_MEMO_SIZES == 1024, "hw_memo_size_at gives 10 bits");
+_Static_assert((int)HW_MEMO_SIZES == 256 * HW_MEMO_SIZE_WAYS, "hw_memo_size_at takes 8 bits");
 
 /* A return address a frame, and an rbp where all code has frame pointers. */
 static uint32_t words_for(uint32_t depth)
@@ -46,6 +46,16 @@ void hw_memo_prepare(struct hw_memo *memo, uint32_t depth)
 	memo->changes++;
 }
 
+static const uint64_t *find_size(const struct hw_memo *memo, uintptr_t place)
+{
+	const uint64_t *size = &memo->sizes[hw_memo_size_at(place)];
+
+	for (uint32_t way = 0; way < HW_MEMO_SIZE_WAYS; way++)
+		if (size[way] >> 16 == place)
+			return &size[way];
+	return NULL;
+}
+
 /*
  * Where entries of the present stack are. What is read is part of frames that are there; but
  * while a library is being closed, another may be where it was that has other frames, so
@@ -59,11 +69,11 @@ static uint32_t set_of(const struct hw_memo *memo, const struct hw_call *call,
 	uint64_t mixed = (uintptr_t)call >> 4 ^ place;
 
 	for (int i = 0; i < HW_BACKTRACE_SIZES; i++) {
-		uint64_t size = memo->sizes[hw_memo_size_at(place)];
+		const uint64_t *size = find_size(memo, place);
 
-		if (size >> 16 != place)
+		if (!size)
 			break;
-		outer += (uint16_t)size;
+		outer += (uint16_t)*size;
 		if ((uintptr_t)outer > top)
 			break;
 		place = outer[-1];
@@ -79,18 +89,23 @@ static struct hw_memo_entry *entry_at(const struct hw_memo *memo, uint32_t set,
 }
 
 /*
- * Of places that share an entry the first keeps it. If it changed hands, the stacks of both would
- * be looked for in other sets than they were put into, again and again. The same goes for a
- * frame of varying size: it becomes one of no size, outside of which nothing is looked at.
+ * Who was first keeps its place. If it changed hands, the stacks of both would be looked for in
+ * other sets than they were put into, again and again. The same goes for a frame of varying
+ * size: it becomes one of no size, outside of which nothing is looked at.
  */
 static void note_size(struct hw_memo *memo, uintptr_t place, uint32_t words)
 {
-	uint64_t *size = &memo->sizes[hw_memo_size_at(place)];
+	uint64_t *size = &memo->sizes[hw_memo_size_at(place)], *end = size + HW_MEMO_SIZE_WAYS;
 
-	if (!*size)
+	for (; size < end && *size; size++) {
+		if (*size >> 16 != place)
+			continue;
+		if ((uint16_t)*size != words)
+			*size = (uint64_t)place << 16;
+		return;
+	}
+	if (size < end)
 		*size = (uint64_t)place << 16 | words;
-	else if (*size >> 16 == place && (uint16_t)*size != words)
-		*size = (uint64_t)place << 16;
 }
 
 static void note_sizes(struct hw_memo *memo, const struct hw_backtrace *backtrace)

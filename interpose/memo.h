@@ -16,12 +16,13 @@
  *   reads words at addresses that follow from the two registers, so the same addresses; and
  *   a hit has compared these words. So frame n + 1 is the same one, with the same
  *   registers. This presumes that the same address has the same rule, which ends when
- *   code is unloaded: hw_memo_forget.
+ *   code is unloaded: hw_memo_forget. By frame pointers all addresses have the same rule.
  *
  * It is not enough to compare less. Two callers at equal depth differ in the word of their
  * return address alone; alloca, longjmp and tail calls leave frames where others were, of the
  * same size or not; a coroutine has other words at other addresses. What has no rules (code
- * generated at run time, signal frames) is never put in here.
+ * generated at run time, signal frames) is never put in here. The attacks are in
+ * tests/unit/test_memo_attack.c.
  *
  * The words are read only while the call is on the stack that the thread is known to have: there
  * whatever lies above a call is mapped.
@@ -29,7 +30,7 @@
  * Most calls come from where the one before them at the same place came from, so the entry that
  * was right there last is tried first. Many programs lock in one function of their own, that
  * is called from everywhere. So where an entry is looked for then also depends on the return
- * addresses next to it, as far as the frames between have constant sizes, which are kept by
+ * addresses next to it, as far as the frames between always had the same size, which is kept by
  * return address.
  *
  * A signal handler may replace the entry that is being compared. It leaves a count of changes
@@ -47,14 +48,15 @@ enum {
 	HW_MEMO_WAYS = 4,
 	HW_MEMO_SETS = 64,
 	HW_MEMO_SIZES = 1024,
+	HW_MEMO_SIZE_WAYS = 4,
 	HW_MEMO_RECENT = 256,
 	HW_MEMO_STEP = 4,
 };
 
-/* Where the size of a frame is, by its return address. */
+/* Where the size of a frame is, by its return address: in one of four entries from there on. */
 static inline uint32_t hw_memo_size_at(uintptr_t place)
 {
-	return (uint32_t)(place * 0x9e3779b97f4a7c15u >> 54);
+	return (uint32_t)(place * 0x9e3779b97f4a7c15u >> 56) * HW_MEMO_SIZE_WAYS;
 }
 
 /* What is remembered of a stack. */
