@@ -8,14 +8,11 @@ instructions.py a run of few events is taken from one of many, and the figures s
 as those of "collector, COMPILER".
 """
 
-import json
 import re
-import shutil
 import sys
 
+import instructions
 import run
-from instructions import FILE, SKIPPED, committed, compare
-from setting import Setting
 
 # Twenty blocks of packed events apart.
 FEW, MANY = 16384, 21 * 16384
@@ -39,39 +36,6 @@ def count(setting):
             for shape in SHAPES}
 
 
-def check(setting, name):
-    known = committed().get(name)
-    if known is None:
-        print(f"skipped: no figures of {name} are in {FILE.name}")
-        return SKIPPED
-    lines, grown = compare(count(setting), known)
-    print("\n".join(lines))
-    if grown:
-        print("If that is meant: drained.py renew BUILD_FOLDER COMPILER, and commit it")
-    return 1 if grown else 0
-
-
-def renew(setting, name):
-    figures = count(setting)
-    FILE.write_text(json.dumps({**committed(), name: figures}, indent=1, sort_keys=True) + "\n",
-                    encoding="utf-8")
-    print(json.dumps(figures, indent=1))
-    return 0
-
-
-def main(verb, build, compiler):
-    setting = Setting(build)
-    try:
-        if not shutil.which("valgrind"):
-            print("skipped: valgrind is not installed")
-            return SKIPPED
-        return {"check": check, "renew": renew}[verb](setting, f"collector, {compiler}")
-    except run.RunError as error:
-        print(error)
-        return 1
-    finally:
-        setting.close()
-
-
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    verb, build, compiler = sys.argv[1:]
+    sys.exit(instructions.main(verb, build, f"collector, {compiler}", count))

@@ -111,33 +111,33 @@ def compare(figures, known):
     return lines, grown
 
 
-def check(setting, compiler):
+def check(setting, compiler, counting):
     known = committed().get(compiler)
     if known is None:
         print(f"skipped: no figures of {compiler} are in {FILE.name}")
         return SKIPPED
-    lines, grown = compare(count(setting), known)
+    lines, grown = compare(counting(setting), known)
     print("\n".join(lines))
     if grown:
-        print(f"If that is meant: instructions.py renew BUILD_FOLDER {compiler}, and commit it")
+        print(f"If that is meant: {Path(sys.argv[0]).name} renew, and commit it")
     return 1 if grown else 0
 
 
-def renew(setting, compiler):
+def renew(setting, compiler, counting):
     figures = committed()
-    figures[compiler] = count(setting)
+    figures[compiler] = counting(setting)
     FILE.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print(json.dumps(figures[compiler], indent=1))
     return 0
 
 
-def main(verb, build, compiler):
+def main(verb, build, compiler, counting=count):
     setting = Setting(build)
     try:
         if not shutil.which("valgrind"):
             print("skipped: valgrind is not installed")
             return SKIPPED
-        return {"check": check, "renew": renew}[verb](setting, compiler)
+        return {"check": check, "renew": renew}[verb](setting, compiler, counting)
     except run.RunError as error:
         print(error)
         return 1
