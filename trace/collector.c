@@ -351,6 +351,10 @@ static void close_recording(struct hw_collector *collector)
 		hw_store_meta_number(recording, "ignored",
 			(int64_t)collector->interpreter.ignored_count);
 	hw_store_meta_number(recording, "ended_ns", hw_collector_now_ns(collector));
+	hw_store_commit(recording);
+	/* Of what took but a moment, the launcher waits for the disk, when it has done its part. */
+	if (collector->launcher)
+		hw_store_relax(recording);
 	hw_store_destroy(recording, true);
 	collector->store = NULL;
 }
@@ -376,6 +380,8 @@ int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
 		if (is_store_due(collector)) {
 			store(collector);
 			hw_store_secure(collector->store);
+			atomic_store(&collector->map.session->recording_secured,
+				hw_store_is_secured(collector->store));
 		}
 		code = hw_store_failure(collector->store, error);
 		done = over(collector, held);
