@@ -2,6 +2,7 @@
 #include "analyzer/supervise.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -137,18 +138,33 @@ static void watch(struct hw_supervised *run)
 	}
 }
 
+/* What the collector had no time to bring onto the disk, whole. */
+static void secure(const char *file)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	fdatasync(fd);
+	close(fd);
+}
+
 /* Names while the modules are what they were; without write access the reader looks them up. */
 static void complete(const struct hw_supervised *run)
 {
+	bool secured = atomic_load(&run->launch.map.session->recording_secured);
+	const char *waits = secured ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=OFF";
 	struct hw_error error;
 	sqlite3 *db = NULL;
 
 	if (sqlite3_open_v2(run->file, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
-		sqlite3_exec(db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL) != SQLITE_OK)
+		sqlite3_exec(db, waits, NULL, NULL, NULL) != SQLITE_OK)
 		hw_error_set(&error, -EIO, "cannot open '%s': %s", run->file, sqlite3_errmsg(db));
 	else if (!hw_resolve_recording(db, &error))
 		error.message[0] = '\0';
 	sqlite3_close(db);
+	if (!secured)
+		secure(run->file);
 	if (error.message[0])
 		hw_error_print(&error);
 }

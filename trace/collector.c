@@ -341,6 +341,8 @@ int hw_collector_run(struct hw_collector *collector, struct hw_error *error)
 		if (is_store_due(collector)) {
 			store(collector);
 			hw_store_secure(collector->store);
+			atomic_store(&collector->map.session->recording_secured,
+				hw_store_is_secured(collector->store));
 		}
 		code = hw_store_failure(collector->store, error);
 		done = over(collector, held) || hw_ending_is_early(collector);

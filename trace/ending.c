@@ -162,6 +162,10 @@ void hw_ending_close(struct hw_collector *collector)
 	hw_store_state(recording, &collector->roster, end_ns);
 	store_numbers(collector);
 	hw_store_meta_number(recording, "ended_ns", end_ns);
+	hw_store_commit(recording);
+	/* Of what took but a moment, the launcher waits for the disk, when it has done its part. */
+	if (collector->launcher)
+		hw_store_relax(recording);
 	hw_store_destroy(recording, end ? HW_STORE_CUT : HW_STORE_WHOLE);
 	collector->store = NULL;
 }

@@ -183,6 +183,8 @@ struct hw_session {
 	_Atomic uint32_t flush_done;
 	/* 1 while the launcher keeps the session open, though no process may be left. */
 	_Atomic uint32_t launcher_holds;
+	/* 1: the recording is on the disk by now, and whoever changes it keeps it whole there. */
+	_Atomic uint32_t recording_secured;
 	/* Programs executed that have too little address space to join. */
 	_Atomic uint32_t unrecorded_processes;
 	_Atomic uint32_t early_end; /* enum hw_early_end; said by the collector */

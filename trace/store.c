@@ -250,6 +250,17 @@ void hw_store_secure(struct hw_store *store)
 	sqlite3_exec(store->db, "PRAGMA wal_checkpoint(PASSIVE)", NULL, NULL, NULL);
 }
 
+bool hw_store_is_secured(const struct hw_store *store)
+{
+	return store->secured;
+}
+
+void hw_store_relax(struct hw_store *store)
+{
+	if (!store->secured && !store->in_transaction)
+		sqlite3_exec(store->db, "PRAGMA synchronous=OFF", NULL, NULL, NULL);
+}
+
 /* Who waits for the end, which `complete` tells, finds hardly anything left to be done. */
 static void fold_in(const struct hw_store *store)
 {

@@ -87,6 +87,10 @@ void hw_store_commit(struct hw_store *store);
  * power cut. For recordings that take a while.
  */
 void hw_store_secure(struct hw_store *store);
+bool hw_store_is_secured(const struct hw_store *store);
+
+/* Do not wait for the disk any more, if the file was never brought there: somebody else will. */
+void hw_store_relax(struct hw_store *store);
 
 /* 0, or why writing failed. */
 int hw_store_failure(const struct hw_store *store, struct hw_error *error);
