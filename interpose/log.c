@@ -8,7 +8,7 @@
 
 struct hw_session *hw_log_session;
 
-enum { WAIT_ROUND_MS = 100, WAIT_ROUNDS_PER_S = 10 };
+enum { WAIT_ROUND_MS = 100, NS_PER_S = 1000000000 };
 
 uint64_t hw_log_monotonic_ns(void)
 {
@@ -60,6 +60,22 @@ static bool any_free(struct hw_session *session)
 		atomic_load(&session->free_chunks.fresh) < atomic_load(&session->free_chunks.limit);
 }
 
+/* What a thread that waits has heard of the collector: signs of life. */
+struct heard {
+	uint32_t heartbeat;
+	uint64_t at_ns;
+};
+
+/* By the clock, as a wait may end at once, again and again: signals interrupt it. */
+static bool is_silent(const struct hw_session *session, struct heard *last)
+{
+	struct heard now = { atomic_load(&session->heartbeat), hw_log_monotonic_ns() };
+
+	if (now.heartbeat != last->heartbeat)
+		*last = now;
+	return now.at_ns - last->at_ns >= (uint64_t)session->patience_s * NS_PER_S;
+}
+
 /*
  * Wait until there is a chunk to be had, however long that takes, as long as the collector
  * lives. False when there will be none. Nothing is taken here: a signal handler may run,
@@ -67,27 +83,22 @@ static bool any_free(struct hw_session *session)
  */
 static bool wait_for_chunk(struct hw_session *session)
 {
-	uint32_t heartbeat = atomic_load(&session->heartbeat);
-	uint32_t silent_rounds = 0;
+	struct heard last = { atomic_load(&session->heartbeat), hw_log_monotonic_ns() };
 	bool there = false;
 
 	atomic_fetch_add(&session->chunk_waiters, 1);
 	while (!hopeless(session)) {
-		uint32_t freed = atomic_load(&session->chunks_freed), beat;
+		uint32_t freed = atomic_load(&session->chunks_freed);
 
 		there = any_free(session);
 		if (there)
 			break;
-		if (hw_session_collector_died(session) || 
-			silent_rounds >= session->patience_s * WAIT_ROUNDS_PER_S) {
+		if (hw_session_collector_died(session) || is_silent(session, &last)) {
 			hw_log_end();
 			break;
 		}
 		ring(session);
 		hw_sys_futex_wait(&session->chunks_freed, freed, WAIT_ROUND_MS);
-		beat = atomic_load(&session->heartbeat);
-		silent_rounds = beat == heartbeat ? silent_rounds + 1 : 0;
-		heartbeat = beat;
 	}
 	atomic_fetch_sub(&session->chunk_waiters, 1);
 	return there;

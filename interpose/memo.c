@@ -39,7 +39,9 @@ static void empty(struct hw_memo *memo)
 
 void hw_memo_prepare(struct hw_memo *memo, uint32_t depth)
 {
-	empty(memo);
+	/* One that nobody has used yet is all zeroes, and of memory that is not there yet. */
+	if (memo->words_max)
+		empty(memo);
 	memo->words_max = words_for(depth);
 	memo->entry_bytes = entry_bytes(depth);
 	memo->unloads = atomic_load(&hw_memo_unloads);
