@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -132,6 +133,17 @@ void hw_starved_wait_for_waiters(const struct hw_session_map *map)
 {
 	for (int looks = 0; !atomic_load(&map->session->chunk_waiters); looks++) {
 		cr_assert(looks < LOOKS, "nobody waits for a chunk");
+		hw_starved_pause();
+	}
+}
+
+void hw_starved_disturb(const struct hw_session_map *map, int number, int times)
+{
+	const struct hw_session *session = map->session;
+
+	for (int i = 0; i < times; i++) {
+		for (uint32_t slot = 0; slot < atomic_load(&session->free_threads.fresh); slot++)
+			syscall(SYS_tkill, session->threads[slot].tid, number);
 		hw_starved_pause();
 	}
 }

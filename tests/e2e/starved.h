@@ -40,6 +40,9 @@ void hw_starved_wait_for_waiters(const struct hw_session_map *map);
 void hw_starved_wait_until_none(const struct hw_session_map *map);
 void hw_starved_wait_for_chunks(const struct hw_session_map *map);
 
+/* Every recorded thread gets a signal, so many times. */
+void hw_starved_disturb(const struct hw_session_map *map, int number, int times);
+
 /* The test fails when the session takes more memory than holdwait(7) says. */
 void hw_starved_expect_bounded(const struct hw_session_map *map);
 

@@ -64,6 +64,10 @@ static char *report_on(const struct hw_preloaded *run, const char *verb, int sta
 		HW_ARGUMENTS(HW_HOLDWAIT, verb, "-i", run->file));
 }
 
+/* More often than a wait that nothing interrupts is begun anew before patience ends. */
+enum { SIGNALS = 400 };
+
+/* Signals that interrupt the wait make nobody lose patience. */
 Test(overload, who_waits_for_a_stopped_collector_loses_nothing)
 {
 	struct hw_preloaded run;
@@ -73,6 +77,7 @@ Test(overload, who_waits_for_a_stopped_collector_loses_nothing)
 	kill(collector, SIGSTOP);
 	hw_starved_tell(run.scratch.path, "go");
 	hw_starved_wait_for_waiters(&map);
+	hw_starved_disturb(&map, SIGUSR1, SIGNALS);
 	hw_starved_expect_bounded(&map);
 	kill(collector, SIGCONT);
 	hw_starved_tell(run.scratch.path, "end");
