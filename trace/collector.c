@@ -106,15 +106,6 @@ void hw_collector_finish(struct hw_collector *collector)
 		close(collector->launcher_pidfd);
 }
 
-void hw_collector_wake_waiters(struct hw_collector *collector)
-{
-	struct hw_session *session = collector->map.session;
-
-	atomic_fetch_add(&session->chunks_freed, 1);
-	if (atomic_load(&session->chunk_waiters))
-		futex(&session->chunks_freed, FUTEX_WAKE, INT_MAX, NULL);
-}
-
 static uint32_t count_threads(struct hw_session *session, enum hw_slot_state state)
 {
 	uint32_t used = atomic_load(&session->free_threads.fresh), count = 0;
@@ -206,7 +197,7 @@ static void round_once(struct hw_collector *collector)
 	tell_if_starved(collector, freed, taken);
 	if (collector->readers->chunks_freed != collector->last_freed) {
 		collector->last_freed = collector->readers->chunks_freed;
-		hw_collector_wake_waiters(collector);
+		hw_readers_wake_waiters(collector->readers);
 	}
 }
 

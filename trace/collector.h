@@ -76,9 +76,6 @@ int hw_collector_run(struct hw_collector *collector, struct hw_error *error);
 
 void hw_collector_finish(struct hw_collector *collector);
 
-/* Whoever waits for a chunk looks again whether there is one, or none to be had. */
-void hw_collector_wake_waiters(struct hw_collector *collector);
-
 /* Put what is new, but for the waiting state, into the transaction under way. */
 void hw_collector_store(struct hw_collector *collector);
 

@@ -78,7 +78,7 @@ bool hw_ending_is_early(struct hw_collector *collector)
 		return false;
 	atomic_store(&session->early_end, end);
 	atomic_store(&session->state, HW_SESSION_OFF);
-	hw_collector_wake_waiters(collector);
+	hw_readers_wake_waiters(collector->readers);
 	return true;
 }
 

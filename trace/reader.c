@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "trace/reader.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "trace/memory.h"
 #include "trace/reader_private.h"
@@ -26,6 +29,15 @@ void hw_readers_destroy(struct hw_readers *readers)
 	free(readers);
 }
 
+void hw_readers_wake_waiters(struct hw_readers *readers)
+{
+	struct hw_session *session = readers->session;
+
+	atomic_fetch_add(&session->chunks_freed, 1);
+	if (atomic_load(&session->chunk_waiters))
+		syscall(SYS_futex, &session->chunks_freed, FUTEX_WAKE, INT_MAX, NULL);
+}
+
 /* `records`: how many at most were written. What nobody touched stays so. */
 static void free_chunk(struct hw_readers *readers, uint32_t number, uint32_t records)
 {
@@ -34,7 +46,9 @@ static void free_chunk(struct hw_readers *readers, uint32_t number, uint32_t rec
 	memset(chunk, 0, offsetof(struct hw_chunk, records) + records * sizeof(chunk->records[0]));
 	hw_free_list_push(&readers->session->free_chunks, &readers->session->chunks[0].next_free,
 		sizeof(readers->session->chunks[0]), number);
-	readers->chunks_freed++;
+	/* A round may take long, and who waits need not wait for its end. */
+	if (++readers->chunks_freed % HW_CHUNKS_TO_RING == 0)
+		hw_readers_wake_waiters(readers);
 }
 
 /* The chunk was read to its end. */

@@ -109,6 +109,9 @@ void hw_readers_end(struct hw_readers *readers, uint32_t slot);
 /* Stop reading it and free its chunks. */
 void hw_readers_close(struct hw_readers *readers, uint32_t slot);
 
+/* Whoever waits for a chunk looks again whether there is one, or none to be had. */
+void hw_readers_wake_waiters(struct hw_readers *readers);
+
 /* Take all records published with a time up to `cut_ticks`, by time. How many were taken. */
 uint64_t hw_readers_round(struct hw_readers *readers, uint64_t cut_ticks, hw_reader_take *take,
 	hw_reader_take_many *take_many, void *context);

@@ -50,7 +50,7 @@ enum {
 	HW_THREAD_MAX = 16384,
 	HW_CHUNK_MAX = 8192,
 	HW_CHUNK_BYTES = 32768,
-	HW_CHUNKS_TO_RING = 16,
+	HW_CHUNKS_TO_RING = 16, /* full ones, or those that are free again */
 	HW_CHUNK_RECORDS = (HW_CHUNK_BYTES - 64) / (int)sizeof(struct hw_record),
 	HW_GROUP_RECORDS_MAX = 1024, /* the longest record with payload */
 };
