@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyzer/loader.h"
+#include "trace/event_scan.h"
 #include "trace/memory.h"
 #include "trace/name.h"
 
@@ -265,14 +266,13 @@ static void read_meta_row(struct hw_loader *l, const char *key, uint32_t *note_c
 	}
 }
 
-/* A collector that was killed has not said how many there are. */
+/* A collector that is at work, or was killed, has not said how many there are. */
 static int count_events(struct hw_loader *l)
 {
-	if (hw_loader_query(l, "event", "count(*)", "1"))
-		return l->result;
-	if (hw_loader_next(l))
-		l->model->meta.events = hw_loader_integer(l, 0, HW_UNKNOWN);
-	hw_loader_done(l);
+	uint64_t count = 0;
+
+	l->result = hw_event_scan_count(l->db, l->path, &count, l->error);
+	l->model->meta.events = (int64_t)count;
 	return l->result;
 }
 
