@@ -30,6 +30,9 @@ Test(interpose_sem, life)
 	hw_preloaded_expect(&run, objects,
 		"|0|1|1|lock|2\n"
 		"|1|1|1||2147483647\n");
+	/* The first gives back what was taken last. Of the other it matters where it was done. */
+	hw_preloaded_expect(&run,
+		"SELECT stack IS NULL FROM event WHERE op = 'post' ORDER BY id", "1\n0\n");
 	hw_preloaded_finish(&run);
 }
 
@@ -114,6 +117,8 @@ Test(interpose_sem, signal)
 		"end thread2\n");
 	hw_preloaded_expect(&run, objects, "|0|1|0|signal|1\n");
 	hw_preloaded_expect(&run, "SELECT count(*) FROM hold", "0\n");
+	hw_preloaded_expect(&run,
+		"SELECT count(*) FROM event WHERE op = 'post' AND stack IS NULL", "0\n");
 	hw_preloaded_finish(&run);
 }
 
