@@ -136,8 +136,8 @@ static uint32_t choose_way(struct hw_memo *memo, uint32_t set, const struct hw_c
 			return way;
 	if (way < HW_MEMO_WAYS)
 		return way;
-	way = memo->oldest[set];
-	memo->oldest[set] = (uint8_t)(memo->changes * 0x9e3779b1u >> 30);
+	way = memo->next_way[set];
+	memo->next_way[set] = (uint8_t)(memo->changes * 0x9e3779b1u >> 30);
 	return way;
 }
 

@@ -82,7 +82,7 @@ struct hw_memo {
 	uint32_t words_max; /* of an entry */
 	uint32_t entry_bytes;
 	const struct hw_memo_entry *recent[HW_MEMO_RECENT]; /* right last, of calls that share it */
-	uint8_t oldest[HW_MEMO_SETS]; /* way to be replaced next */
+	uint8_t next_way[HW_MEMO_SETS]; /* to be replaced */
 	uintptr_t calls[HW_MEMO_SETS][HW_MEMO_WAYS]; /* 0: empty */
 	uint64_t sizes[HW_MEMO_SIZES]; /* return address << 16 | size of its frame in words */
 	_Alignas(64) unsigned char entries[];

@@ -42,7 +42,7 @@ struct hw_annotated_wait {
 enum { HW_ANNOTATED_DEPTH = 3 };
 
 struct hw_self {
-	uint64_t epoch;           /* hw_self_epoch_word() + 1 while recording */
+	uint64_t epoch;           /* *hw_self_epoch + 1 while recording */
 	struct hw_record *next;   /* where the next record goes; the end of a chunk when full */
 	struct hw_thread_slot *slot;
 	_Atomic uintptr_t *floor; /* of its stack; see frames.h */

@@ -9,7 +9,7 @@
  * WAL in and leaves one plain file.
  *
  * Rows are collected in a transaction that hw_store_commit() ends. A write that
- * fails (disk full) is reported once through hw_store_error(); the recording
+ * fails (disk full) is reported once through hw_store_failure(); the recording
  * keeps what was committed.
  *
  * Events are packed while the recording grows (event_writer.h), and a commit includes those

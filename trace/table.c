@@ -74,28 +74,3 @@ uint64_t *hw_table_put(struct hw_table *table, uint64_t key, bool *ret_new)
 	}
 	return &slot->value;
 }
-
-bool hw_table_remove(struct hw_table *table, uint64_t key)
-{
-	size_t mask = table->capacity - 1, hole, at;
-	struct hw_table_slot *slot;
-
-	if (!table->capacity)
-		return false;
-	slot = probe(table, key);
-	if (!slot->used)
-		return false;
-	/* Close the gap: move back whatever would no longer be reached across it. */
-	hole = (size_t)(slot - table->slots);
-	for (at = (hole + 1) & mask; table->slots[at].used; at = (at + 1) & mask) {
-		size_t home = hw_hash_mix(table->slots[at].key, 0) & mask;
-
-		if (((at - home) & mask) >= ((at - hole) & mask)) {
-			table->slots[hole] = table->slots[at];
-			hole = at;
-		}
-	}
-	table->slots[hole].used = 0;
-	table->count--;
-	return true;
-}

@@ -30,9 +30,6 @@ uint64_t *hw_table_find(const struct hw_table *table, uint64_t key);
 /* The value's place; a new one is 0, *ret_new (may be NULL) says so. Valid until the next put. */
 uint64_t *hw_table_put(struct hw_table *table, uint64_t key, bool *ret_new);
 
-/* Take a key out; false when it was not there. */
-bool hw_table_remove(struct hw_table *table, uint64_t key);
-
 /* Mix two words into one well-spread key. */
 uint64_t hw_hash_mix(uint64_t a, uint64_t b);
 
