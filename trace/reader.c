@@ -10,6 +10,8 @@
 #include "trace/memory.h"
 #include "trace/reader_private.h"
 
+enum { PAGE_BYTES = 4096 };
+
 struct hw_readers *hw_readers_create(struct hw_session *session, uint64_t patience_ticks)
 {
 	struct hw_readers *readers = hw_xcalloc(1, sizeof(*readers));
@@ -94,16 +96,24 @@ void hw_readers_end(struct hw_readers *readers, uint32_t slot)
 
 /*
  * How many records of the present chunk can have been written, up to where it was read at least.
- * Most threads say where their logs end; a few records may come after that, one by one.
+ * Most threads say where their logs end. A handler may add to that, and be ended in the middle: so
+ * the rest of that page counts.
  */
 static uint32_t records_in(const struct hw_readers *readers, const struct hw_reader *reader)
 {
 	uint64_t end = atomic_load(&readers->session->threads[reader->slot].log_end);
 	uint32_t records = (uint32_t)end;
+	size_t bytes;
 
 	if (!end || end >> 32 != reader->chunk || records > HW_CHUNK_RECORDS)
 		return HW_CHUNK_RECORDS;
-	return records > reader->position ? records : reader->position;
+	if (records < reader->position)
+		records = reader->position;
+	bytes = offsetof(struct hw_chunk, records) + records * sizeof(struct hw_record);
+	bytes += PAGE_BYTES - bytes % PAGE_BYTES;
+	records = (uint32_t)((bytes - offsetof(struct hw_chunk, records)) /
+		sizeof(struct hw_record));
+	return records < HW_CHUNK_RECORDS ? records : HW_CHUNK_RECORDS;
 }
 
 void hw_readers_close(struct hw_readers *readers, uint32_t slot)
