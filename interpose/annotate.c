@@ -129,7 +129,7 @@ HW_EXPORT void (holdwait_acquired)(const void *lock, int how)
 	stack = HW_STACK(self);
 	cell = lock_object(self, lock, kept_how, stack);
 	if (cell) {
-		hw_attempt_tried(self, cell, HW_OP_LOCK, stack, kept_how, 0);
+		hw_attempt_tried(self, cell, HW_OP_LOCK, stack, kept_how, 0, 0);
 		end_wait(self, wait_for(self, cell->object));
 	}
 }
@@ -147,7 +147,8 @@ HW_EXPORT void (holdwait_failed)(const void *lock)
 	cell = lock_object(self, lock, 0, stack);
 	if (cell) {
 		wait = wait_for(self, cell->object);
-		hw_attempt_tried(self, cell, HW_OP_FAIL, stack, 0, wait ? ETIMEDOUT : EBUSY);
+		hw_attempt_tried(self, cell, HW_OP_FAIL, stack, 0, 0,
+			wait ? ETIMEDOUT : EBUSY);
 		end_wait(self, wait);
 	}
 }
@@ -164,7 +165,8 @@ HW_EXPORT void (holdwait_releasing)(const void *lock)
 	stack = HW_STACK(self);
 	cell = lock_object(self, lock, 0, stack);
 	if (cell)
-		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object, stack, 0);
+		hw_log_add(self, hw_object_releasing_shared(cell), HW_OP_UNLOCK, cell->object,
+			stack, 0);
 }
 
 HW_EXPORT void (holdwait_name)(const void *object, const char *name)

@@ -26,6 +26,7 @@ struct hw_attempt {
 	struct hw_self *self;
 	struct hw_cell *cell;
 	uint64_t what;       /* object, stack and how, as in a record */
+	uint64_t asked_ticks; /* before the real call; 0 if that is expected to wait */
 	uint64_t outer_wait; /* of the code a signal handler interrupted */
 	uintptr_t outer_sp;
 };
@@ -37,19 +38,44 @@ static inline bool hw_attempt_deadline_valid(clockid_t clock, const struct times
 		deadline->tv_nsec < 1000000000;
 }
 
-/* `taken`: whether the object was seen held by somebody. */
-static inline __attribute__((always_inline)) void hw_attempt_begin(struct hw_attempt *attempt,
-	struct hw_self *self, struct hw_cell *cell, uint32_t stack, uint32_t how, bool taken)
+static inline __attribute__((always_inline)) void hw_attempt_prepare(struct hw_attempt *attempt,
+	struct hw_self *self, struct hw_cell *cell, uint32_t stack, uint32_t how)
 {
 	attempt->self = self;
 	attempt->cell = cell;
 	attempt->what = hw_record_what(hw_object_number(cell), stack, how);
 	attempt->outer_wait = atomic_load_explicit(&self->slot->wait, memory_order_relaxed);
 	attempt->outer_sp = self->wait_sp;
-	if (__builtin_expect(taken, 0))
-		hw_log_write(self, hw_log_now(), HW_OP_WAIT, attempt->what);
+}
+
+static inline __attribute__((always_inline)) void hw_attempt_tell(const struct hw_attempt *attempt)
+{
+	struct hw_self *self = attempt->self;
+
 	self->wait_sp = (uintptr_t)__builtin_frame_address(0);
 	atomic_store_explicit(&self->slot->wait, attempt->what, memory_order_release);
+}
+
+/* `taken`: whether the object was seen held by somebody. */
+static inline __attribute__((always_inline)) void hw_attempt_begin(struct hw_attempt *attempt,
+	struct hw_self *self, struct hw_cell *cell, uint32_t stack, uint32_t how, bool taken)
+{
+	hw_attempt_prepare(attempt, self, cell, stack, how);
+	attempt->asked_ticks = hw_log_now();
+	if (__builtin_expect(taken, 0)) {
+		hw_log_write(self, attempt->asked_ticks, HW_OP_WAIT, attempt->what);
+		attempt->asked_ticks = 0;
+	}
+	hw_attempt_tell(attempt);
+}
+
+/* The same where waiting is what the call is for: it goes without saying. */
+static inline __attribute__((always_inline)) void hw_attempt_begin_wait(struct hw_attempt *attempt,
+	struct hw_self *self, struct hw_cell *cell, uint32_t stack, uint32_t how)
+{
+	hw_attempt_prepare(attempt, self, cell, stack, how);
+	attempt->asked_ticks = 0;
+	hw_attempt_tell(attempt);
 }
 
 /* The thread is no longer waiting; what comes of it is logged by the caller. */
@@ -81,21 +107,29 @@ static inline __attribute__((always_inline)) void hw_attempt_end(struct hw_attem
 	if (__builtin_expect(error != 0, 0))
 		hw_attempt_failed(attempt->self, attempt->cell, op, attempt->what, error);
 	else
-		hw_log_write(attempt->self, hw_object_acquired(attempt->cell), op, attempt->what);
+		hw_log_write(attempt->self,
+			hw_object_acquired(attempt->cell, attempt->asked_ticks), op, attempt->what);
 	/* After the record: whoever sees the slot empty also finds what came of the wait. */
 	hw_attempt_over(attempt);
 }
 
-/* An attempt that cannot block: nothing before, one record after. */
+/* When an attempt that cannot block is made. `self` is NULL where it is not recorded. */
+static inline uint64_t hw_attempt_now(const struct hw_self *self)
+{
+	return self ? hw_log_now() : 0;
+}
+
+/* An attempt that cannot block: one record after. `asked_ticks` as in struct hw_attempt. */
 static inline __attribute__((always_inline)) void hw_attempt_tried(struct hw_self *self,
-	struct hw_cell *cell, enum hw_op op, uint32_t stack, uint32_t how, int error)
+	struct hw_cell *cell, enum hw_op op, uint32_t stack, uint32_t how, uint64_t asked_ticks,
+	int error)
 {
 	uint64_t what = hw_record_what(hw_object_number(cell), stack, how);
 
 	if (__builtin_expect(error != 0, 0))
 		hw_attempt_failed(self, cell, op, what, error);
 	else
-		hw_log_write(self, hw_object_acquired(cell), op, what);
+		hw_log_write(self, hw_object_acquired(cell, asked_ticks), op, what);
 }
 
 #endif

@@ -51,8 +51,8 @@ HW_EXPORT int pthread_barrier_wait(pthread_barrier_t *barrier)
 	cell = barrier_object(self, barrier, stack);
 	if (!cell)
 		return HW_REAL(pthread_barrier_wait)(barrier);
-	hw_log_add(self, hw_object_releasing(cell), HW_OP_ARRIVE, cell->object, stack, 0);
-	hw_attempt_begin(&attempt, self, cell, stack, 0, false);
+	hw_log_add(self, hw_object_releasing_shared(cell), HW_OP_ARRIVE, cell->object, stack, 0);
+	hw_attempt_begin_wait(&attempt, self, cell, stack, 0);
 	result = HW_REAL(pthread_barrier_wait)(barrier);
 	hw_attempt_end(&attempt, HW_OP_LEAVE,
 		result == PTHREAD_BARRIER_SERIAL_THREAD ? 0 : result);

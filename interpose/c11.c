@@ -87,6 +87,7 @@ HW_EXPORT int mtx_timedlock(mtx_t *mutex, const struct timespec *deadline)
 HW_EXPORT int mtx_trylock(mtx_t *mutex)
 {
 	struct hw_self *self = HW_ENTER();
+	uint64_t asked_ticks = hw_attempt_now(self);
 	int result = HW_REAL(mtx_trylock)(mutex);
 	struct hw_cell *cell;
 	uint32_t stack;
@@ -96,7 +97,8 @@ HW_EXPORT int mtx_trylock(mtx_t *mutex)
 	stack = HW_STACK(self);
 	cell = hw_mutex_object(self, as_mutex(mutex), stack);
 	if (cell)
-		hw_attempt_tried(self, cell, HW_OP_LOCK, stack, HW_HOW_TRY, as_errno(result));
+		hw_attempt_tried(self, cell, HW_OP_LOCK, stack, HW_HOW_TRY, asked_ticks,
+			as_errno(result));
 	return result;
 }
 

@@ -84,7 +84,7 @@ void hw_cond_wait_begin(struct hw_cond_wait *wait, const pthread_cond_t *cond,
 static void log_reacquired(const struct hw_cond_wait *wait, uint32_t extra_how)
 {
 	if (wait->mutex)
-		hw_log_add(wait->attempt.self, hw_object_acquired(wait->mutex), HW_OP_LOCK,
+		hw_log_add(wait->attempt.self, hw_object_acquired(wait->mutex, 0), HW_OP_LOCK,
 			wait->mutex->object, wait->stack, HW_HOW_REACQUIRE | extra_how);
 }
 
@@ -102,7 +102,7 @@ void hw_cond_wait_end(struct hw_cond_wait *wait, int error)
 
 	end_left_out(wait);
 	if (cell)
-		hw_log_add(self, hw_object_acquired(cell), woken ? HW_OP_WAKE : HW_OP_FAIL,
+		hw_log_add(self, hw_object_acquired(cell, 0), woken ? HW_OP_WAKE : HW_OP_FAIL,
 			cell->object, wait->stack, woken ? 0 : (uint32_t)error);
 	if (!is_without_mutex(error))
 		log_reacquired(wait, error == EOWNERDEAD ? HW_HOW_OWNER_DEAD : 0);
@@ -133,7 +133,7 @@ void hw_cond_notify(const pthread_cond_t *cond, enum hw_op op, const struct hw_c
 	stack = hw_stack_capture(self, call);
 	cell = cond_object(self, cond, stack);
 	if (cell)
-		hw_log_add(self, hw_object_releasing(cell), op, cell->object, stack, 0);
+		hw_log_add(self, hw_object_releasing_shared(cell), op, cell->object, stack, 0);
 }
 
 void hw_cond_initialised(const pthread_cond_t *cond, const struct hw_call *call)

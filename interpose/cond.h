@@ -47,7 +47,7 @@ static inline __attribute__((always_inline)) void hw_cond_wait_sleep(struct hw_c
 
 	if (released)
 		hw_log_add(self, hw_log_now(), HW_OP_SLEEP, cond->object, wait->stack, how);
-	hw_attempt_begin(&wait->attempt, self, cond, wait->stack, how, false);
+	hw_attempt_begin_wait(&wait->attempt, self, cond, wait->stack, how);
 }
 
 /* `deadline` is NULL for the wait that has none; libc accepts it on `clock`, or refuses. */

@@ -59,7 +59,7 @@ static void notify(const struct hw_glib_cond *cond, enum hw_op op, const struct 
 	stack = hw_stack_capture(self, call);
 	cell = cond_object(self, cond, stack);
 	if (cell)
-		hw_log_add(self, hw_object_releasing(cell), op, cell->object, stack, 0);
+		hw_log_add(self, hw_object_releasing_shared(cell), op, cell->object, stack, 0);
 }
 
 HW_GLIB_HOOK(void, hw_glib_cond_init, (struct hw_glib_cond * cond), g_cond_init)

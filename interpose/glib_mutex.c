@@ -87,19 +87,22 @@ int hw_glib_mutex_trylock(struct hw_glib_mutex *mutex)
 {
 	struct hw_self *self;
 	struct hw_cell *cell;
+	uint64_t asked_ticks;
 	uint32_t stack;
 	int got;
 
 	if (!HW_GLIB_HAS(g_mutex_trylock))
 		return 0;
 	self = HW_ENTER();
+	asked_ticks = hw_attempt_now(self);
 	got = HW_GLIB(g_mutex_trylock)(mutex);
 	if (!self)
 		return got;
 	stack = HW_STACK(self);
 	cell = hw_glib_mutex_object(self, mutex, stack);
 	if (cell)
-		hw_attempt_tried(self, cell, HW_OP_LOCK, stack, HW_HOW_TRY, got ? 0 : EBUSY);
+		hw_attempt_tried(self, cell, HW_OP_LOCK, stack, HW_HOW_TRY, asked_ticks,
+			got ? 0 : EBUSY);
 	return got;
 }
 

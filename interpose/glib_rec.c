@@ -88,6 +88,7 @@ int hw_glib_rec_trylock(struct hw_glib_rec_mutex *mutex)
 {
 	struct hw_cell *cell = NULL;
 	struct hw_self *self;
+	uint64_t asked_ticks;
 	uint32_t stack;
 	int got;
 
@@ -99,11 +100,13 @@ int hw_glib_rec_trylock(struct hw_glib_rec_mutex *mutex)
 		/* Before the real call, which would be seen otherwise. */
 		cell = rec_object(self, mutex, stack);
 	}
+	asked_ticks = hw_attempt_now(self);
 	hw_glib_enter(self);
 	got = HW_GLIB(g_rec_mutex_trylock)(mutex);
 	hw_glib_leave(self);
 	if (cell)
-		hw_attempt_tried(self, cell, HW_OP_LOCK, stack, HW_HOW_TRY, got ? 0 : EBUSY);
+		hw_attempt_tried(self, cell, HW_OP_LOCK, stack, HW_HOW_TRY, asked_ticks,
+			got ? 0 : EBUSY);
 	return got;
 }
 

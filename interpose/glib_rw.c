@@ -55,6 +55,7 @@ static inline __attribute__((always_inline)) int try_lock(struct hw_glib_rw_lock
 	int (*real)(struct hw_glib_rw_lock *), uint32_t how, const struct hw_call *call)
 {
 	struct hw_self *self = hw_self_enter(call);
+	uint64_t asked_ticks = hw_attempt_now(self);
 	struct hw_cell *cell = NULL;
 	uint32_t stack;
 	int got;
@@ -67,7 +68,8 @@ static inline __attribute__((always_inline)) int try_lock(struct hw_glib_rw_lock
 	got = real(rwlock);
 	hw_glib_leave(self);
 	if (cell)
-		hw_attempt_tried(self, cell, HW_OP_LOCK, stack, how | HW_HOW_TRY, got ? 0 : EBUSY);
+		hw_attempt_tried(self, cell, HW_OP_LOCK, stack, how | HW_HOW_TRY, asked_ticks,
+			got ? 0 : EBUSY);
 	return got;
 }
 
@@ -83,7 +85,7 @@ static void log_release(struct hw_glib_rw_lock *rwlock, const struct hw_call *ca
 	inner = inner_of(rwlock);
 	if (inner && !hw_rwlock_may_be_ours(self, inner))
 		stack = hw_stack_capture(self, call);
-	hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object, stack, 0);
+	hw_log_add(self, hw_object_releasing_shared(cell), HW_OP_UNLOCK, cell->object, stack, 0);
 }
 
 HW_GLIB_HOOK(void, hw_glib_rw_init, (struct hw_glib_rw_lock * rwlock), g_rw_lock_init)

@@ -175,6 +175,7 @@ HW_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 HW_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 {
 	struct hw_self *self = HW_ENTER();
+	uint64_t asked_ticks = hw_attempt_now(self);
 	int error = HW_REAL(pthread_mutex_trylock)(mutex);
 	struct hw_cell *cell;
 	uint32_t stack;
@@ -184,7 +185,7 @@ HW_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 	stack = HW_STACK(self);
 	cell = hw_mutex_object(self, mutex, stack);
 	if (cell)
-		hw_attempt_tried(self, cell, HW_OP_LOCK, stack, HW_HOW_TRY, error);
+		hw_attempt_tried(self, cell, HW_OP_LOCK, stack, HW_HOW_TRY, asked_ticks, error);
 	return error;
 }
 

@@ -204,6 +204,14 @@ struct hw_cell *hw_object_define(struct hw_self *self, const void *address,
 	return define(self, address, facts, false);
 }
 
+uint64_t hw_object_acquired_late(const struct hw_cell *cell)
+{
+	uint64_t now = hw_log_now();
+	uint64_t released = atomic_load_explicit(&cell->released, memory_order_relaxed);
+
+	return now > released ? now : released + 1;
+}
+
 struct hw_cell *hw_object_find_or_define(struct hw_self *self, const void *address,
 	const struct hw_object_facts *facts)
 {

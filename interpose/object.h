@@ -9,7 +9,8 @@
  * never moves. The cell carries the number of the object that is there at
  * present (a new one at init, after destroy, and in a forked child) and the
  * time of its last release: an acquisition is never recorded as earlier than the
- * release that made it possible, though two CPUs read their clocks.
+ * release that made it possible, though two CPUs read their clocks, and though the clock is read
+ * before the call that acquires (what is done while an object is held keeps others waiting).
  *
  * Look-ups take no lock and read two cache lines, of which one is the cell's own: threads that use
  * different objects write to different lines. What is new goes through
@@ -178,21 +179,38 @@ static inline uint32_t hw_object_number(const struct hw_cell *cell)
 	return atomic_load_explicit(&cell->object, memory_order_relaxed);
 }
 
-/* When it was acquired: now, but after its last release. Call while holding it. */
-static inline uint64_t hw_object_acquired(struct hw_cell *cell)
-{
-	uint64_t now = hw_log_now();
-	uint64_t released = atomic_load_explicit(&cell->released, memory_order_relaxed);
+/* When it was acquired, if it was released after it was asked for: now. */
+uint64_t hw_object_acquired_late(const struct hw_cell *cell);
 
-	return now > released ? now : released + 1;
+/*
+ * When it was acquired: when it was asked for, if nobody has released it since. That is hardly
+ * earlier, and the clock was read while nobody was kept waiting. 0 if that is not known. Call
+ * while holding it.
+ */
+static inline uint64_t hw_object_acquired(const struct hw_cell *cell, uint64_t asked_ticks)
+{
+	if (__builtin_expect(asked_ticks >
+			    atomic_load_explicit(&cell->released, memory_order_relaxed), 1))
+		return asked_ticks;
+	return hw_object_acquired_late(cell);
 }
 
-/* When it is released: call before the release. */
+/* When it is released by the only one who holds it: call before the release. */
 static inline uint64_t hw_object_releasing(struct hw_cell *cell)
 {
 	uint64_t now = hw_log_now();
 
 	atomic_store_explicit(&cell->released, now, memory_order_relaxed);
+	return now;
+}
+
+/* The same where others may do so at the same time: the last of them counts. */
+static inline uint64_t hw_object_releasing_shared(struct hw_cell *cell)
+{
+	uint64_t now = hw_log_now();
+
+	if (now > atomic_load_explicit(&cell->released, memory_order_relaxed))
+		atomic_store_explicit(&cell->released, now, memory_order_relaxed);
 	return now;
 }
 

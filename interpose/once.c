@@ -71,7 +71,7 @@ static __attribute__((noinline)) void run_initialiser(void)
 	/* DW_EH_PE_pcrel | DW_EH_PE_sdata4 */
 	__asm__ volatile(".cfi_personality 0x1b, hw_once_left");
 	once->ran = true;
-	hw_log_add(self, hw_object_acquired(once->attempt.cell), HW_OP_ONCE_BEGIN,
+	hw_log_add(self, hw_object_acquired(once->attempt.cell, 0), HW_OP_ONCE_BEGIN,
 		hw_what_object(once->attempt.what), hw_what_stack(once->attempt.what), 0);
 	hw_attempt_clear(self);
 	once->routine();
@@ -103,7 +103,7 @@ static inline __attribute__((always_inline)) int once(int *control, void (*routi
 	error = real(control, run_initialiser);
 	/* Whoever waited for another thread to run it says that this is over. */
 	if (!run.ran)
-		hw_log_add(self, hw_object_acquired(cell), HW_OP_LEAVE,
+		hw_log_add(self, hw_object_acquired(cell, 0), HW_OP_LEAVE,
 			hw_what_object(run.attempt.what), stack, 0);
 	hw_attempt_over(&run.attempt);
 	self->once = run.outer;

@@ -110,6 +110,7 @@ static inline __attribute__((always_inline)) int try_lock(pthread_rwlock_t *rwlo
 	const struct hw_call *call)
 {
 	struct hw_self *self = hw_self_enter(call);
+	uint64_t asked_ticks = hw_attempt_now(self);
 	int error = shared ? HW_REAL(pthread_rwlock_tryrdlock)(rwlock) :
 			     HW_REAL(pthread_rwlock_trywrlock)(rwlock);
 	struct hw_cell *cell;
@@ -121,7 +122,7 @@ static inline __attribute__((always_inline)) int try_lock(pthread_rwlock_t *rwlo
 	cell = rwlock_object(self, rwlock, stack);
 	if (cell)
 		hw_attempt_tried(self, cell, HW_OP_LOCK, stack,
-			HW_HOW_TRY | (shared ? HW_HOW_SHARED : 0), error);
+			HW_HOW_TRY | (shared ? HW_HOW_SHARED : 0), asked_ticks, error);
 	return error;
 }
 
@@ -187,8 +188,8 @@ HW_EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *rwlock)
 	if (__builtin_expect(cell != NULL, 1)) {
 		if (__builtin_expect(!hw_rwlock_may_be_ours(self, rwlock), 0))
 			stack = HW_STACK(self);
-		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, hw_object_number(cell),
-			stack, 0);
+		hw_log_add(self, hw_object_releasing_shared(cell), HW_OP_UNLOCK,
+			hw_object_number(cell), stack, 0);
 	}
 	return HW_REAL(pthread_rwlock_unlock)(rwlock);
 }

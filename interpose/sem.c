@@ -100,12 +100,14 @@ HW_EXPORT int sem_wait(sem_t *sem)
 {
 	struct hw_self *self = HW_ENTER();
 	struct hw_cell *cell = self ? hw_object_recorded(sem, HW_KIND_SEM) : NULL;
+	uint64_t asked_ticks;
 	uint32_t stack;
 	int error;
 
 	if (__builtin_expect(!cell || !units(sem), 0))
 		return take_or_wait(sem, PLAIN, 0, NULL, HW_CALL);
 	stack = HW_STACK(self);
+	asked_ticks = hw_log_now();
 	error = errno;
 	pthread_testcancel();
 	if (__builtin_expect(HW_REAL(sem_trywait)(sem) != 0, 0)) {
@@ -113,7 +115,7 @@ HW_EXPORT int sem_wait(sem_t *sem)
 		return take_or_wait(sem, PLAIN, 0, NULL, HW_CALL);
 	}
 	note_taker(self, cell);
-	hw_attempt_tried(self, cell, HW_OP_TAKE, stack, 0, 0);
+	hw_attempt_tried(self, cell, HW_OP_TAKE, stack, 0, asked_ticks, 0);
 	return 0;
 }
 
@@ -135,6 +137,7 @@ HW_EXPORT int sem_trywait(sem_t *sem)
 {
 	struct hw_self *self = HW_ENTER();
 	uint32_t units_then = self ? units(sem) : 0, stack;
+	uint64_t asked_ticks = hw_attempt_now(self);
 	int result = HW_REAL(sem_trywait)(sem);
 	struct hw_cell *cell;
 
@@ -146,7 +149,8 @@ HW_EXPORT int sem_trywait(sem_t *sem)
 		return result;
 	if (!result)
 		note_taker(self, cell);
-	hw_attempt_tried(self, cell, HW_OP_TAKE, stack, HW_HOW_TRY, result ? errno : 0);
+	hw_attempt_tried(self, cell, HW_OP_TAKE, stack, HW_HOW_TRY, asked_ticks,
+		result ? errno : 0);
 	return result;
 }
 
@@ -171,12 +175,13 @@ HW_EXPORT int sem_post(sem_t *sem)
 		return HW_REAL(sem_post)(sem);
 	logged = units_then < SEM_VALUE_MAX;
 	if (logged)
-		hw_log_add(self, hw_object_releasing(cell), HW_OP_POST, hw_object_number(cell),
-			stack, 0);
+		hw_log_add(self, hw_object_releasing_shared(cell), HW_OP_POST,
+			hw_object_number(cell), stack, 0);
 	result = HW_REAL(sem_post)(sem);
 	if (__builtin_expect(!logged || result, 0))
-		hw_log_add(self, hw_object_releasing(cell), result ? HW_OP_FAIL : HW_OP_POST,
-			hw_object_number(cell), stack, result ? (uint32_t)errno : 0);
+		hw_log_add(self, hw_object_releasing_shared(cell),
+			result ? HW_OP_FAIL : HW_OP_POST, hw_object_number(cell), stack,
+			result ? (uint32_t)errno : 0);
 	return result;
 }
 

@@ -55,6 +55,7 @@ HW_EXPORT int pthread_spin_lock(pthread_spinlock_t *spin)
 HW_EXPORT int pthread_spin_trylock(pthread_spinlock_t *spin)
 {
 	struct hw_self *self = HW_ENTER();
+	uint64_t asked_ticks = hw_attempt_now(self);
 	int error = HW_REAL(pthread_spin_trylock)(spin);
 	struct hw_cell *cell;
 	uint32_t stack;
@@ -64,7 +65,7 @@ HW_EXPORT int pthread_spin_trylock(pthread_spinlock_t *spin)
 	stack = HW_STACK(self);
 	cell = spin_object(self, spin, stack);
 	if (cell)
-		hw_attempt_tried(self, cell, HW_OP_LOCK, stack, HW_HOW_TRY, error);
+		hw_attempt_tried(self, cell, HW_OP_LOCK, stack, HW_HOW_TRY, asked_ticks, error);
 	return error;
 }
 

@@ -66,7 +66,7 @@ static void log_post(const struct call *call, const struct hw_sysv_part *part)
 	struct hw_cell *cell = object_of(call, part);
 
 	if (cell)
-		hw_log_add(call->self, hw_object_releasing(cell), HW_OP_POST, cell->object,
+		hw_log_add(call->self, hw_object_releasing_shared(cell), HW_OP_POST, cell->object,
 			call->stack, hw_sysv_part_units(part));
 }
 
@@ -166,7 +166,7 @@ static inline __attribute__((always_inline)) void begin_wait(struct call *call)
 	if (lacking)
 		log_units(call->self, hw_log_now(), HW_OP_WAIT,
 			hw_record_what(cell->object, call->stack, how), hw_sysv_part_units(part));
-	hw_attempt_begin(&call->attempt, call->self, cell, call->stack, how, false);
+	hw_attempt_begin_wait(&call->attempt, call->self, cell, call->stack, how);
 }
 
 /* The kernel looks at the time first. */
@@ -206,7 +206,7 @@ static void log_take(const struct call *call, struct hw_cell *cell, const struct
 	uint32_t how = how_of(call, part) | (more ? HW_HOW_MORE : 0) |
 		(part->kind == HW_SYSV_RAISE ? HW_HOW_ZERO : 0);
 
-	log_units(call->self, hw_object_acquired(cell), HW_OP_TAKE,
+	log_units(call->self, hw_object_acquired(cell, 0), HW_OP_TAKE,
 		hw_record_what(cell->object, call->stack, how), hw_sysv_part_units(part));
 }
 
@@ -239,7 +239,7 @@ static void log_zero(const struct call *call, const struct hw_sysv_part *part)
 	struct hw_cell *cell = object_of(call, part);
 
 	if (cell)
-		hw_log_add(call->self, hw_object_acquired(cell), HW_OP_LEAVE, cell->object,
+		hw_log_add(call->self, hw_object_acquired(cell, 0), HW_OP_LEAVE, cell->object,
 			call->stack, 0);
 }
 
