@@ -115,6 +115,7 @@ void hw_glib_hide(struct hw_self *self, const void *inner, enum hw_kind kind)
 {
 	struct hw_cell *cell = inner ? hw_object_cell(inner) : NULL;
 
-	if (cell && cell->kind == kind && !(hw_object_lives(cell, kind) && cell->ignored))
+	if (cell && (!cell->object || cell->kind == kind) &&
+		!(hw_object_lives(cell, kind) && cell->ignored))
 		hw_object_hide(self, inner, kind);
 }

@@ -126,6 +126,22 @@ int64_t hw_log_first_chunk(const struct hw_thread_slot *slot)
 	return chunk;
 }
 
+/* Where the log goes on. What was claimed past the end of a chunk is nothing. */
+static struct hw_record *settle(struct hw_self *self)
+{
+	if (hw_log_is_past(self->next))
+		self->next = (struct hw_record *)((uintptr_t)self->next &
+			-(uintptr_t)HW_CHUNK_BYTES);
+	return self->next;
+}
+
+static bool has_room(const struct hw_record *position, uint32_t count)
+{
+	uint64_t used_bytes = (uintptr_t)position % HW_CHUNK_BYTES;
+
+	return used_bytes && used_bytes + count * sizeof(*position) <= HW_CHUNK_BYTES;
+}
+
 static struct hw_chunk *chunk_before(const struct hw_record *position)
 {
 	uintptr_t last = (uintptr_t)position - 1;
@@ -138,9 +154,9 @@ void hw_log_ring(void)
 	ring(hw_log_session);
 }
 
-uint64_t hw_log_extent(const struct hw_self *self)
+uint64_t hw_log_extent(struct hw_self *self)
 {
-	const struct hw_chunk *chunk = chunk_before(self->next);
+	const struct hw_chunk *chunk = chunk_before(settle(self));
 	uint64_t number = (uint64_t)(chunk - hw_log_session->chunks);
 
 	return number << 32 | (uint64_t)(self->next - chunk->records);
@@ -153,16 +169,15 @@ uint64_t hw_log_extent(const struct hw_self *self)
  */
 static struct hw_record *claim(struct hw_self *self, uint32_t count)
 {
-	struct hw_record *at = self->next;
-	size_t used_bytes = (uintptr_t)at % HW_CHUNK_BYTES;
+	struct hw_record *at = settle(self);
 
-	if (!used_bytes || used_bytes + count * sizeof(*at) > HW_CHUNK_BYTES) {
+	if (!has_room(at, count)) {
 		int64_t chunk = take_chunk(hw_log_session, self->slot);
 		struct hw_chunk *full = chunk_before(at);
 
 		if (chunk < 0)
 			return NULL;
-		if (used_bytes)
+		if ((uintptr_t)at % HW_CHUNK_BYTES)
 			hw_log_publish(at, hw_record_when(0, HW_OP_END), 0);
 		at = hw_log_chunk_begin((uint32_t)chunk);
 		/* Without a time: what comes next may bear one of a moment ago. */
@@ -184,7 +199,7 @@ static void begin_gap(struct hw_self *self)
 	size_t used_bytes;
 
 	hw_sys_block_signals();
-	used_bytes = (uintptr_t)self->next % HW_CHUNK_BYTES;
+	used_bytes = (uintptr_t)settle(self) % HW_CHUNK_BYTES;
 	if (used_bytes) {
 		hw_log_publish(self->next, hw_record_when(0, HW_OP_END), 0);
 		self->next = (struct hw_record *)((uintptr_t)self->next - used_bytes +
@@ -217,6 +232,16 @@ struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count)
 	return NULL;
 }
 
+struct hw_record *hw_log_reserve_group(struct hw_self *self, uint32_t count)
+{
+	struct hw_record *at = settle(self);
+
+	if (!has_room(at, count))
+		return hw_log_turn(self, count);
+	self->next = at + count;
+	return at;
+}
+
 /* Without its definition an object is not recorded: that stands for what is done to it. */
 static bool is_event(enum hw_op op)
 {
@@ -230,7 +255,7 @@ bool hw_log_add_payload(struct hw_self *self, enum hw_op op, uint32_t object, ui
 	uint32_t records = (payload_bytes + sizeof(*at) - 1) / sizeof(*at);
 
 	hw_sys_block_signals();
-	at = hw_log_reserve(self, 1 + records);
+	at = hw_log_reserve_group(self, 1 + records);
 	if (at) {
 		atomic_fetch_add_explicit(&hw_log_session->definitions, 1, memory_order_relaxed);
 		/* Chunks come zeroed, so padding is zero already. */

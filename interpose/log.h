@@ -5,11 +5,13 @@
 /*
  * Writing records into the calling thread's log.
  *
- * hw_log_reserve claims room with one compare-and-exchange on a word of this
- * thread alone: without a lock prefix, it is atomic against a signal handler on the
- * same thread, which may claim room in between and write there first. The
- * word never points past the end of a chunk, and chunks are aligned to
- * their size, so the position itself tells how much room is left.
+ * hw_log_reserve claims room with one addition to a word of this thread alone: without a lock
+ * prefix, it is atomic against a signal handler on the same thread, which may claim room
+ * in between and write there first. Chunks are aligned to their size, so the position itself
+ * tells that a chunk is full: it is in the head of the next one then. Nobody writes there,
+ * and hw_log_turn takes the word back. Until it has blocked signals, within some
+ * instructions, handlers may come in between, each in that of another; there is room for
+ * sixteen.
  *
  * A handler that jumps out, never to return, leaves a claimed record unpublished. The
  * collector can step over a single one; those with payload are written with signals
@@ -31,7 +33,10 @@ extern HW_HIDDEN struct hw_session *hw_log_session;
 /* Room for `count` records in a new chunk, or NULL (dropped and counted). */
 struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count);
 
-/* What hw_log_reserve() refused just now was no event, and is not to be counted as one. */
+/* Room for a record and its payload, or NULL (dropped and counted). With signals blocked. */
+struct hw_record *hw_log_reserve_group(struct hw_self *self, uint32_t count);
+
+/* What hw_log_reserve_group() refused just now was no event, and is not to be counted as one. */
 void hw_log_uncount(struct hw_self *self);
 
 /* A thread's first chunk; -1 when there is none to be had. Call with signals blocked. */
@@ -43,8 +48,8 @@ static inline struct hw_record *hw_log_chunk_begin(uint32_t chunk)
 	return hw_log_session->chunks[chunk].records;
 }
 
-/* Where the log ends now, as a thread slot says it. */
-uint64_t hw_log_extent(const struct hw_self *self);
+/* Where the log ends now, as a thread slot says it. With signals blocked. */
+uint64_t hw_log_extent(struct hw_self *self);
 
 /* Tell the collector that there is something to be done. */
 void hw_log_ring(void);
@@ -62,26 +67,24 @@ static inline uint64_t hw_log_now(void)
 	return hw_log_monotonic_ns() - hw_log_session->clock_base;
 }
 
-static inline struct hw_record *hw_log_reserve(struct hw_self *self, uint32_t count)
+/* Whether a position is no place for a record: its chunk is full. */
+static inline bool hw_log_is_past(const struct hw_record *position)
 {
-	struct hw_record *at = self->next;
+	return !((uintptr_t)position & (HW_CHUNK_BYTES - HW_CHUNK_HEAD_BYTES));
+}
 
-	for (;;) {
-		uint64_t used_bytes = (uintptr_t)at % HW_CHUNK_BYTES;
-		struct hw_record *after = at + count, *seen = at;
+/* Room for one record, or NULL (dropped and counted). */
+static inline struct hw_record *hw_log_reserve(struct hw_self *self)
+{
+	uintptr_t at = sizeof(struct hw_record);
 
-		/* A single record has room wherever one begins. */
-		if (__builtin_expect(used_bytes == 0 || (count > 1 &&
-				    used_bytes + count * sizeof(*at) > HW_CHUNK_BYTES), 0))
-			return hw_log_turn(self, count);
-		__asm__("cmpxchgq %2, %1"
-			: "+a"(seen), "+m"(self->next)
-			: "r"(after)
-			: "cc");
-		if (__builtin_expect(seen == at, 1))
-			return at;
-		at = seen;
-	}
+	__asm__("xaddq %0, %1"
+		: "+r"(at), "+m"(self->next)
+		:
+		: "cc");
+	if (__builtin_expect(hw_log_is_past((const struct hw_record *)at), 0))
+		return hw_log_turn(self, 1);
+	return (struct hw_record *)at;
 }
 
 /* Publish a reserved record. Payload must have been written before. */
@@ -101,7 +104,7 @@ static inline void hw_log_count(_Atomic uint64_t *counter)
 static inline void hw_log_write(struct hw_self *self, uint64_t time_ticks, enum hw_op op,
 	uint64_t what)
 {
-	struct hw_record *at = hw_log_reserve(self, 1);
+	struct hw_record *at = hw_log_reserve(self);
 
 	if (__builtin_expect(at != NULL, 1))
 		hw_log_publish(at, hw_record_when(time_ticks, op), what);

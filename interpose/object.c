@@ -17,7 +17,7 @@ enum {
 
 static struct hw_index empty_index = { .cells = { NULL } };
 _Atomic(struct hw_index *) hw_object_index = &empty_index;
-uint16_t hw_object_fork_round;
+uint32_t hw_object_fork_round;
 
 static struct hw_sys_lock table_lock;
 static uint64_t cell_count;
@@ -135,8 +135,15 @@ static struct hw_cell *vacate(uintptr_t address, const struct hw_object_facts *f
 	}
 	if (hw_object_lives(cell, HW_KIND_NONE))
 		*ret_promised = cell->object;
-	atomic_store_explicit(&cell->object, 0, memory_order_release);
+	atomic_store_explicit(&cell->tenant, 0, memory_order_release);
 	return cell;
+}
+
+static void settle_in(struct hw_cell *cell, uint32_t object, enum hw_kind kind, uint8_t ignored)
+{
+	uint64_t nature = hw_object_fork_round | (uint32_t)kind << 16 | (uint32_t)ignored << 24;
+
+	atomic_store_explicit(&cell->tenant, nature << 32 | object, memory_order_release);
 }
 
 /*
@@ -149,16 +156,13 @@ static bool publish(struct hw_self *self, struct hw_cell *cell, uint32_t promise
 {
 	uint32_t object = promised ? promised : ++object_count;
 
-	cell->kind = (uint8_t)facts->kind;
 	cell->token = facts->token;
-	cell->fork_round = hw_object_fork_round;
-	cell->ignored = !definition;
 	atomic_store_explicit(&cell->released, 0, memory_order_relaxed);
 	atomic_store_explicit(&cell->taker, 0, memory_order_relaxed);
 	if (definition && !hw_log_add_payload(self, HW_OP_OBJECT, object, facts->stack, definition,
 				  payload_bytes(definition)))
 		return false;
-	atomic_store_explicit(&cell->object, object, memory_order_release);
+	settle_in(cell, object, facts->kind, !definition);
 	return true;
 }
 
@@ -255,12 +259,9 @@ uint32_t hw_object_promise(const void *address)
 	if (!cell)
 		cell = new_cell((uintptr_t)address);
 	if (cell && (!cell->object || cell->fork_round != hw_object_fork_round)) {
-		atomic_store_explicit(&cell->object, 0, memory_order_release);
-		cell->kind = HW_KIND_NONE;
+		atomic_store_explicit(&cell->tenant, 0, memory_order_release);
 		cell->token = 0;
-		cell->ignored = 1;
-		cell->fork_round = hw_object_fork_round;
-		atomic_store_explicit(&cell->object, ++object_count, memory_order_release);
+		settle_in(cell, ++object_count, HW_KIND_NONE, 1);
 	}
 	if (cell && (!cell->ignored || cell->kind == HW_KIND_NONE))
 		object = cell->object;
@@ -315,7 +316,11 @@ void hw_object_destroyed(struct hw_self *self, const void *address, enum hw_kind
 
 void hw_object_forget(struct hw_cell *cell, uint32_t object)
 {
-	atomic_compare_exchange_strong(&cell->object, &object, 0);
+	uint64_t tenant = atomic_load(&cell->tenant);
+
+	while ((uint32_t)tenant == object &&
+		!atomic_compare_exchange_weak(&cell->tenant, &tenant, 0))
+		;
 }
 
 /*
@@ -327,6 +332,6 @@ void hw_object_forked(void)
 {
 	atomic_store(&table_lock.word, 0);
 	block_used = CELLS_PER_BLOCK;
-	hw_object_fork_round++;
+	hw_object_fork_round = (uint16_t)(hw_object_fork_round + 1);
 	object_count = 0;
 }

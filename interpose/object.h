@@ -22,18 +22,23 @@
 #include "interpose/export.h"
 #include "interpose/log.h"
 
-/* `object` is cleared before the rest is changed, and set last: read it first. */
+/* What lives at an address is made known by one store: so its nature tells that there is one. */
 struct hw_cell {
 	_Alignas(64) uintptr_t address;
-	_Atomic uint64_t released;   /* ticks */
-	_Atomic uint32_t object;     /* 0: nothing lives here */
+	_Atomic uint64_t released; /* ticks */
 	union {
 		struct {
-			_Atomic uint16_t fork_round; /* of the process that gave `object` */
-			_Atomic uint8_t kind;    /* enum hw_kind; NONE: only promised */
-			_Atomic uint8_t ignored; /* not recorded, or will not be (TO_IGNORE) */
+			_Atomic uint32_t object;
+			union {
+				struct {
+					_Atomic uint16_t fork_round; /* of who gave `object` */
+					_Atomic uint8_t kind; /* enum hw_kind; NONE: promised */
+					_Atomic uint8_t ignored; /* not recorded, or TO_IGNORE */
+				};
+				_Atomic uint32_t nature; /* all three */
+			};
 		};
-		_Atomic uint32_t nature; /* all three, to be compared at once */
+		_Atomic uint64_t tenant; /* all of them; 0: nothing lives here */
 	};
 	_Atomic uint64_t token; /* threads: uid */
 	_Atomic int32_t taker;  /* semaphores: who took a unit last, until it gives it back */
@@ -61,7 +66,7 @@ struct hw_object_facts {
 };
 
 extern HW_HIDDEN _Atomic(struct hw_index *) hw_object_index; /* never NULL */
-extern HW_HIDDEN uint16_t hw_object_fork_round;
+extern HW_HIDDEN uint32_t hw_object_fork_round; /* of 16 bits */
 
 /*
  * A new object at this address, whatever was there. NULL when it cannot be recorded. The address
@@ -143,7 +148,7 @@ static inline bool hw_object_lives(const struct hw_cell *cell, enum hw_kind kind
 	return atomic_load_explicit(&cell->object, memory_order_acquire) &&
 		atomic_load_explicit(&cell->kind, memory_order_relaxed) == kind &&
 		atomic_load_explicit(&cell->fork_round, memory_order_relaxed) ==
-		hw_object_fork_round;
+			hw_object_fork_round;
 }
 
 /* The living object of this kind at an address, or NULL. */
@@ -165,8 +170,8 @@ static inline struct hw_cell *hw_object_recorded(const void *address, enum hw_ki
 	struct hw_cell *cell = hw_object_cell(address);
 	uint32_t nature = hw_object_fork_round | (uint32_t)kind << 16;
 
-	if (__builtin_expect(cell && atomic_load_explicit(&cell->object, memory_order_acquire) &&
-			    atomic_load_explicit(&cell->nature, memory_order_relaxed) == nature, 1))
+	if (__builtin_expect(cell && atomic_load_explicit(&cell->nature, memory_order_acquire) ==
+				    nature, 1))
 		return cell;
 	return NULL;
 }

@@ -97,7 +97,7 @@ static bool log_stack(struct hw_self *self, uint32_t entry, void *const *frames,
 {
 	uint64_t what = hw_record_what(count, entry, 0), open = hw_handler_open(blocked);
 	struct hw_record record = { hw_record_when(0, HW_OP_STACK), what };
-	struct hw_record *at = hw_log_reserve(self, 1 + hw_record_payload(&record));
+	struct hw_record *at = hw_log_reserve_group(self, 1 + hw_record_payload(&record));
 
 	if (!at) {
 		hw_log_uncount(self);

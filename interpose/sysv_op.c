@@ -47,7 +47,7 @@ static void log_units(struct hw_self *self, uint64_t time_ticks, enum hw_op op, 
 		return;
 	}
 	hw_sys_block_signals();
-	at = hw_log_reserve(self, 2);
+	at = hw_log_reserve_group(self, 2);
 	if (at) {
 		hw_log_publish(at, hw_record_when(time_ticks, HW_OP_UNITS),
 			hw_record_what(units, 0, 0));

@@ -41,7 +41,7 @@
 #include "trace/record.h"
 
 #define HW_SESSION_MAGIC   0x31545741574c4448ull /* "HDLWAWT1" */
-#define HW_SESSION_VERSION 5u
+#define HW_SESSION_VERSION 6u
 #define HW_SESSION_VARIABLE "HOLDWAIT_SESSION"
 #define HW_SESSION_HIDDEN  "hidden:" /* before the path: the program is not to see it */
 
@@ -51,7 +51,10 @@ enum {
 	HW_CHUNK_MAX = 8192,
 	HW_CHUNK_BYTES = 32768,
 	HW_CHUNKS_TO_RING = 16, /* full ones, or those that are free again */
-	HW_CHUNK_RECORDS = (HW_CHUNK_BYTES - 64) / (int)sizeof(struct hw_record),
+	/* No log goes on there, so a thread may count a little beyond the end of a chunk. */
+	HW_CHUNK_HEAD_BYTES = 256,
+	HW_CHUNK_RECORDS = (HW_CHUNK_BYTES - HW_CHUNK_HEAD_BYTES) /
+		(int)sizeof(struct hw_record),
 	HW_GROUP_RECORDS_MAX = 1024, /* the longest record with payload */
 };
 
@@ -130,7 +133,7 @@ struct hw_chunk {
 	_Atomic uint32_t next; /* number + 1 of the chunk that continues this log */
 	_Atomic uint32_t next_free;
 	uint32_t thread; /* slot number of the writer */
-	_Alignas(64) struct hw_record records[HW_CHUNK_RECORDS];
+	_Alignas(HW_CHUNK_HEAD_BYTES) struct hw_record records[HW_CHUNK_RECORDS];
 };
 
 struct hw_session {
