@@ -73,7 +73,7 @@ void hw_glib_mutex_lock(struct hw_glib_mutex *mutex)
 		return;
 	self = HW_ENTER();
 	if (self) {
-		stack = HW_STACK(self);
+		stack = HW_STACK_INLINE(self);
 		cell = hw_glib_mutex_object(self, mutex, stack);
 	}
 	if (cell)

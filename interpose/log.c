@@ -215,7 +215,8 @@ void hw_log_uncount(struct hw_self *self)
 	atomic_fetch_sub_explicit(&self->slot->lost, 1, memory_order_relaxed);
 }
 
-struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count)
+/* Room for `count` records in a new chunk, or NULL (dropped and counted). */
+static struct hw_record *turn(struct hw_self *self, uint32_t count)
 {
 	do {
 		struct hw_record *at;
@@ -232,12 +233,20 @@ struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count)
 	return NULL;
 }
 
+void hw_log_write_past(struct hw_self *self, uint64_t when, uint64_t what)
+{
+	struct hw_record *at = turn(self, 1);
+
+	if (at)
+		hw_log_publish(at, when, what);
+}
+
 struct hw_record *hw_log_reserve_group(struct hw_self *self, uint32_t count)
 {
 	struct hw_record *at = settle(self);
 
 	if (!has_room(at, count))
-		return hw_log_turn(self, count);
+		return turn(self, count);
 	self->next = at + count;
 	return at;
 }

@@ -5,11 +5,11 @@
 /*
  * Writing records into the calling thread's log.
  *
- * hw_log_reserve claims room with one addition to a word of this thread alone: without a lock
+ * hw_log_claim claims room with one addition to a word of this thread alone: without a lock
  * prefix, it is atomic against a signal handler on the same thread, which may claim room
  * in between and write there first. Chunks are aligned to their size, so the position itself
  * tells that a chunk is full: it is in the head of the next one then. Nobody writes there,
- * and hw_log_turn takes the word back. Until it has blocked signals, within some
+ * and whoever finds it takes the word back. Until signals are blocked for that, within some
  * instructions, handlers may come in between, each in that of another; there is room for
  * sixteen.
  *
@@ -17,9 +17,8 @@
  * collector can step over a single one; those with payload are written with signals
  * blocked.
  *
- * Only hw_log_turn, once a chunk, makes system calls. It returns NULL when the
- * records are to be dropped; it has counted them. The log goes on in a new chunk then, whose first
- * record says that some are missing before it (HW_OP_GAP).
+ * Only the turn to another chunk makes system calls. When records are dropped there, the log goes on
+ * in a new chunk later, whose first record says that some are missing before it (HW_OP_GAP).
  */
 
 #include <x86intrin.h>
@@ -30,8 +29,8 @@
 /* The session, or NULL while nothing can be recorded. Set once. */
 extern HW_HIDDEN struct hw_session *hw_log_session;
 
-/* Room for `count` records in a new chunk, or NULL (dropped and counted). */
-struct hw_record *hw_log_turn(struct hw_self *self, uint32_t count);
+/* A record for which there is no room here: into a new chunk, or dropped and counted. */
+void hw_log_write_past(struct hw_self *self, uint64_t when, uint64_t what);
 
 /* Room for a record and its payload, or NULL (dropped and counted). With signals blocked. */
 struct hw_record *hw_log_reserve_group(struct hw_self *self, uint32_t count);
@@ -73,8 +72,8 @@ static inline bool hw_log_is_past(const struct hw_record *position)
 	return !((uintptr_t)position & (HW_CHUNK_BYTES - HW_CHUNK_HEAD_BYTES));
 }
 
-/* Room for one record, or NULL (dropped and counted). */
-static inline struct hw_record *hw_log_reserve(struct hw_self *self)
+/* The place of the next record, which may be past the end. */
+static inline struct hw_record *hw_log_claim(struct hw_self *self)
 {
 	uintptr_t at = sizeof(struct hw_record);
 
@@ -82,8 +81,6 @@ static inline struct hw_record *hw_log_reserve(struct hw_self *self)
 		: "+r"(at), "+m"(self->next)
 		:
 		: "cc");
-	if (__builtin_expect(hw_log_is_past((const struct hw_record *)at), 0))
-		return hw_log_turn(self, 1);
 	return (struct hw_record *)at;
 }
 
@@ -97,16 +94,19 @@ static inline void hw_log_publish(struct hw_record *at, uint64_t when, uint64_t 
 /* One more of what only the calling thread counts. */
 static inline void hw_log_count(_Atomic uint64_t *counter)
 {
-	++*(volatile uint64_t *)counter;
+	/* As one instruction, to which a handler comes before or after. */
+	__asm__("addq $1, %0" : "+m"(*(uint64_t *)counter) : : "cc");
 }
 
 /* One record without payload; `what` is made by hw_record_what(). */
 static inline void hw_log_write(struct hw_self *self, uint64_t time_ticks, enum hw_op op,
 	uint64_t what)
 {
-	struct hw_record *at = hw_log_reserve(self);
+	struct hw_record *at = hw_log_claim(self);
 
-	if (__builtin_expect(at != NULL, 1))
+	if (__builtin_expect(hw_log_is_past(at), 0))
+		hw_log_write_past(self, hw_record_when(time_ticks, op), what);
+	else
 		hw_log_publish(at, hw_record_when(time_ticks, op), what);
 }
 

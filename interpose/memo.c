@@ -30,11 +30,20 @@ size_t hw_memo_bytes(uint32_t depth)
 	return sizeof(struct hw_memo) + (size_t)HW_MEMO_SETS * HW_MEMO_WAYS * entry_bytes(depth);
 }
 
+/* Of no call, so it never holds. */
+static const struct hw_memo_entry none;
+
+static void empty_recent(struct hw_memo *memo)
+{
+	for (uint32_t i = 0; i < HW_MEMO_RECENT; i++)
+		memo->recent[i] = &none;
+}
+
 static void empty(struct hw_memo *memo)
 {
 	memset(memo->calls, 0, sizeof(memo->calls));
 	memset(memo->sizes, 0, sizeof(memo->sizes));
-	memset(memo->recent, 0, sizeof(memo->recent));
+	empty_recent(memo);
 }
 
 void hw_memo_prepare(struct hw_memo *memo, uint32_t depth)
@@ -42,6 +51,8 @@ void hw_memo_prepare(struct hw_memo *memo, uint32_t depth)
 	/* One that nobody has used yet is all zeroes, and of memory that is not there yet. */
 	if (memo->words_max)
 		empty(memo);
+	else
+		empty_recent(memo);
 	memo->words_max = words_for(depth);
 	memo->entry_bytes = entry_bytes(depth);
 	memo->unloads = atomic_load(&hw_memo_unloads);
@@ -141,6 +152,16 @@ static uint32_t choose_way(struct hw_memo *memo, uint32_t set, const struct hw_c
 	return way;
 }
 
+static void put_words(struct hw_memo_entry *entry, const struct hw_backtrace *backtrace)
+{
+	uint32_t count = backtrace->word_count;
+
+	memcpy(entry->words, backtrace->words, count * sizeof(entry->words[0]));
+	for (; count % HW_MEMO_STEP; count++)
+		entry->words[count] = entry->words[count - 1];
+	entry->end = entry->words + count;
+}
+
 void hw_memo_add(struct hw_memo *memo, const struct hw_call *call, uintptr_t top,
 	const struct hw_backtrace *backtrace, const struct hw_memo_stack *stack)
 {
@@ -163,10 +184,7 @@ void hw_memo_add(struct hw_memo *memo, const struct hw_call *call, uintptr_t top
 	entry->base = call->base;
 	entry->base_mask = backtrace->uses_base ? ~(uintptr_t)0 : 0;
 	entry->stack = *stack;
-	entry->word_count = backtrace->word_count;
-	memcpy(entry->words, backtrace->words, backtrace->word_count * sizeof(backtrace->words[0]));
-	for (; entry->word_count % HW_MEMO_STEP; entry->word_count++)
-		entry->words[entry->word_count] = entry->words[entry->word_count - 1];
+	put_words(entry, backtrace);
 	memo->changes++;
 }
 

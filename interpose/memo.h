@@ -71,7 +71,8 @@ struct hw_memo_entry {
 	const void *from;
 	uintptr_t base;      /* rbp at the call */
 	uintptr_t base_mask; /* its bits that decide: all or none */
-	uint64_t word_count; /* a multiple of HW_MEMO_STEP; the last may be there several times */
+	/* Of the words, a multiple of HW_MEMO_STEP: the last may be there several times. */
+	const struct hw_backtrace_word *end;
 	struct hw_memo_stack stack;
 	struct hw_backtrace_word words[];
 };
@@ -81,7 +82,8 @@ struct hw_memo {
 	uint32_t changes;
 	uint32_t words_max; /* of an entry */
 	uint32_t entry_bytes;
-	const struct hw_memo_entry *recent[HW_MEMO_RECENT]; /* right last, of calls that share it */
+	/* Right last, of calls that share the place; never NULL. */
+	const struct hw_memo_entry *recent[HW_MEMO_RECENT];
 	uint8_t next_way[HW_MEMO_SETS]; /* to be replaced */
 	uintptr_t calls[HW_MEMO_SETS][HW_MEMO_WAYS]; /* 0: empty */
 	uint64_t sizes[HW_MEMO_SIZES]; /* return address << 16 | size of its frame in words */
@@ -109,7 +111,7 @@ void hw_memo_forget(void);
 
 static inline bool hw_memo_holds(const struct hw_memo_entry *entry, const struct hw_call *call)
 {
-	const struct hw_backtrace_word *word = entry->words, *end = word + entry->word_count;
+	const struct hw_backtrace_word *word = entry->words, *end = entry->end;
 
 	if (entry->call != (uintptr_t)call || entry->from != call->from ||
 		(entry->base ^ call->base) & entry->base_mask)
@@ -154,7 +156,7 @@ static inline __attribute__((always_inline)) bool hw_memo_find_recent(const stru
 	uint32_t changes = hw_memo_changes(memo);
 	const struct hw_memo_entry *entry = memo->recent[hw_memo_recent_at(call)];
 
-	if (!entry || !hw_memo_holds(entry, call) || entry->stack.circumstances != now ||
+	if (!hw_memo_holds(entry, call) || entry->stack.circumstances != now ||
 		!hw_memo_is_current(memo))
 		return false;
 	*ret_stack = entry->stack;

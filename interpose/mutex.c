@@ -161,13 +161,13 @@ HW_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 	cell = hw_object_recorded(mutex, HW_KIND_MUTEX);
 	if (__builtin_expect(!cell, 0) && hw_object_is_ignored(mutex, HW_KIND_MUTEX))
 		return lock_left_out(self, mutex);
-	stack = HW_STACK(self);
+	stack = HW_STACK_INLINE(self);
 	if (__builtin_expect(!cell, 0))
 		cell = hw_mutex_object(self, mutex, stack);
 	if (__builtin_expect(!cell, 0))
 		return lock_left_out(self, mutex);
 	hw_attempt_begin(&attempt, self, cell, stack, 0, hw_mutex_taken(self, mutex));
-	error = HW_REAL(pthread_mutex_lock)(mutex);
+	error = HW_REAL_KNOWN(pthread_mutex_lock)(mutex);
 	hw_attempt_end(&attempt, HW_OP_LOCK, error);
 	return error;
 }
@@ -245,9 +245,11 @@ HW_EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
 	struct hw_self *self = HW_ENTER();
 
-	if (__builtin_expect(self && !release(self, mutex, 0, HW_CALL), 0))
+	if (!self)
+		return HW_REAL(pthread_mutex_unlock)(mutex);
+	if (__builtin_expect(!release(self, mutex, 0, HW_CALL), 0))
 		return unlock_of_other(self, mutex, HW_CALL);
-	return HW_REAL(pthread_mutex_unlock)(mutex);
+	return HW_REAL_KNOWN(pthread_mutex_unlock)(mutex);
 }
 
 HW_EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)

@@ -190,7 +190,7 @@ struct hw_self *hw_self_enter_slow(const struct hw_call *call)
 	if (self->paused)
 		return NULL;
 	/* A program's .preinit_array runs before libc knows the environment. */
-	if (atomic_load(&join_state) == JOIN_NOT_TRIED && environ)
+	if (atomic_load(&join_state) == JOIN_NOT_TRIED && environ && hw_real_resolve_once())
 		join();
 	if (!recording())
 		return NULL;

@@ -83,8 +83,9 @@ void hw_real_resolve(void)
 	resolved = true;
 }
 
-void hw_real_resolve_once(void)
+bool hw_real_resolve_once(void)
 {
 	if (!resolved)
 		hw_real_resolve();
+	return resolved;
 }

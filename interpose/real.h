@@ -19,6 +19,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <sys/types.h>
 #include <sys/resource.h>
 #include <sys/sem.h>
@@ -235,9 +236,13 @@ void hw_real_resolve(void);
 			? (hw_real_resolve(), hw_real_functions.name) \
 			: hw_real_functions.name))
 
+/* The same where the thread is known to be recorded: all were looked up before. */
+#define HW_REAL_KNOWN(name) (*hw_real_functions.name)
+
 /* Whether this libc has it. */
 #define HW_REAL_HAS(name) (hw_real_resolve_once(), hw_real_functions.name != NULL)
 
-void hw_real_resolve_once(void);
+/* False while this thread is looking them up: it was called from there. */
+bool hw_real_resolve_once(void);
 
 #endif

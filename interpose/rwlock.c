@@ -93,7 +93,8 @@ static inline __attribute__((always_inline)) int lock(pthread_rwlock_t *rwlock, 
 	if (__builtin_expect(!cell, 0) &&
 		(!self || hw_object_is_ignored(rwlock, HW_KIND_RWLOCK)))
 		return call_real(rwlock, shared, variant, clock, deadline);
-	stack = hw_stack_capture(self, call);
+	stack = variant == PLAIN ? hw_stack_capture_inline(self, call) :
+				   hw_stack_capture(self, call);
 	if (__builtin_expect(!cell, 0))
 		cell = rwlock_object(self, rwlock, stack);
 	if (__builtin_expect(!cell, 0))

@@ -26,6 +26,7 @@
 #include "trace/session.h"
 
 struct hw_stack_table;
+struct hw_memo;
 struct hw_once;
 struct hw_cell;
 struct hw_unwinder_seat;
@@ -48,6 +49,7 @@ struct hw_self {
 	_Atomic uintptr_t *floor; /* of its stack; see frames.h */
 	uintptr_t wait_sp;        /* stack pointer of the wait that is under way, or 0 */
 	struct hw_stack_table *stacks; /* NULL when the thread has none (any more) */
+	struct hw_memo *memo;     /* of the same; NULL when it has none */
 	uintptr_t stack_high;     /* end of its stack, or 0 when it is not known */
 	uintptr_t stack_top;      /* above that end there are frames of libc, up to here */
 	uintptr_t stack_low;      /* below it there is too little left for the unwinder */

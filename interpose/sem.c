@@ -106,11 +106,11 @@ HW_EXPORT int sem_wait(sem_t *sem)
 
 	if (__builtin_expect(!cell || !units(sem), 0))
 		return take_or_wait(sem, PLAIN, 0, NULL, HW_CALL);
-	stack = HW_STACK(self);
+	stack = HW_STACK_INLINE(self);
 	asked_ticks = hw_log_now();
 	error = errno;
 	pthread_testcancel();
-	if (__builtin_expect(HW_REAL(sem_trywait)(sem) != 0, 0)) {
+	if (__builtin_expect(HW_REAL_KNOWN(sem_trywait)(sem) != 0, 0)) {
 		errno = error;
 		return take_or_wait(sem, PLAIN, 0, NULL, HW_CALL);
 	}
@@ -143,7 +143,7 @@ HW_EXPORT int sem_trywait(sem_t *sem)
 
 	if (!self)
 		return result;
-	stack = HW_STACK(self);
+	stack = HW_STACK_INLINE(self);
 	cell = sem_object(self, sem, units_then, stack);
 	if (!cell)
 		return result;

@@ -42,12 +42,12 @@ HW_EXPORT int pthread_spin_lock(pthread_spinlock_t *spin)
 
 	if (!self)
 		return HW_REAL(pthread_spin_lock)(spin);
-	stack = HW_STACK(self);
+	stack = HW_STACK_INLINE(self);
 	cell = spin_object(self, spin, stack);
 	if (!cell)
 		return HW_REAL(pthread_spin_lock)(spin);
 	hw_attempt_begin(&attempt, self, cell, stack, 0, is_taken(spin));
-	error = HW_REAL(pthread_spin_lock)(spin);
+	error = HW_REAL_KNOWN(pthread_spin_lock)(spin);
 	hw_attempt_end(&attempt, HW_OP_LOCK, error);
 	return error;
 }

@@ -174,7 +174,7 @@ static uint32_t remember_by_rules(struct hw_self *self, const struct hw_call *ca
 	stack.hash = hash_of(backtrace->frames, backtrace->count, hw_handler_open(self->blocked),
 		&in_handler);
 	if (stack.number && !is_passing(self))
-		hw_memo_add(self->stacks->memo, call, self->stack_top, backtrace, &stack);
+		hw_memo_add(self->memo, call, self->stack_top, backtrace, &stack);
 	hw_sys_restore_signals();
 	return stack.number;
 }
@@ -260,7 +260,7 @@ static __attribute__((noinline)) uint32_t recall_interpreted(struct hw_self *sel
 static bool find(struct hw_self *self, const struct hw_call *call,
 	struct hw_memo_stack *ret_stack)
 {
-	struct hw_memo *memo = self->stacks->memo;
+	struct hw_memo *memo = self->memo;
 	uint64_t now = circumstances(self);
 	const struct hw_memo_entry *entry;
 
@@ -287,21 +287,6 @@ static uint32_t recall(struct hw_self *self, const struct hw_call *call)
 	return hw_stack_table_use(self, stack.number, stack.hash) ? stack.number : 0;
 }
 
-/* The same of the stack that was there last: nearly always. */
-static inline __attribute__((always_inline)) uint32_t recall_recent(struct hw_self *self,
-	const struct hw_call *call)
-{
-	struct hw_stack_table *table = self->stacks;
-	struct hw_memo_stack stack;
-
-	if (!table || !hw_memo_find_recent(table->memo, call, hw_handler_open(self->blocked),
-			      &stack) ||
-		!hw_stack_table_use(self, stack.number, stack.hash))
-		return 0;
-	hw_log_count(&self->slot->stack_hits);
-	return stack.number;
-}
-
 static uint32_t recall_or_capture(struct hw_self *self, const struct hw_call *call)
 {
 	uint32_t number = recall(self, call);
@@ -312,8 +297,7 @@ static uint32_t recall_or_capture(struct hw_self *self, const struct hw_call *ca
 	return number;
 }
 
-static __attribute__((noinline)) uint32_t find_or_capture(struct hw_self *self,
-	const struct hw_call *call)
+uint32_t hw_stack_find_or_capture(struct hw_self *self, const struct hw_call *call)
 {
 	uint32_t number;
 
@@ -327,7 +311,5 @@ static __attribute__((noinline)) uint32_t find_or_capture(struct hw_self *self,
 
 uint32_t hw_stack_capture(struct hw_self *self, const struct hw_call *call)
 {
-	uint32_t number = recall_recent(self, call);
-
-	return __builtin_expect(number != 0, 1) ? number : find_or_capture(self, call);
+	return hw_stack_capture_inline(self, call);
 }

@@ -55,7 +55,7 @@ static inline bool hw_stack_table_use(struct hw_self *self, uint32_t entry, uint
 	self->last_entry = entry;
 	/* From here on no handler replaces it; one may just have done so. */
 	atomic_signal_fence(memory_order_seq_cst);
-	return self->stacks->hashes[entry - 1] == hash;
+	return self->stacks->hashes[(size_t)entry - 1] == hash;
 }
 
 #endif

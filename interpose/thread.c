@@ -48,6 +48,7 @@ static void tell_end(void *slot)
 	hw_sys_block_signals();
 	stacks = self->stacks;
 	self->stacks = NULL;
+	self->memo = NULL;
 	if (stacks)
 		hw_stack_table_give_back(stacks);
 	/* The main thread's stack stays when it alone ends. */
@@ -210,6 +211,7 @@ bool hw_thread_register(struct hw_self *self, uint64_t uid, uint64_t creator_uid
 	self->slot = slot;
 	self->next = hw_log_chunk_begin(slot->first_chunk);
 	self->stacks = hw_stack_table_take();
+	self->memo = self->stacks ? self->stacks->memo : NULL;
 	self->wait_sp = 0;
 	self->exit_round = 0;
 	hw_frames_own(self);
