@@ -56,17 +56,24 @@ static inline __attribute__((always_inline)) void hw_attempt_tell(const struct h
 	atomic_store_explicit(&self->slot->wait, attempt->what, memory_order_release);
 }
 
-/* `taken`: whether the object was seen held by somebody. */
-static inline __attribute__((always_inline)) void hw_attempt_begin(struct hw_attempt *attempt,
-	struct hw_self *self, struct hw_cell *cell, uint32_t stack, uint32_t how, bool taken)
+/* `taken`: whether the object was seen held by somebody, after `asked_ticks`. */
+static inline __attribute__((always_inline)) void hw_attempt_begin_at(struct hw_attempt *attempt,
+	struct hw_self *self, struct hw_cell *cell, uint32_t stack, uint32_t how,
+	uint64_t asked_ticks, bool taken)
 {
 	hw_attempt_prepare(attempt, self, cell, stack, how);
-	attempt->asked_ticks = hw_log_now();
+	attempt->asked_ticks = asked_ticks;
 	if (__builtin_expect(taken, 0)) {
-		hw_log_write(self, attempt->asked_ticks, HW_OP_WAIT, attempt->what);
+		hw_log_write(self, asked_ticks, HW_OP_WAIT, attempt->what);
 		attempt->asked_ticks = 0;
 	}
 	hw_attempt_tell(attempt);
+}
+
+static inline __attribute__((always_inline)) void hw_attempt_begin(struct hw_attempt *attempt,
+	struct hw_self *self, struct hw_cell *cell, uint32_t stack, uint32_t how, bool taken)
+{
+	hw_attempt_begin_at(attempt, self, cell, stack, how, hw_log_now(), taken);
 }
 
 /* The same where waiting is what the call is for: it goes without saying. */

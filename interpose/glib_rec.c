@@ -116,7 +116,7 @@ static void log_release(struct hw_self *self, const struct hw_glib_rec_mutex *mu
 {
 	const pthread_mutex_t *inner = inner_of(mutex);
 
-	if (inner && inner->__data.__owner != self->slot->tid)
+	if (inner && inner->__data.__owner != self->tid)
 		hw_log_add(self, hw_log_now(), HW_OP_FAIL, cell->object,
 			hw_stack_capture(self, call), EPERM);
 	else

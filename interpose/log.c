@@ -7,8 +7,15 @@
 #include "interpose/sys.h"
 
 struct hw_session *hw_log_session;
+struct hw_log_clock hw_log_clock;
 
 enum { WAIT_ROUND_MS = 100, NS_PER_S = 1000000000 };
+
+void hw_log_use_clock(const struct hw_session *session)
+{
+	hw_log_clock.base_ticks = session->clock_base;
+	hw_log_clock.is_tsc = session->clock == HW_CLOCK_TSC;
+}
 
 uint64_t hw_log_monotonic_ns(void)
 {

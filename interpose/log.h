@@ -17,14 +17,25 @@
  * collector can step over a single one; those with payload are written with signals
  * blocked.
  *
- * Only the turn to another chunk makes system calls. When records are dropped there, the log goes on
- * in a new chunk later, whose first record says that some are missing before it (HW_OP_GAP).
+ * Only the turn to another chunk makes system calls. When records are dropped there, the log
+ * goes on in a new chunk later, whose first record says that some are missing before it
+ * (HW_OP_GAP).
  */
 
 #include <x86intrin.h>
 
 #include "interpose/export.h"
 #include "interpose/self.h"
+
+/* The session's clock, at hand. */
+struct hw_log_clock {
+	uint64_t base_ticks;
+	bool is_tsc;
+};
+
+extern HW_HIDDEN struct hw_log_clock hw_log_clock;
+
+void hw_log_use_clock(const struct hw_session *session);
 
 /* The session, or NULL while nothing can be recorded. Set once. */
 extern HW_HIDDEN struct hw_session *hw_log_session;
@@ -61,9 +72,9 @@ uint64_t hw_log_monotonic_ns(void);
 
 static inline uint64_t hw_log_now(void)
 {
-	if (__builtin_expect(hw_log_session->clock == HW_CLOCK_TSC, 1))
-		return __rdtsc() - hw_log_session->clock_base;
-	return hw_log_monotonic_ns() - hw_log_session->clock_base;
+	if (__builtin_expect(hw_log_clock.is_tsc, 1))
+		return __rdtsc() - hw_log_clock.base_ticks;
+	return hw_log_monotonic_ns() - hw_log_clock.base_ticks;
 }
 
 /* Whether a position is no place for a record: its chunk is full. */

@@ -133,7 +133,7 @@ static void forget(struct hw_self *self, struct hw_cell *cell, enum end end,
 	uint32_t object = atomic_load(&cell->object);
 
 	if (!object || cell->kind == HW_KIND_THREAD ||
-		cell->fork_round != hw_object_fork_round)
+		!hw_object_is_ours(cell))
 		return;
 	wants_stack = end == CLOSED || (end == FREED && looks_used(cell));
 	if (end != UNMAPPED && !cell->ignored && self)

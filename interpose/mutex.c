@@ -67,7 +67,7 @@ bool hw_mutex_seems_taken(const struct hw_self *self, const pthread_mutex_t *mut
 	if (!(word & held_bits(kind)))
 		return false;
 	/* Recursive counts, error-checking refuses: neither waits for itself. */
-	return (kind & KIND_MASK) % 3 == 0 || mutex->__data.__owner != self->slot->tid;
+	return (kind & KIND_MASK) % 3 == 0 || mutex->__data.__owner != self->tid;
 }
 
 /*
@@ -81,7 +81,7 @@ static bool release_will_fail(const struct hw_self *self, const pthread_mutex_t 
 
 	if (!(kind & (KIND_ROBUST | KIND_PRIO_INHERIT)) && (kind & KIND_MASK) % 3 == 0)
 		return false;
-	return mutex->__data.__owner != self->slot->tid;
+	return mutex->__data.__owner != self->tid;
 }
 
 /* What is not known yet, or not recorded, or somebody else's: then it matters where it is done. */
@@ -96,7 +96,7 @@ static __attribute__((noinline)) bool release_otherwise(struct hw_self *self,
 	cell = hw_mutex_object(self, mutex, 0);
 	if (!cell)
 		return true;
-	if (mutex->__data.__owner != self->slot->tid)
+	if (mutex->__data.__owner != self->tid)
 		stack = hw_stack_capture(self, call);
 	hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, hw_object_number(cell), stack,
 		how);
@@ -108,7 +108,7 @@ static inline __attribute__((always_inline)) bool release(struct hw_self *self,
 {
 	struct hw_cell *cell = hw_object_recorded(mutex, HW_KIND_MUTEX);
 
-	if (__builtin_expect(!cell || mutex->__data.__owner != self->slot->tid, 0))
+	if (__builtin_expect(!cell || mutex->__data.__owner != self->tid, 0))
 		return release_otherwise(self, mutex, how, call);
 	hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, hw_object_number(cell), 0, how);
 	return true;
@@ -153,6 +153,7 @@ HW_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 	struct hw_self *self = HW_ENTER();
 	struct hw_attempt attempt;
 	struct hw_cell *cell;
+	uint64_t asked_ticks;
 	uint32_t stack;
 	int error;
 
@@ -166,7 +167,9 @@ HW_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 		cell = hw_mutex_object(self, mutex, stack);
 	if (__builtin_expect(!cell, 0))
 		return lock_left_out(self, mutex);
-	hw_attempt_begin(&attempt, self, cell, stack, 0, hw_mutex_taken(self, mutex));
+	asked_ticks = hw_log_now();
+	hw_attempt_begin_at(&attempt, self, cell, stack, 0, asked_ticks,
+		hw_mutex_taken(self, mutex));
 	error = HW_REAL_KNOWN(pthread_mutex_lock)(mutex);
 	hw_attempt_end(&attempt, HW_OP_LOCK, error);
 	return error;

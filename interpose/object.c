@@ -17,7 +17,13 @@ enum {
 
 static struct hw_index empty_index = { .cells = { NULL } };
 _Atomic(struct hw_index *) hw_object_index = &empty_index;
-uint32_t hw_object_fork_round;
+
+#define NATURE(kind) [kind] = (kind) << 16
+uint32_t hw_object_natures[HW_KIND_COUNT] = { NATURE(HW_KIND_NONE), NATURE(HW_KIND_MUTEX),
+	NATURE(HW_KIND_RWLOCK), NATURE(HW_KIND_SPIN), NATURE(HW_KIND_COND),
+	NATURE(HW_KIND_BARRIER), NATURE(HW_KIND_SEM), NATURE(HW_KIND_ONCE),
+	NATURE(HW_KIND_THREAD) };
+#undef NATURE
 
 static struct hw_sys_lock table_lock;
 static uint64_t cell_count;
@@ -27,18 +33,18 @@ static uint32_t block_used = CELLS_PER_BLOCK;
 
 static void insert(struct hw_index *index, struct hw_cell *cell)
 {
-	uint64_t at = hw_object_hash(cell->address);
+	uint64_t offset = hw_object_offset(index, cell->address);
 
-	while (atomic_load_explicit(&index->cells[at & index->mask], memory_order_relaxed))
-		at++;
-	atomic_store_explicit(&index->cells[at & index->mask], cell, memory_order_release);
+	while (atomic_load_explicit(hw_object_place(index, offset), memory_order_relaxed))
+		offset = hw_object_next_offset(index, offset);
+	atomic_store_explicit(hw_object_place(index, offset), cell, memory_order_release);
 }
 
 /* The index with room for one more; NULL when out of memory. The old one stays for its readers. */
 static struct hw_index *index_with_room(void)
 {
 	struct hw_index *old = atomic_load(&hw_object_index), *new;
-	uint64_t cells = old->mask + 1;
+	uint64_t cells = old->mask / sizeof(old->cells[0]) + 1;
 
 	if (2 * (cell_count + 1) <= cells)
 		return old;
@@ -46,15 +52,28 @@ static struct hw_index *index_with_room(void)
 	new = hw_sys_map(sizeof(*new) + cells * sizeof(new->cells[0]));
 	if (!new)
 		return NULL;
-	new->mask = cells - 1;
-	for (uint64_t i = 0; i <= old->mask; i++) {
-		struct hw_cell *cell = atomic_load_explicit(&old->cells[i], memory_order_relaxed);
+	new->mask = (cells - 1) * sizeof(new->cells[0]);
+	for (uint64_t at = 0; at <= old->mask; at += sizeof(old->cells[0])) {
+		struct hw_cell *cell = atomic_load_explicit(hw_object_place(old, at),
+			memory_order_relaxed);
 
 		if (cell)
 			insert(new, cell);
 	}
 	atomic_store_explicit(&hw_object_index, new, memory_order_release);
 	return new;
+}
+
+struct hw_cell *hw_object_cell_after(struct hw_index *index, uint64_t offset,
+	const void *address)
+{
+	struct hw_cell *cell;
+
+	do {
+		offset = hw_object_next_offset(index, offset);
+		cell = atomic_load_explicit(hw_object_place(index, offset), memory_order_acquire);
+	} while (cell && cell->address != (uintptr_t)address);
+	return cell;
 }
 
 static struct hw_cell *new_cell(uintptr_t address)
@@ -141,7 +160,7 @@ static struct hw_cell *vacate(uintptr_t address, const struct hw_object_facts *f
 
 static void settle_in(struct hw_cell *cell, uint32_t object, enum hw_kind kind, uint8_t ignored)
 {
-	uint64_t nature = hw_object_fork_round | (uint32_t)kind << 16 | (uint32_t)ignored << 24;
+	uint64_t nature = hw_object_natures[kind] | (uint32_t)ignored << 24;
 
 	atomic_store_explicit(&cell->tenant, nature << 32 | object, memory_order_release);
 }
@@ -258,7 +277,7 @@ uint32_t hw_object_promise(const void *address)
 	cell = hw_object_cell(address);
 	if (!cell)
 		cell = new_cell((uintptr_t)address);
-	if (cell && (!cell->object || cell->fork_round != hw_object_fork_round)) {
+	if (cell && (!cell->object || !hw_object_is_ours(cell))) {
 		atomic_store_explicit(&cell->tenant, 0, memory_order_release);
 		cell->token = 0;
 		settle_in(cell, ++object_count, HW_KIND_NONE, 1);
@@ -332,6 +351,7 @@ void hw_object_forked(void)
 {
 	atomic_store(&table_lock.word, 0);
 	block_used = CELLS_PER_BLOCK;
-	hw_object_fork_round = (uint16_t)(hw_object_fork_round + 1);
+	for (uint32_t kind = 0; kind < HW_KIND_COUNT; kind++)
+		hw_object_natures[kind] = kind << 16 | (uint16_t)(hw_object_natures[kind] + 1);
 	object_count = 0;
 }

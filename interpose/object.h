@@ -45,12 +45,15 @@ struct hw_cell {
 };
 
 struct hw_index {
-	uint64_t mask;
+	uint64_t mask; /* of offsets into the cells, which are multiples of 8 */
 	_Atomic(struct hw_cell *) cells[];
 };
 
 /* Of what is only promised. */
 enum { HW_OBJECT_TO_IGNORE = 2 };
+
+/* Of a nature, the part that is not looked at to know whether something of a kind is there. */
+#define HW_OBJECT_IGNORED_BITS 0xff000000u
 
 /* What the definition of a new object says besides its address. */
 struct hw_object_facts {
@@ -66,7 +69,8 @@ struct hw_object_facts {
 };
 
 extern HW_HIDDEN _Atomic(struct hw_index *) hw_object_index; /* never NULL */
-extern HW_HIDDEN uint32_t hw_object_fork_round; /* of 16 bits */
+/* What is defined now is of, by kind, when it is recorded. */
+extern HW_HIDDEN uint32_t hw_object_natures[HW_KIND_COUNT];
 
 /*
  * A new object at this address, whatever was there. NULL when it cannot be recorded. The address
@@ -121,34 +125,52 @@ void hw_object_forget(struct hw_cell *cell, uint32_t object);
 /* After a fork, in the child: all objects are its own. */
 void hw_object_forked(void);
 
-static inline uint64_t hw_object_hash(uintptr_t address)
+/* In bytes. */
+static inline uint64_t hw_object_offset(const struct hw_index *index, uintptr_t address)
 {
-	return address * 0x9e3779b97f4a7c15u >> 20;
+	return address * 0x9e3779b97f4a7c15u >> 20 & index->mask;
 }
+
+static inline uint64_t hw_object_next_offset(const struct hw_index *index, uint64_t offset)
+{
+	return (offset + sizeof(index->cells[0])) & index->mask;
+}
+
+static inline _Atomic(struct hw_cell *) *hw_object_place(struct hw_index *index, uint64_t offset)
+{
+	return (_Atomic(struct hw_cell *) *)((char *)index->cells + offset);
+}
+
+/* The same, where another address has that place of the index. */
+struct hw_cell *hw_object_cell_after(struct hw_index *index, uint64_t offset,
+	const void *address);
 
 /* The cell of an address, or NULL. */
 static inline struct hw_cell *hw_object_cell(const void *address)
 {
 	struct hw_index *index = atomic_load_explicit(&hw_object_index, memory_order_acquire);
-	uint64_t at = hw_object_hash((uintptr_t)address);
+	uint64_t offset = hw_object_offset(index, (uintptr_t)address);
+	struct hw_cell *cell = atomic_load_explicit(hw_object_place(index, offset),
+		memory_order_acquire);
 
-	for (;; at++) {
-		struct hw_cell *cell = atomic_load_explicit(&index->cells[at & index->mask],
-			memory_order_acquire);
+	if (__builtin_expect(cell && cell->address == (uintptr_t)address, 1))
+		return cell;
+	return cell ? hw_object_cell_after(index, offset, address) : NULL;
+}
 
-		if (__builtin_expect(cell && cell->address == (uintptr_t)address, 1))
-			return cell;
-		if (!cell)
-			return NULL;
-	}
+/* What lives there was defined since the last fork. */
+static inline bool hw_object_is_ours(const struct hw_cell *cell)
+{
+	return atomic_load_explicit(&cell->fork_round, memory_order_relaxed) ==
+		(uint16_t)hw_object_natures[HW_KIND_NONE];
 }
 
 static inline bool hw_object_lives(const struct hw_cell *cell, enum hw_kind kind)
 {
-	return atomic_load_explicit(&cell->object, memory_order_acquire) &&
-		atomic_load_explicit(&cell->kind, memory_order_relaxed) == kind &&
-		atomic_load_explicit(&cell->fork_round, memory_order_relaxed) ==
-			hw_object_fork_round;
+	uint64_t tenant = atomic_load_explicit(&cell->tenant, memory_order_acquire);
+
+	return (uint32_t)tenant && !(((uint32_t)(tenant >> 32) ^ hw_object_natures[kind]) &
+		~HW_OBJECT_IGNORED_BITS);
 }
 
 /* The living object of this kind at an address, or NULL. */
@@ -168,10 +190,9 @@ static inline struct hw_cell *hw_object_find(const void *address, enum hw_kind k
 static inline struct hw_cell *hw_object_recorded(const void *address, enum hw_kind kind)
 {
 	struct hw_cell *cell = hw_object_cell(address);
-	uint32_t nature = hw_object_fork_round | (uint32_t)kind << 16;
 
 	if (__builtin_expect(cell && atomic_load_explicit(&cell->nature, memory_order_acquire) ==
-				    nature, 1))
+				    hw_object_natures[kind], 1))
 		return cell;
 	return NULL;
 }

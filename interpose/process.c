@@ -26,9 +26,11 @@ enum { PAGE_BYTES = 4096 };
 
 enum join_state { JOIN_NOT_TRIED, JOIN_UNDER_WAY, JOIN_DONE, JOIN_FAILED };
 
-__thread struct hw_self hw_self __attribute__((tls_model("initial-exec")));
+__thread struct hw_self hw_self __attribute__((tls_model("initial-exec"))) = {
+	.epoch = HW_NO_EPOCH,
+};
 
-/* Until the process has joined: equal to no thread's epoch minus 1. */
+/* Until the process has joined. */
 static uint64_t no_epoch;
 uint64_t *hw_self_epoch = &no_epoch;
 
@@ -140,6 +142,8 @@ static void join(void)
 	own_pid = (int32_t)hw_sys0(SYS_getpid);
 	page = map_epoch();
 	hw_log_session = page ? hw_attach_session() : NULL;
+	if (hw_log_session)
+		hw_log_use_clock(hw_log_session);
 	if (!hw_log_session || !followed() || !take_slot(HW_ORIGIN_START, 0, 0)) {
 		atomic_store(&join_state, JOIN_FAILED);
 		return;
@@ -162,7 +166,7 @@ static void become_child(struct hw_self *self)
 	hw_stack_table_forked();
 	hw_unwinder_forked();
 	self->slot = NULL;
-	self->epoch = 0;
+	self->epoch = HW_NO_EPOCH;
 	self->fork_uid = 0;
 	self->unrecorded = 0;
 	if (!(hw_log_session->follow & HW_FOLLOW_FORK) ||
@@ -204,10 +208,10 @@ struct hw_self *hw_self_enter_slow(const struct hw_call *call)
 	if (!recording())
 		return NULL;
 	if (self->slot)
-		self->epoch = *hw_self_epoch + 1;
+		self->epoch = *hw_self_epoch;
 	else
 		hw_thread_register(self, 0, 0);
-	return self->epoch == *hw_self_epoch + 1 ? self : NULL;
+	return self->epoch == *hw_self_epoch ? self : NULL;
 }
 
 static void before_fork(void)

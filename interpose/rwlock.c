@@ -53,7 +53,7 @@ bool hw_rwlock_taken(const struct hw_self *self, const pthread_rwlock_t *rwlock,
 	unsigned readers = *(volatile const unsigned *)&rwlock->__data.__readers;
 
 	/* Who has it for writing is refused instead. */
-	if (rwlock->__data.__cur_writer == self->slot->tid)
+	if (rwlock->__data.__cur_writer == self->tid)
 		return false;
 	return how & HW_HOW_SHARED ? taken_for_readers(rwlock, readers) :
 				     (readers & ~(unsigned)WRITE_PHASE) != 0;
@@ -85,6 +85,7 @@ static inline __attribute__((always_inline)) int lock(pthread_rwlock_t *rwlock, 
 	uint32_t how = (shared ? HW_HOW_SHARED : 0) | (variant == PLAIN ? 0 : HW_HOW_TIMED);
 	struct hw_attempt attempt;
 	struct hw_cell *cell = NULL;
+	uint64_t asked_ticks;
 	uint32_t stack;
 	int error;
 
@@ -99,7 +100,8 @@ static inline __attribute__((always_inline)) int lock(pthread_rwlock_t *rwlock, 
 		cell = rwlock_object(self, rwlock, stack);
 	if (__builtin_expect(!cell, 0))
 		return call_real(rwlock, shared, variant, clock, deadline);
-	hw_attempt_begin(&attempt, self, cell, stack, how,
+	asked_ticks = hw_log_now();
+	hw_attempt_begin_at(&attempt, self, cell, stack, how, asked_ticks,
 		hw_rwlock_taken(self, rwlock, how) &&
 			(!deadline || hw_attempt_deadline_valid(clock, deadline)));
 	error = call_real(rwlock, shared, variant, clock, deadline);
@@ -175,7 +177,7 @@ HW_EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t *rwlock)
 
 bool hw_rwlock_may_be_ours(const struct hw_self *self, const pthread_rwlock_t *rwlock)
 {
-	return rwlock->__data.__cur_writer ? rwlock->__data.__cur_writer == self->slot->tid :
+	return rwlock->__data.__cur_writer ? rwlock->__data.__cur_writer == self->tid :
 					     rwlock->__data.__readers >> READER_SHIFT;
 }
 
@@ -186,13 +188,13 @@ HW_EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *rwlock)
 	struct hw_cell *cell = self ? rwlock_object(self, rwlock, 0) : NULL;
 	uint32_t stack = 0;
 
-	if (__builtin_expect(cell != NULL, 1)) {
-		if (__builtin_expect(!hw_rwlock_may_be_ours(self, rwlock), 0))
-			stack = HW_STACK(self);
-		hw_log_add(self, hw_object_releasing_shared(cell), HW_OP_UNLOCK,
-			hw_object_number(cell), stack, 0);
-	}
-	return HW_REAL(pthread_rwlock_unlock)(rwlock);
+	if (__builtin_expect(!cell, 0))
+		return HW_REAL(pthread_rwlock_unlock)(rwlock);
+	if (__builtin_expect(!hw_rwlock_may_be_ours(self, rwlock), 0))
+		stack = HW_STACK(self);
+	hw_log_add(self, hw_object_releasing_shared(cell), HW_OP_UNLOCK, hw_object_number(cell),
+		stack, 0);
+	return HW_REAL_KNOWN(pthread_rwlock_unlock)(rwlock);
 }
 
 HW_EXPORT int pthread_rwlock_init(pthread_rwlock_t *rwlock, const pthread_rwlockattr_t *attributes)

@@ -7,8 +7,8 @@
  * how every hook begins.
  *
  * A hook calls hw_self_enter(). It gets NULL when nothing is to be recorded and
- * then does nothing but call the real function. The test behind that is one
- * load and one compare: `epoch` of the thread against hw_self_epoch, a word in a
+ * then does nothing but call the real function. The test behind that is two
+ * loads and one compare: `epoch` of the thread against hw_self_epoch, a word in a
  * page that the kernel clears in a forked child (MADV_WIPEONFORK). They differ
  * in a thread seen for the first time, in the child of any kind of fork, while
  * the unwinder runs, after vfork, and when recording has ended; the slow path sorts
@@ -43,7 +43,7 @@ struct hw_annotated_wait {
 enum { HW_ANNOTATED_DEPTH = 3 };
 
 struct hw_self {
-	uint64_t epoch;           /* *hw_self_epoch + 1 while recording */
+	uint64_t epoch;           /* *hw_self_epoch while recording, else HW_NO_EPOCH */
 	struct hw_record *next;   /* where the next record goes; the end of a chunk when full */
 	struct hw_thread_slot *slot;
 	_Atomic uintptr_t *floor; /* of its stack; see frames.h */
@@ -60,6 +60,7 @@ struct hw_self {
 	struct hw_unwinder_seat *seat; /* its thread-local storage */
 	uint64_t fork_uid;        /* of the process being forked */
 	uint64_t saved_epoch;     /* while it is paused */
+	int32_t tid;
 	uint32_t unwinding;       /* the unwinder runs: calls may be its own */
 	uint32_t transient;       /* last stack entry used that holds for one record */
 	uint32_t last_entry;      /* of the table of stacks: may be on its way into a record */
@@ -74,6 +75,9 @@ struct hw_self {
 
 extern HW_HIDDEN __thread struct hw_self hw_self;
 
+/* What no process has: also not one that does not record, whose epoch is 0. */
+#define HW_NO_EPOCH UINT64_MAX
+
 /* The word that every hook compares; in a page that is wiped by fork. */
 extern HW_HIDDEN uint64_t *hw_self_epoch;
 
@@ -82,7 +86,7 @@ static inline void hw_self_pause(struct hw_self *self)
 {
 	if (self->paused++ == 0) {
 		self->saved_epoch = self->epoch;
-		self->epoch = 0;
+		self->epoch = HW_NO_EPOCH;
 	}
 }
 
@@ -107,7 +111,7 @@ static inline __attribute__((always_inline)) struct hw_self *hw_self_enter(
 	struct hw_self *self = &hw_self;
 	uintptr_t stack_pointer = (uintptr_t)__builtin_frame_address(0);
 
-	if (__builtin_expect(self->epoch != *hw_self_epoch + 1, 0)) {
+	if (__builtin_expect(self->epoch != *hw_self_epoch, 0)) {
 		self = hw_self_enter_slow(call);
 		if (!self)
 			return NULL;

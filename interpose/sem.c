@@ -46,12 +46,12 @@ static struct hw_cell *sem_object(struct hw_self *self, const sem_t *sem, uint32
 /* Whose post will be a release of its own unit, unless another takes one meanwhile. */
 static inline void note_taker(const struct hw_self *self, struct hw_cell *cell)
 {
-	atomic_store_explicit(&cell->taker, self->slot->tid, memory_order_relaxed);
+	atomic_store_explicit(&cell->taker, self->tid, memory_order_relaxed);
 }
 
 static inline bool gives_back(const struct hw_self *self, struct hw_cell *cell)
 {
-	if (atomic_load_explicit(&cell->taker, memory_order_relaxed) != self->slot->tid)
+	if (atomic_load_explicit(&cell->taker, memory_order_relaxed) != self->tid)
 		return false;
 	atomic_store_explicit(&cell->taker, 0, memory_order_relaxed);
 	return true;

@@ -37,6 +37,7 @@ HW_EXPORT int pthread_spin_lock(pthread_spinlock_t *spin)
 	struct hw_self *self = HW_ENTER();
 	struct hw_attempt attempt;
 	struct hw_cell *cell;
+	uint64_t asked_ticks;
 	uint32_t stack;
 	int error;
 
@@ -46,7 +47,8 @@ HW_EXPORT int pthread_spin_lock(pthread_spinlock_t *spin)
 	cell = spin_object(self, spin, stack);
 	if (!cell)
 		return HW_REAL(pthread_spin_lock)(spin);
-	hw_attempt_begin(&attempt, self, cell, stack, 0, is_taken(spin));
+	asked_ticks = hw_log_now();
+	hw_attempt_begin_at(&attempt, self, cell, stack, 0, asked_ticks, is_taken(spin));
 	error = HW_REAL_KNOWN(pthread_spin_lock)(spin);
 	hw_attempt_end(&attempt, HW_OP_LOCK, error);
 	return error;
@@ -74,11 +76,12 @@ HW_EXPORT int pthread_spin_unlock(pthread_spinlock_t *spin)
 	struct hw_self *self = HW_ENTER();
 	struct hw_cell *cell = self ? spin_object(self, spin, 0) : NULL;
 
+	if (__builtin_expect(!cell, 0))
+		return HW_REAL(pthread_spin_unlock)(spin);
 	/* Where it is unlocked matters only when nobody has it. */
-	if (cell)
-		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, hw_object_number(cell),
-			__builtin_expect(is_taken(spin), 1) ? 0 : HW_STACK(self), 0);
-	return HW_REAL(pthread_spin_unlock)(spin);
+	hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, hw_object_number(cell),
+		__builtin_expect(is_taken(spin), 1) ? 0 : HW_STACK(self), 0);
+	return HW_REAL_KNOWN(pthread_spin_unlock)(spin);
 }
 
 HW_EXPORT int pthread_spin_init(pthread_spinlock_t *spin, int shared)

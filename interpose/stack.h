@@ -31,32 +31,26 @@ void hw_stack_init(void);
 /* Which of the table's entries is the current stack; logs it if it is not there. */
 uint32_t hw_stack_capture(struct hw_self *self, const struct hw_call *call);
 
-/* The same of one that hw_stack_recall_recent() did not find. */
+/* The same of one that is not the one that was there last. */
 uint32_t hw_stack_find_or_capture(struct hw_self *self, const struct hw_call *call);
 
 /* Code was replaced by other code: no stack that is remembered is one to come. */
 void hw_stack_forget(void);
 
-/* The stack that was there last, if it still is: nearly always. Else 0. */
-static inline __attribute__((always_inline)) uint32_t hw_stack_recall_recent(struct hw_self *self,
-	const struct hw_call *call)
+/* Most often the stack is the one that was there last. */
+static inline __attribute__((always_inline)) uint32_t hw_stack_capture_inline(
+	struct hw_self *self, const struct hw_call *call)
 {
 	const struct hw_memo *memo = self->memo;
 	struct hw_memo_stack stack;
 
-	if (!memo || !hw_memo_find_recent(memo, call, hw_handler_open(self->blocked), &stack) ||
-		!hw_stack_table_use(self, stack.number, stack.hash))
-		return 0;
+	if (__builtin_expect(!memo ||
+			    !hw_memo_find_recent(memo, call, hw_handler_open(self->blocked),
+				    &stack) ||
+			    !hw_stack_table_use(self, stack.number, stack.hash), 0))
+		return hw_stack_find_or_capture(self, call);
 	hw_log_count(&self->slot->stack_hits);
 	return stack.number;
-}
-
-static inline __attribute__((always_inline)) uint32_t hw_stack_capture_inline(
-	struct hw_self *self, const struct hw_call *call)
-{
-	uint32_t number = hw_stack_recall_recent(self, call);
-
-	return __builtin_expect(number != 0, 1) ? number : hw_stack_find_or_capture(self, call);
 }
 
 #define HW_STACK(self) hw_stack_capture((self), HW_CALL)

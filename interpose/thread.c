@@ -52,7 +52,7 @@ static void tell_end(void *slot)
 	if (stacks)
 		hw_stack_table_give_back(stacks);
 	/* The main thread's stack stays when it alone ends. */
-	if (self->slot->tid != hw_process_pid())
+	if (self->tid != hw_process_pid())
 		hw_memory_gone(self->stack_low, self->stack_high - self->stack_low);
 	hw_log_add(self, time_of_end(), HW_OP_EXIT, self->slot->object, 0, 0);
 	atomic_store_explicit(&self->slot->log_end, hw_log_extent(self), memory_order_relaxed);
@@ -173,7 +173,7 @@ static bool was_registered(struct hw_self *self, bool is_created)
 {
 	struct hw_cell *cell;
 
-	if (!self->slot || self->epoch != *hw_self_epoch + 1)
+	if (!self->slot || self->epoch != *hw_self_epoch)
 		return false;
 	if (!is_created)
 		return true;
@@ -209,13 +209,14 @@ bool hw_thread_register(struct hw_self *self, uint64_t uid, uint64_t creator_uid
 		return false;
 	}
 	self->slot = slot;
+	self->tid = slot->tid;
 	self->next = hw_log_chunk_begin(slot->first_chunk);
 	self->stacks = hw_stack_table_take();
 	self->memo = self->stacks ? self->stacks->memo : NULL;
 	self->wait_sp = 0;
 	self->exit_round = 0;
 	hw_frames_own(self);
-	self->epoch = *hw_self_epoch + 1;
+	self->epoch = *hw_self_epoch;
 	log_start(self);
 	atomic_store_explicit(&slot->state, HW_SLOT_LIVE, memory_order_release);
 	hw_sys_restore_signals();

@@ -278,7 +278,7 @@ uint32_t hw_unwinder_walk(struct hw_self *self, struct hw_unwinder_seat *seat, v
 	/* In this order, wherever a handler may jump out: with the epoch gone it is unwinding. */
 	self->unwinding = 1;
 	atomic_signal_fence(memory_order_seq_cst);
-	self->epoch = 0;
+	self->epoch = HW_NO_EPOCH;
 	if (__builtin_expect(seat->generation != now, 0))
 		forget_all(seat, now);
 	count = walk(ret_frames, (int)max);

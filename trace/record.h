@@ -241,9 +241,10 @@ static inline uint64_t hw_record_when(uint64_t time_ticks, enum hw_op op)
 	return time_ticks << 8 | (uint64_t)op;
 }
 
+/* `stack` has 16 bits; of `detail` so many are taken. */
 static inline uint64_t hw_record_what(uint32_t object, uint32_t stack, uint32_t detail)
 {
-	return (uint64_t)object << 32 | (uint64_t)(stack & 0xffff) << 16 | (detail & 0xffff);
+	return (uint64_t)object << 32 | (uint64_t)stack << 16 | (detail & 0xffff);
 }
 
 static inline uint64_t hw_record_time(const struct hw_record *r)
