@@ -156,8 +156,9 @@ static inline __attribute__((always_inline)) bool hw_memo_find_recent(const stru
 	uint32_t changes = hw_memo_changes(memo);
 	const struct hw_memo_entry *entry = memo->recent[hw_memo_recent_at(call)];
 
-	if (!hw_memo_holds(entry, call) || entry->stack.circumstances != now ||
-		!hw_memo_is_current(memo))
+	/* The words last: there are many. */
+	if (entry->stack.circumstances != now || !hw_memo_is_current(memo) ||
+		!hw_memo_holds(entry, call))
 		return false;
 	*ret_stack = entry->stack;
 	return hw_memo_is_unchanged(memo, changes);
