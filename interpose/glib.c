@@ -88,18 +88,13 @@ bool hw_glib_is(const void *caller)
 		((uintptr_t)caller >= range.start && (uintptr_t)caller < range.end);
 }
 
-struct hw_cell *hw_glib_object(struct hw_self *self, const void *address, enum hw_kind kind,
+struct hw_cell *hw_glib_new_object(struct hw_self *self, const void *address, enum hw_kind kind,
 	uint32_t type, uint32_t stack)
 {
-	struct hw_cell *cell = hw_object_recorded(address, kind);
+	struct hw_object_facts facts = { .kind = kind, .type = type | HW_TYPE_GLIB,
+		.stack = stack };
 
-	if (__builtin_expect(!cell, 0)) {
-		struct hw_object_facts facts = { .kind = kind, .type = type | HW_TYPE_GLIB,
-			.stack = stack };
-
-		cell = hw_object_recorded_or_defined(self, address, &facts);
-	}
-	return cell;
+	return hw_object_recorded_or_defined(self, address, &facts);
 }
 
 void hw_glib_initialised(struct hw_self *self, const void *address, enum hw_kind kind,

@@ -102,9 +102,19 @@ void hw_glib_resolve(const void *caller);
 	HW_EXPORT result hook parameters; \
 	__asm__(".symver " #hook ", " #name "@HOLDWAIT");
 
-/* The object, defined at its first use. NULL when it is not recorded. */
-struct hw_cell *hw_glib_object(struct hw_self *self, const void *address, enum hw_kind kind,
+/* What hw_glib_object() does for an object that is not there, or not recorded. */
+struct hw_cell *hw_glib_new_object(struct hw_self *self, const void *address, enum hw_kind kind,
 	uint32_t type, uint32_t stack);
+
+/* The object, defined at its first use. NULL when it is not recorded. */
+static inline struct hw_cell *hw_glib_object(struct hw_self *self, const void *address,
+	enum hw_kind kind, uint32_t type, uint32_t stack)
+{
+	struct hw_cell *cell = hw_object_recorded(address, kind);
+
+	return __builtin_expect(cell != NULL, 1) ?
+		       cell : hw_glib_new_object(self, address, kind, type, stack);
+}
 
 /* Its definition by an init call. */
 void hw_glib_initialised(struct hw_self *self, const void *address, enum hw_kind kind,

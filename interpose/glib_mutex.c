@@ -21,15 +21,22 @@ struct hw_cell *hw_glib_mutex_object(struct hw_self *self, const struct hw_glib_
 	return hw_glib_object(self, mutex, HW_KIND_MUTEX, 0, stack);
 }
 
-void hw_glib_mutex_release(struct hw_self *self, const struct hw_glib_mutex *mutex, uint32_t how,
-	const struct hw_call *call)
+static inline __attribute__((always_inline)) void release(struct hw_self *self,
+	const struct hw_glib_mutex *mutex, uint32_t how, const struct hw_call *call)
 {
 	struct hw_cell *cell = hw_glib_mutex_object(self, mutex, 0);
 
 	/* Where it is unlocked matters only when nobody has it: GLib does not know who. */
 	if (cell)
-		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, cell->object,
-			is_taken(mutex) ? 0 : hw_stack_capture(self, call), how);
+		hw_log_add(self, hw_object_releasing(cell), HW_OP_UNLOCK, hw_object_number(cell),
+			__builtin_expect(is_taken(mutex), 1) ? 0 : hw_stack_capture(self, call),
+			how);
+}
+
+void hw_glib_mutex_release(struct hw_self *self, const struct hw_glib_mutex *mutex, uint32_t how,
+	const struct hw_call *call)
+{
+	release(self, mutex, how, call);
 }
 
 HW_GLIB_HOOK(void, hw_glib_mutex_init, (struct hw_glib_mutex * mutex), g_mutex_init)
@@ -67,6 +74,7 @@ void hw_glib_mutex_lock(struct hw_glib_mutex *mutex)
 	struct hw_attempt attempt;
 	struct hw_cell *cell = NULL;
 	struct hw_self *self;
+	uint64_t asked_ticks;
 	uint32_t stack;
 
 	if (!HW_GLIB_HAS(g_mutex_lock))
@@ -76,11 +84,14 @@ void hw_glib_mutex_lock(struct hw_glib_mutex *mutex)
 		stack = HW_STACK_INLINE(self);
 		cell = hw_glib_mutex_object(self, mutex, stack);
 	}
-	if (cell)
-		hw_attempt_begin(&attempt, self, cell, stack, 0, is_taken(mutex));
+	if (__builtin_expect(!cell, 0)) {
+		HW_GLIB(g_mutex_lock)(mutex);
+		return;
+	}
+	asked_ticks = hw_log_now();
+	hw_attempt_begin_at(&attempt, self, cell, stack, 0, asked_ticks, is_taken(mutex));
 	HW_GLIB(g_mutex_lock)(mutex);
-	if (cell)
-		hw_attempt_end(&attempt, HW_OP_LOCK, 0);
+	hw_attempt_end(&attempt, HW_OP_LOCK, 0);
 }
 
 int hw_glib_mutex_trylock(struct hw_glib_mutex *mutex)
@@ -114,6 +125,6 @@ void hw_glib_mutex_unlock(struct hw_glib_mutex *mutex)
 		return;
 	self = HW_ENTER();
 	if (self)
-		hw_glib_mutex_release(self, mutex, 0, HW_CALL);
+		release(self, mutex, 0, HW_CALL);
 	HW_GLIB(g_mutex_unlock)(mutex);
 }
