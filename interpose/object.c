@@ -165,6 +165,11 @@ static void settle_in(struct hw_cell *cell, uint32_t object, enum hw_kind kind, 
 	atomic_store_explicit(&cell->tenant, nature << 32 | object, memory_order_release);
 }
 
+static bool is_elsewhere(const struct hw_object_definition *definition)
+{
+	return definition && definition->type & (HW_TYPE_SHARED | HW_TYPE_SYSV);
+}
+
 /*
  * The number is made known only when its definition is in the log, so that no reader
  * ever waits for one that does not come. Writing it may have to wait for the
@@ -176,7 +181,8 @@ static bool publish(struct hw_self *self, struct hw_cell *cell, uint32_t promise
 	uint32_t object = promised ? promised : ++object_count;
 
 	cell->token = facts->token;
-	atomic_store_explicit(&cell->released, 0, memory_order_relaxed);
+	atomic_store_explicit(&cell->released, is_elsewhere(definition) ?
+		HW_RELEASED_ELSEWHERE : 0, memory_order_relaxed);
 	atomic_store_explicit(&cell->taker, 0, memory_order_relaxed);
 	if (definition && !hw_log_add_payload(self, HW_OP_OBJECT, object, facts->stack, definition,
 				  payload_bytes(definition)))
@@ -229,10 +235,13 @@ struct hw_cell *hw_object_define(struct hw_self *self, const void *address,
 
 uint64_t hw_object_acquired_late(const struct hw_cell *cell)
 {
-	uint64_t now = hw_log_now();
-	uint64_t released = atomic_load_explicit(&cell->released, memory_order_relaxed);
+	uint64_t released = atomic_load_explicit(&cell->released, memory_order_relaxed), now;
 
-	return now > released ? now : released + 1;
+	/* The processor may have read the clock before it acquired the object. */
+	if (released == HW_RELEASED_ELSEWHERE)
+		__builtin_ia32_lfence();
+	now = hw_log_now();
+	return now > released || released == HW_RELEASED_ELSEWHERE ? now : released + 1;
 }
 
 struct hw_cell *hw_object_find_or_define(struct hw_self *self, const void *address,

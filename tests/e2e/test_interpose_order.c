@@ -5,7 +5,10 @@
 #include <criterion/parameterized.h>
 #include <stdlib.h>
 
-/* In the order of a recording an object is released before it is acquired again. */
+/*
+ * In the order of a recording an object is released before it is acquired again, by another thread
+ * or another process.
+ */
 
 static const char handovers[] = HW_FIXTURE("handovers");
 
@@ -17,7 +20,7 @@ ParameterizedTestParameters(interpose_order, of_handovers)
 {
 	static struct kind kinds[] = { { "mutex", "lock", "unlock" }, { "try", "lock", "unlock" },
 		{ "rwlock", "lock", "unlock" }, { "spin", "lock", "unlock" },
-		{ "sem", "take", "post" } };
+		{ "sem", "take", "post" }, { "shared", "lock", "unlock" } };
 
 	return cr_make_param_array(struct kind, kinds, sizeof(kinds) / sizeof(kinds[0]));
 }
