@@ -164,8 +164,9 @@ static void forget_all(uintptr_t start, uintptr_t end, enum end how, const struc
 	struct hw_index *index = atomic_load_explicit(&hw_object_index, memory_order_acquire);
 	struct hw_self *self = hw_self_enter(call);
 
-	for (uint64_t i = 0; index && i <= index->mask; i++) {
-		struct hw_cell *cell = atomic_load_explicit(&index->cells[i], memory_order_acquire);
+	for (uint64_t at = 0; index && at <= index->mask; at += sizeof(index->cells[0])) {
+		struct hw_cell *cell = atomic_load_explicit(hw_object_place(index, at),
+			memory_order_acquire);
 
 		if (cell && cell->address >= start && cell->address < end)
 			forget(self, cell, how, call);

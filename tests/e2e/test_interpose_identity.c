@@ -45,6 +45,14 @@ Test(interpose_identity, memory_is_mapped_again)
 		"mutex3|normal|0|0|2|1|lock,unlock\n");
 }
 
+/* More of it goes than is looked through piece by piece. */
+Test(interpose_identity, much_memory_is_mapped_again)
+{
+	expect_objects("huge",
+		"mutex1|normal|0|0|2|1|lock,unlock\n"
+		"mutex2|normal|0|0|2|1|lock,unlock\n");
+}
+
 /* A private object cannot be moved; what is shared stays itself. */
 Test(interpose_identity, memory_is_moved)
 {
