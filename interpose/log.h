@@ -11,7 +11,7 @@
  * tells that a chunk is full: it is in the head of the next one then. Nobody writes there,
  * and whoever finds it takes the word back. Until signals are blocked for that, within some
  * instructions, handlers may come in between, each in that of another; there is room for
- * sixteen.
+ * fourteen.
  *
  * A handler that jumps out, never to return, leaves a claimed record unpublished. The
  * collector can step over a single one; those with payload are written with signals
