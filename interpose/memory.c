@@ -132,8 +132,7 @@ static void forget(struct hw_self *self, struct hw_cell *cell, enum end end,
 	bool wants_stack;
 	uint32_t object = atomic_load(&cell->object);
 
-	if (!object || cell->kind == HW_KIND_THREAD ||
-		!hw_object_is_ours(cell))
+	if (!object || cell->kind == HW_KIND_THREAD || !hw_object_is_ours(cell))
 		return;
 	wants_stack = end == CLOSED || (end == FREED && looks_used(cell));
 	if (end != UNMAPPED && !cell->ignored && self)

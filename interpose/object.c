@@ -165,7 +165,7 @@ static void settle_in(struct hw_cell *cell, uint32_t object, enum hw_kind kind, 
 	atomic_store_explicit(&cell->tenant, nature << 32 | object, memory_order_release);
 }
 
-static bool is_elsewhere(const struct hw_object_definition *definition)
+static bool is_of_several_processes(const struct hw_object_definition *definition)
 {
 	return definition && definition->type & (HW_TYPE_SHARED | HW_TYPE_SYSV);
 }
@@ -181,8 +181,8 @@ static bool publish(struct hw_self *self, struct hw_cell *cell, uint32_t promise
 	uint32_t object = promised ? promised : ++object_count;
 
 	cell->token = facts->token;
-	atomic_store_explicit(&cell->released, is_elsewhere(definition) ?
-		HW_RELEASED_ELSEWHERE : 0, memory_order_relaxed);
+	atomic_store_explicit(&cell->released, is_of_several_processes(definition) ?
+		HW_RELEASED_UNKNOWN : 0, memory_order_relaxed);
 	atomic_store_explicit(&cell->taker, 0, memory_order_relaxed);
 	if (definition && !hw_log_add_payload(self, HW_OP_OBJECT, object, facts->stack, definition,
 				  payload_bytes(definition)))
@@ -238,10 +238,10 @@ uint64_t hw_object_acquired_late(const struct hw_cell *cell)
 	uint64_t released = atomic_load_explicit(&cell->released, memory_order_relaxed), now;
 
 	/* The processor may have read the clock before it acquired the object. */
-	if (released == HW_RELEASED_ELSEWHERE)
+	if (released == HW_RELEASED_UNKNOWN)
 		__builtin_ia32_lfence();
 	now = hw_log_now();
-	return now > released || released == HW_RELEASED_ELSEWHERE ? now : released + 1;
+	return now > released || released == HW_RELEASED_UNKNOWN ? now : released + 1;
 }
 
 struct hw_cell *hw_object_find_or_define(struct hw_self *self, const void *address,
@@ -262,6 +262,17 @@ struct hw_cell *hw_object_recorded_or_defined(struct hw_self *self, const void *
 	return cell && !cell->ignored ? cell : NULL;
 }
 
+/* Of what lives there, if it still does: a nature without an object would be taken for one. */
+static void change_kind(struct hw_cell *cell, enum hw_kind kind)
+{
+	uint64_t tenant = atomic_load(&cell->tenant), changed;
+
+	do {
+		changed = (tenant & ~(0xffull << 48)) | (uint64_t)kind << 48;
+	} while ((uint32_t)tenant &&
+		!atomic_compare_exchange_weak(&cell->tenant, &tenant, changed));
+}
+
 void hw_object_correct(struct hw_self *self, struct hw_cell *cell,
 	const struct hw_object_facts *facts)
 {
@@ -272,7 +283,7 @@ void hw_object_correct(struct hw_self *self, struct hw_cell *cell,
 	if (cell->kind != facts->kind &&
 		hw_log_add_payload(self, HW_OP_OBJECT, cell->object, facts->stack, &definition,
 			payload_bytes(&definition)))
-		cell->kind = (uint8_t)facts->kind;
+		change_kind(cell, facts->kind);
 	hw_sys_unlock(&table_lock);
 }
 

@@ -25,7 +25,7 @@
 /* What lives at an address is made known by one store: so its nature tells that there is one. */
 struct hw_cell {
 	_Alignas(64) uintptr_t address;
-	_Atomic uint64_t released; /* ticks; or HW_RELEASED_ELSEWHERE */
+	_Atomic uint64_t released; /* ticks; or HW_RELEASED_UNKNOWN */
 	union {
 		struct {
 			_Atomic uint32_t object;
@@ -49,8 +49,8 @@ struct hw_index {
 	_Atomic(struct hw_cell *) cells[];
 };
 
-/* Other processes release it as well, whose cells are not here. */
-#define HW_RELEASED_ELSEWHERE UINT64_MAX
+/* Other processes release it as well, and their cells are not here. */
+#define HW_RELEASED_UNKNOWN UINT64_MAX
 
 /* Of what is only promised. */
 enum { HW_OBJECT_TO_IGNORE = 2 };
@@ -230,7 +230,7 @@ static inline uint64_t hw_object_releasing(struct hw_cell *cell)
 	uint64_t now = hw_log_now();
 
 	if (__builtin_expect(atomic_load_explicit(&cell->released, memory_order_relaxed) !=
-			    HW_RELEASED_ELSEWHERE, 1))
+			    HW_RELEASED_UNKNOWN, 1))
 		atomic_store_explicit(&cell->released, now, memory_order_relaxed);
 	return now;
 }
