@@ -38,6 +38,7 @@ static inline bool hw_attempt_deadline_valid(clockid_t clock, const struct times
 		deadline->tv_nsec < 1000000000;
 }
 
+/* Parts of what the next ones do: what is told, and the telling. */
 static inline __attribute__((always_inline)) void hw_attempt_prepare(struct hw_attempt *attempt,
 	struct hw_self *self, struct hw_cell *cell, uint32_t stack, uint32_t how)
 {
@@ -56,7 +57,10 @@ static inline __attribute__((always_inline)) void hw_attempt_tell(const struct h
 	atomic_store_explicit(&self->slot->wait, attempt->what, memory_order_release);
 }
 
-/* `taken`: whether the object was seen held by somebody, after `asked_ticks`. */
+/*
+ * `taken`: whether the object was seen held by somebody, after the clock was read. The calls that
+ * programs make most often read it themselves, so that the compiler knows what comes first.
+ */
 static inline __attribute__((always_inline)) void hw_attempt_begin_at(struct hw_attempt *attempt,
 	struct hw_self *self, struct hw_cell *cell, uint32_t stack, uint32_t how,
 	uint64_t asked_ticks, bool taken)
@@ -70,6 +74,7 @@ static inline __attribute__((always_inline)) void hw_attempt_begin_at(struct hw_
 	hw_attempt_tell(attempt);
 }
 
+/* The same with the clock as it is. */
 static inline __attribute__((always_inline)) void hw_attempt_begin(struct hw_attempt *attempt,
 	struct hw_self *self, struct hw_cell *cell, uint32_t stack, uint32_t how, bool taken)
 {
