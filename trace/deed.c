@@ -120,7 +120,7 @@ struct hw_known_deed {
 	uint8_t way; /* enum way */
 };
 
-enum { KNOWN_BITS = 14 };
+enum { KNOWN_BITS = 16 };
 
 static enum way way_of(enum hw_op op, const struct hw_object *object, uint32_t detail)
 {
@@ -180,12 +180,18 @@ static __attribute__((noinline)) bool look_beside(struct hw_interpreter *interpr
 	return true;
 }
 
+/* Where it is known what a record says, if it is: there, or beside. */
+static inline struct hw_known_deed *place_of(struct hw_interpreter *interpreter, uint64_t who,
+	uint64_t what)
+{
+	return &interpreter->known[2 * ((what ^ who) * 0x9e3779b97f4a7c15u >> (65 - KNOWN_BITS))];
+}
+
 /* What a record says; NULL when it is not published, or nothing for us. */
 static inline struct hw_known_deed *know(struct hw_interpreter *interpreter,
 	const struct hw_thread *thread, uint64_t who, uint64_t what)
 {
-	struct hw_known_deed *known = &interpreter->known[2 *
-		((what ^ who) * 0x9e3779b97f4a7c15u >> (65 - KNOWN_BITS))];
+	struct hw_known_deed *known = place_of(interpreter, who, what);
 
 	if (__builtin_expect(!is_same(known, thread, who, what), 0) &&
 		!look_beside(interpreter, thread, who, what, known))
@@ -246,24 +252,31 @@ static inline void take(struct hw_interpreter *interpreter, struct hw_packer *pa
 		hw_pack_add_result(packer, result);
 }
 
-/* Take what there is room for; how many these are. There is none after a failure. */
-static size_t take_all(struct hw_interpreter *interpreter, struct hw_packer *packer,
-	struct hw_reader *reader, const struct hw_record *first, const struct hw_record *end,
-	uint64_t until_ticks)
+/*
+ * Take what there is room for of one log, up to a time; whether what comes next is later. It may be
+ * later than all that is asked for, by which nothing of its log is bound yet.
+ */
+static inline bool take_run(struct hw_interpreter *interpreter, struct hw_packer *packer,
+	struct hw_lane *lane, uint64_t turn_ticks, uint64_t until_ticks)
 {
+	struct hw_reader *reader = lane->reader;
 	struct hw_thread *thread = reader->thread;
 	uint64_t process = (uint64_t)thread->process->id << 8, last_ticks = reader->last_ticks;
-	const struct hw_record *at = first;
+	const struct hw_record *at = lane->at, *end = lane->end;
+	bool is_later = false;
 
-	if (end - first > HW_PACK_EVENTS - packer->count)
-		end = first + (HW_PACK_EVENTS - packer->count);
+	if (end - at > HW_PACK_EVENTS - packer->count)
+		end = at + (HW_PACK_EVENTS - packer->count);
 	for (; at < end; at++) {
 		struct hw_record record = hw_reader_look(at);
 		uint64_t ticks = hw_record_time(&record);
 		struct hw_known_deed *known;
 
-		if (ticks > until_ticks)
+		is_later = ticks > turn_ticks;
+		if (is_later) {
+			last_ticks = ticks < until_ticks ? ticks : until_ticks;
 			break;
+		}
 		known = know(interpreter, thread, process | hw_record_op(&record), record.what);
 		if (!known)
 			break;
@@ -272,25 +285,57 @@ static size_t take_all(struct hw_interpreter *interpreter, struct hw_packer *pac
 		take(interpreter, packer, thread, known,
 			hw_clock_ns(interpreter->clock, last_ticks));
 	}
+	reader->taken += (uint64_t)(at - lane->at);
 	reader->last_ticks = last_ticks;
-	return (size_t)(at - first);
+	lane->at = at;
+	return is_later;
 }
 
-size_t hw_deed_take(void *context, struct hw_reader *reader, const struct hw_record *first,
-	const struct hw_record *end, uint64_t until_ticks)
+/* Not in the middle of what several records tell together (units.h). */
+static inline bool is_between(const struct hw_thread *thread)
+{
+	return !thread->units && !thread->together_count;
+}
+
+/* Take both logs by turns; which of them it was at last. */
+static struct hw_lane *take_by_turns(struct hw_interpreter *interpreter,
+	struct hw_packer *packer, struct hw_lane lanes[2], uint64_t until_ticks)
+{
+	struct hw_lane *lane = &lanes[0], *other = &lanes[1];
+
+	while (is_between(lane->reader->thread)) {
+		struct hw_lane *next = other;
+		uint64_t turn_ticks = until_ticks;
+
+		if (other->reader && other->reader->last_ticks < turn_ticks)
+			turn_ticks = other->reader->last_ticks;
+		if (!take_run(interpreter, packer, lane, turn_ticks, until_ticks) ||
+			turn_ticks == until_ticks)
+			break;
+		other = lane;
+		lane = next;
+	}
+	return lane;
+}
+
+size_t hw_deed_take(void *context, struct hw_lane lanes[2], uint64_t until_ticks)
 {
 	struct hw_interpreter *interpreter = context;
 	struct hw_packer *packer = interpreter->packer;
-	size_t taken;
+	uint32_t count = packer->count;
 
-	if (reader->thread->units || reader->thread->together_count)
-		return 0;
-	taken = take_all(interpreter, packer, reader, first, end, until_ticks);
-	if (taken)
+	if (take_by_turns(interpreter, packer, lanes, until_ticks) != &lanes[0]) {
+		struct hw_lane first = lanes[1];
+
+		lanes[1] = lanes[0];
+		lanes[0] = first;
+	}
+	count = packer->count - count;
+	if (count)
 		interpreter->missing_ticks = 0;
 	if (packer->count == HW_PACK_EVENTS)
 		hw_store_events_flush(interpreter->store);
-	return taken;
+	return count;
 }
 
 void hw_deed_prepare(struct hw_interpreter *interpreter)

@@ -33,20 +33,19 @@ static bool take(void *context, struct hw_reader *reader, struct hw_record recor
 	return hw_interpret(&collector->interpreter, reader, record, ticks, payload);
 }
 
-/* They may be as many as a chunk holds. */
-static size_t take_many(void *context, struct hw_reader *reader, const struct hw_record *first,
-	const struct hw_record *end, uint64_t until_ticks)
+/* They may be as many as two chunks hold. */
+static size_t take_many(void *context, struct hw_lane lanes[2], uint64_t until_ticks)
 {
 	struct hw_collector *collector = context;
 	size_t count;
 
 	if (collector->full)
 		return 0;
-	count = hw_deed_take(&collector->interpreter, reader, first, end, until_ticks);
+	count = hw_deed_take(&collector->interpreter, lanes, until_ticks);
 	collector->takes += (uint32_t)count;
 	/* The next one would be just after the last that was taken. */
 	if (collector->takes >= TAKES_BETWEEN_LOOKS)
-		look(collector, reader->last_ticks + 1);
+		look(collector, lanes[0].reader->last_ticks + 1);
 	return count;
 }
 

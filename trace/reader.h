@@ -79,13 +79,21 @@ typedef bool hw_reader_take(void *context, struct hw_reader *reader, struct hw_r
 	uint64_t ticks, const struct hw_record *payload);
 
 /*
- * The same for many records of one log, from `first` on and before `end`, which are not known to
- * be published: take those that stand alone, bear times up to `until_ticks`, and can be taken,
- * and keep the `last_ticks` of the reader. How many were taken; what comes next is left to
- * hw_reader_take.
+ * A log in a merge of two: its records from `at` on and before `end` are not known to be published.
+ * Its reader's last_ticks are the time of the one at `at`, which is.
  */
-typedef size_t hw_reader_take_many(void *context, struct hw_reader *reader,
-	const struct hw_record *first, const struct hw_record *end, uint64_t until_ticks);
+struct hw_lane {
+	struct hw_reader *reader; /* NULL: there is one log only */
+	const struct hw_record *at, *end;
+};
+
+/*
+ * The same for many records of two logs, the first of which comes first: take those that stand
+ * alone, bear times up to `until_ticks`, and can be taken, by time. Where both go on is left in
+ * the lanes, and when in their readers' last_ticks. The first lane is then the one whose next
+ * record ended it; when none was taken, that one is left to hw_reader_take. How many were taken.
+ */
+typedef size_t hw_reader_take_many(void *context, struct hw_lane lanes[2], uint64_t until_ticks);
 
 /* A record as it is now; none was published there while its `when` is 0. */
 static inline struct hw_record hw_reader_look(const struct hw_record *record)

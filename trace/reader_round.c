@@ -22,18 +22,6 @@ static void sift_down(struct hw_reader_next *heap, size_t count, size_t at)
 	heap[at] = moved;
 }
 
-/* The first of the heap comes later than another, which takes its place. */
-static inline void put_back_first(struct hw_reader_next *heap, size_t count)
-{
-	size_t child = count > 2 && heap[2].ticks < heap[1].ticks ? 2 : 1;
-	struct hw_reader_next first = heap[0];
-
-	heap[0] = heap[child];
-	heap[child] = first;
-	if (2 * child + 1 < count)
-		sift_down(heap, count, child);
-}
-
 /*
  * Find the time of a reader's next record; false when there is none up to the cut. Times of a
  * thread do not go back, and nothing that an ended thread wrote is of the future, whatever it says.
@@ -78,75 +66,102 @@ static void fill_round(struct hw_readers *readers)
 		sift_down(readers->round, readers->round_count, at);
 }
 
-/* The time up to which the first of the heap comes before all others, or the cut. */
-static inline uint64_t first_until(const struct hw_readers *readers)
-{
-	uint64_t until = readers->cut_ticks;
+/* Who takes the records of a round. */
+struct taker {
+	hw_reader_take *one;
+	hw_reader_take_many *many;
+	void *context;
+	uint64_t taken;
+};
 
-	for (size_t child = 1; child <= 2 && child < readers->round_count; child++)
-		if (readers->round[child].ticks < until)
-			until = readers->round[child].ticks;
-	return until;
+/* The two logs that come before all others, up to a time. Where in the heap the second is, or 0. */
+static size_t find_two(const struct hw_readers *readers, uint64_t *ret_until_ticks)
+{
+	const struct hw_reader_next *heap = readers->round;
+	size_t count = readers->round_count, second = 0;
+
+	*ret_until_ticks = readers->cut_ticks;
+	if (count > 1)
+		second = count > 2 && heap[2].ticks < heap[1].ticks ? 2 : 1;
+	if (count > 2 && heap[3 - second].ticks < *ret_until_ticks)
+		*ret_until_ticks = heap[3 - second].ticks;
+	for (size_t third = 2 * second + 1; second && third <= 2 * second + 2; third++)
+		if (third < count && heap[third].ticks < *ret_until_ticks)
+			*ret_until_ticks = heap[third].ticks;
+	return second;
 }
 
-enum run { RUN_LATER, RUN_DRY, RUN_REFUSED };
+static struct hw_lane lane_of(const struct hw_readers *readers, struct hw_reader *reader)
+{
+	const struct hw_chunk *chunk = &readers->session->chunks[reader->chunk];
+
+	return (struct hw_lane){ reader, chunk->records + reader->position,
+		chunk->records + HW_CHUNK_RECORDS };
+}
+
+static void leave_lane(const struct hw_lane *lane)
+{
+	if (lane->reader)
+		lane->reader->position = HW_CHUNK_RECORDS - (uint32_t)(lane->end - lane->at);
+}
 
 /* Take the next record of a log, of which there is one; false when it cannot be taken yet. */
-static bool take_one(struct hw_readers *readers, struct hw_reader *reader, hw_reader_take *take,
-	void *context)
+static bool take_one(struct hw_readers *readers, struct hw_reader *reader, struct taker *taker)
 {
 	struct hw_record copy;
 	const struct hw_record *record = hw_reader_peek(readers, reader, &copy);
 
-	if (!record || !take(context, reader, copy, reader->last_ticks, record + 1))
+	if (!record || !taker->one(taker->context, reader, copy, reader->last_ticks, record + 1))
 		return false;
 	reader->position += 1 + hw_record_payload(&copy);
 	reader->taken++;
+	taker->taken++;
 	return true;
 }
 
-/* Take records of one log for as long as no other is to come before. */
-static inline enum run take_run(struct hw_readers *readers, struct hw_reader *reader,
-	uint64_t until, hw_reader_take *take, hw_reader_take_many *take_many, void *context)
+/* A log goes on, or does not: its place in the heap, below which all is in order. */
+static void place(struct hw_readers *readers, size_t at)
 {
-	do {
-		const struct hw_record *records = readers->session->chunks[reader->chunk].records;
-		size_t many = take_many(context, reader, records + reader->position,
-			records + HW_CHUNK_RECORDS, until);
+	struct hw_reader_next *next = &readers->round[at];
 
-		reader->position += (uint32_t)many;
-		reader->taken += many;
-		if (!many && !take_one(readers, reader, take, context))
-			return RUN_REFUSED;
-		if (!find_next(readers, reader))
-			return RUN_DRY;
-	} while (reader->last_ticks <= until);
-	return RUN_LATER;
+	if (find_next(readers, next->reader))
+		next->ticks = next->reader->last_ticks;
+	else
+		*next = readers->round[--readers->round_count];
+	if (at < readers->round_count)
+		sift_down(readers->round, readers->round_count, at);
+}
+
+/* Take of the logs that come first; false when a record cannot be taken yet. */
+static bool take_first(struct hw_readers *readers, struct taker *taker)
+{
+	uint64_t until_ticks;
+	size_t second = find_two(readers, &until_ticks), many;
+	struct hw_lane lanes[2] = { lane_of(readers, readers->round[0].reader) };
+
+	if (second)
+		lanes[1] = lane_of(readers, readers->round[second].reader);
+	many = taker->many(taker->context, lanes, until_ticks);
+	taker->taken += many;
+	leave_lane(&lanes[0]);
+	leave_lane(&lanes[1]);
+	if (!many && !take_one(readers, lanes[0].reader, taker))
+		return false;
+	if (second)
+		place(readers, second);
+	place(readers, 0);
+	return true;
 }
 
 uint64_t hw_readers_round(struct hw_readers *readers, uint64_t cut_ticks, hw_reader_take *take,
 	hw_reader_take_many *take_many, void *context)
 {
-	uint64_t taken = 0;
-	enum run run = RUN_LATER;
+	struct taker taker = { .one = take, .many = take_many, .context = context };
 
 	readers->cut_ticks = cut_ticks;
 	readers->waits_at_hole = false;
 	fill_round(readers);
-	while (readers->round_count && run != RUN_REFUSED) {
-		struct hw_reader *reader = readers->round[0].reader;
-		uint64_t before = reader->taken;
-
-		run = take_run(readers, reader, first_until(readers), take, take_many, context);
-		taken += reader->taken - before;
-		readers->round[0].ticks = reader->last_ticks;
-		if (run == RUN_LATER) {
-			put_back_first(readers->round, readers->round_count);
-			continue;
-		}
-		if (run == RUN_DRY)
-			readers->round[0] = readers->round[--readers->round_count];
-		sift_down(readers->round, readers->round_count, 0);
-	}
-	return taken;
+	while (readers->round_count && take_first(readers, &taker))
+		;
+	return taker.taken;
 }

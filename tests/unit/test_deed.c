@@ -177,20 +177,19 @@ static void take_one(struct world *world, struct hw_reader *reader, struct hw_re
 	cr_assert(hw_interpret(&world->interpreter, reader, record, reader->last_ticks, NULL));
 }
 
-/* As a round does it. How many were taken together. */
+/* As a round does it with the only log there is. How many were taken together. */
 static size_t take_many(struct world *world, struct hw_reader *reader,
 	const struct hw_record *records, size_t count)
 {
+	struct hw_lane lanes[2] = { { reader, records, records + count } };
 	size_t together = 0;
 
-	for (size_t at = 0; at < count;) {
-		size_t many = hw_deed_take(&world->interpreter, reader, &records[at],
-			&records[count], UINT64_MAX >> 8);
+	while (lanes[0].at < lanes[0].end) {
+		size_t many = hw_deed_take(&world->interpreter, lanes, UINT64_MAX >> 8);
 
 		if (!many)
-			take_one(world, reader, records[at++]);
+			take_one(world, reader, *lanes[0].at++);
 		together += many;
-		at += many;
 	}
 	return together;
 }
@@ -275,6 +274,18 @@ Test(deed, many_together_are_as_one_by_one)
 	end_world(&many);
 }
 
+/* How many are taken of the first log, and where it ends then. */
+static size_t take_first(struct world *world, const struct hw_record *records, size_t count,
+	uint64_t until_ticks)
+{
+	struct hw_lane lanes[2] = { { &world->readers[0], records, records + count } };
+	size_t taken = hw_deed_take(&world->interpreter, lanes, until_ticks);
+
+	cr_expect_eq(lanes[0].at, records + taken);
+	cr_expect_null(lanes[1].reader);
+	return taken;
+}
+
 /* Nothing that was not published, or is later, is taken. */
 Test(deed, stops_where_it_should)
 {
@@ -286,17 +297,12 @@ Test(deed, stops_where_it_should)
 	};
 
 	make_world(&world);
-	cr_expect_eq(hw_deed_take(&world.interpreter, &world.readers[0], records, records + 4, 19),
-		1);
-	cr_expect_eq(world.readers[0].last_ticks, 10);
-	cr_expect_eq(hw_deed_take(&world.interpreter, &world.readers[0], records + 1, records + 2,
-			     99), 1);
-	cr_expect_eq(hw_deed_take(&world.interpreter, &world.readers[0], records + 2, records + 4,
-			     99), 1);
+	cr_expect_eq(take_first(&world, records, 4, 19), 1);
+	cr_expect_eq(take_first(&world, records + 1, 1, 99), 1);
+	cr_expect_eq(take_first(&world, records + 2, 2, 99), 1);
 	records[3] = (struct hw_record){ hw_record_when(40, HW_OP_LOCK),
 		hw_record_what(OBJECTS + 1, 1, 0) };
-	cr_expect_eq(hw_deed_take(&world.interpreter, &world.readers[0], records + 3, records + 4,
-			     99), 0);
+	cr_expect_eq(take_first(&world, records + 3, 1, 99), 0);
 	cr_expect_eq(hw_store_event_count(world.interpreter.store), 3);
 	hw_store_destroy(world.interpreter.store, false);
 	end_world(&world);
