@@ -22,7 +22,7 @@
 enum {
 	TICK_MS = 20,
 	COMMIT_NS = 200000000,
-	STORE_SHARE = 9,             /* one part of ten is what storing may take of the time */
+	STORE_SHARE = 49,            /* one part of fifty is what storing may take of the time */
 	LINGER_NS = 250000000,       /* a daemon's child registers after its parent is gone */
 	FIRST_PROCESS_MS = 10000,    /* how long to wait for anybody at all */
 	PATIENCE_NS = 1000000000,    /* with what should be in the log already */
