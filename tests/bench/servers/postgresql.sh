@@ -3,7 +3,7 @@
 # PostgreSQL, a tree of processes, with four clients of its own benchmark: transactions a second.
 . "$(dirname "$0")/common.sh"
 PATH=$(printf '%s:' /usr/lib/postgresql/*/bin)$PATH
-need initdb postgres pgbench python3
+need initdb postgres pgbench pg_isready python3
 
 be_nobody
 make_database() {
@@ -17,6 +17,8 @@ under_load() {
 	$as_user cp -r "$cache/postgresql" data
 	chmod 700 data
 	serve postgres -D "$PWD/data" -p "$port" -k "$PWD" -c listen_addresses=127.0.0.1 -c fsync=off
+	# It listens before it answers.
+	until pg_isready -q -h 127.0.0.1 -p "$port" -U work; do sleep 0.05; done
 	pgbench -q -i -h 127.0.0.1 -p "$port" -U work postgres 2> prepare.log
 	pgbench -n -h 127.0.0.1 -p "$port" -U work -c 4 -j 2 -T "$BENCH_SECONDS" postgres > load.log
 	end_server INT "$(head -n 1 data/postmaster.pid)" > end.log
