@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "interpose/cfi.h"
+#include "interpose/signal_frame.h"
 
 enum { WORD_BYTES = sizeof(uint64_t) };
 
@@ -13,7 +14,8 @@ enum { WORD_BYTES = sizeof(uint64_t) };
 
 /* A frame, as its function had it when it called. */
 struct frame {
-	uintptr_t place; /* where the call returns to */
+	uintptr_t place; /* where the call returns to, or where it was interrupted */
+	bool interrupted;
 	uintptr_t stack;
 	uintptr_t base;
 	uintptr_t base_at; /* the word that base was read from; 0: it is still in the register */
@@ -108,6 +110,34 @@ static bool step(const struct unwinding *unwinding, struct frame *frame, const s
 		!note_word(unwinding, outer - WORD_BYTES, frame->place))
 		return false;
 	frame->stack = outer;
+	frame->interrupted = false;
+	return true;
+}
+
+/* A word of the kernel's frame, on which depends what comes next, or what signal it was. */
+static bool take_word(const struct unwinding *unwinding, uintptr_t at, uintptr_t *ret_word)
+{
+	return read_word(unwinding, at, ret_word) && note_word(unwinding, at, *ret_word);
+}
+
+/* From a handler's trampoline, whose address is where the kernel's frame begins. */
+static bool step_interrupted(const struct unwinding *unwinding, struct frame *frame)
+{
+	uintptr_t at = frame->stack - offsetof(struct hw_signal_frame, flags), stack, other;
+
+	if (!take_word(unwinding, at + offsetof(struct hw_signal_frame, stack_pointer), &stack) ||
+		!take_word(unwinding, at + offsetof(struct hw_signal_frame, interrupted),
+			&frame->place) ||
+		!take_word(unwinding, at + offsetof(struct hw_signal_frame, blocked), &other) ||
+		!take_word(unwinding, at + offsetof(struct hw_signal_frame, number), &other))
+		return false;
+	frame->base_at = at + offsetof(struct hw_signal_frame, registers[HW_SIGNAL_FRAME_BASE]);
+	frame->base_noted = false;
+	frame->interrupted = true;
+	unwinding->backtrace->through_handler = true;
+	if (!read_word(unwinding, frame->base_at, &frame->base) || stack <= frame->stack)
+		return false;
+	frame->stack = stack;
 	return true;
 }
 
@@ -116,6 +146,7 @@ static struct frame begin(const struct hw_call *call, struct hw_backtrace *backt
 	backtrace->count = 0;
 	backtrace->word_count = 0;
 	backtrace->uses_base = false;
+	backtrace->through_handler = false;
 	memset(backtrace->sizes, 0, sizeof(backtrace->sizes));
 	return (struct frame){ .place = (uintptr_t)call->from, .stack = (uintptr_t)(call + 1),
 		.base = call->base };
@@ -135,8 +166,14 @@ static bool go_on(const struct unwinding *unwinding, struct frame *frame,
 	return true;
 }
 
+/* A call is before the place it returns to, and may be the last instruction of its function. */
+static struct hw_rule rule_of(const struct frame *frame)
+{
+	return hw_cfi_rule(frame->place + frame->interrupted);
+}
+
 bool hw_backtrace_take(const struct hw_call *call, uint32_t depth, uintptr_t high,
-	struct hw_backtrace *ret_backtrace)
+	const void *trampoline, struct hw_backtrace *ret_backtrace)
 {
 	const struct unwinding unwinding = { call, high, ret_backtrace };
 	struct frame frame = begin(call, ret_backtrace);
@@ -147,7 +184,12 @@ bool hw_backtrace_take(const struct hw_call *call, uint32_t depth, uintptr_t hig
 		ret_backtrace->frames[ret_backtrace->count++] = (void *)frame.place;
 		if (ret_backtrace->count == depth)
 			break;
-		rule = hw_cfi_rule(frame.place);
+		if (frame.place == (uintptr_t)trampoline) {
+			if (!step_interrupted(&unwinding, &frame))
+				return false;
+			continue;
+		}
+		rule = rule_of(&frame);
 		if (rule.kind == HW_RULE_END)
 			break;
 		if (!go_on(&unwinding, &frame, &rule))

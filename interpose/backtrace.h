@@ -13,6 +13,9 @@
  * (memo.h). Words that only restore an rbp which no frame further out uses
  * decide nothing, and are left out: in most code rbp is a register like others.
  *
+ * What a signal handler interrupted is in the frame that the kernel left there: where it was, its
+ * stack pointer, its rbp. These words are read like others, so all of that holds for them.
+ *
  * By frame pointers there is one rule for all code: a function begins by pushing rbp, just below
  * its return address, and rbp points there until it returns. The stack ends where
  * that cannot be so, and rbp and the words that say so are among what was read. Of a function
@@ -38,17 +41,19 @@ struct hw_backtrace {
 	uint32_t count; /* of return addresses, innermost first */
 	uint32_t word_count;
 	bool uses_base; /* the rbp of the call decides, too */
+	bool through_handler;
 	uint32_t sizes[HW_BACKTRACE_SIZES]; /* of the innermost frames, in bytes; 0: not known */
 	void *frames[HW_DEPTH_MAX];
 	struct hw_backtrace_word words[HW_BACKTRACE_WORDS_MAX];
 };
 
 /*
- * From a call on, at most `depth` frames; the stack ends at `high`. False when a rule is
- * missing, or leads off the stack: then nothing is known. No lock, no system call.
+ * From a call on, at most `depth` frames; the stack ends at `high`. Signal handlers return to
+ * `trampoline` (handler.h); NULL when that is not known. False when a rule is missing, or leads
+ * off the stack: then nothing is known. No lock, no system call.
  */
 bool hw_backtrace_take(const struct hw_call *call, uint32_t depth, uintptr_t high,
-	struct hw_backtrace *ret_backtrace);
+	const void *trampoline, struct hw_backtrace *ret_backtrace);
 
 /*
  * The same by frame pointers alone, whatever is in rbp. Frames of signal handlers are not told

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "interpose/module.h"
+#include "interpose/signal_frame.h"
 #include "interpose/sys.h"
 
 const void *_Atomic hw_handler_known_trampoline;
@@ -12,21 +13,6 @@ _Atomic uint64_t hw_handler_installed;
 
 /* mov $15, %rax; syscall */
 static const uint8_t trampoline_code[] = { 0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05 };
-
-/* What the kernel leaves on the stack, up to what is wanted of it. */
-struct kernel_frame {
-	uint64_t trampoline;
-	uint64_t flags, link; /* from here on struct ucontext, as the kernel has it */
-	uint64_t alternate_low, alternate_flags, alternate_bytes;
-	uint64_t registers[15];
-	uint64_t stack_pointer;
-	uint64_t interrupted;
-	uint64_t other_registers[15];
-	uint64_t blocked; /* by the interrupted code */
-	int32_t number; /* of siginfo; only there when it was asked for */
-};
-
-_Static_assert(offsetof(struct kernel_frame, number) == 312, "as in asm/sigframe.h");
 
 enum {
 	/* Frames are looked for no further out than this. */
@@ -39,6 +25,8 @@ static struct {
 	_Atomic uintptr_t entry;
 	_Atomic int flags;
 } actions[SIGNAL_MAX + 1];
+
+static _Atomic uint64_t changes; /* of actions */
 
 /* Those of libc itself, for pthread_cancel and setuid, are no signals of the program. */
 static bool is_signal(int number)
@@ -58,6 +46,7 @@ void hw_handler_note(int number, uintptr_t entry, int flags)
 		return;
 	atomic_store_explicit(&actions[number].entry, entry, memory_order_relaxed);
 	atomic_store_explicit(&actions[number].flags, flags, memory_order_relaxed);
+	atomic_fetch_add(&changes, 1);
 	if (entry)
 		atomic_fetch_or(&hw_handler_installed, bit_of(number));
 	else
@@ -113,7 +102,7 @@ struct wanted {
 	bool alternate; /* it repeats where the alternate stack is */
 };
 
-static bool matches(const struct hw_self *self, const struct kernel_frame *frame,
+static bool matches(const struct hw_self *self, const struct hw_signal_frame *frame,
 	const struct wanted *wanted)
 {
 	return (!wanted->trampoline || frame->trampoline == wanted->trampoline) &&
@@ -123,16 +112,16 @@ static bool matches(const struct hw_self *self, const struct kernel_frame *frame
 		!frame->link;
 }
 
-static const struct kernel_frame *search(const struct hw_self *self, uintptr_t from,
+static const struct hw_signal_frame *search(const struct hw_self *self, uintptr_t from,
 	const struct wanted *wanted)
 {
 	uintptr_t at = (from + 7) & ~(uintptr_t)7, end = end_of_stack(self, at);
 
 	if (end > at + SEARCH_BYTES_MAX)
 		end = at + SEARCH_BYTES_MAX;
-	for (; at + sizeof(struct kernel_frame) <= end; at += 8)
-		if (matches(self, (const struct kernel_frame *)at, wanted))
-			return (const struct kernel_frame *)at;
+	for (; at + sizeof(struct hw_signal_frame) <= end; at += 8)
+		if (matches(self, (const struct hw_signal_frame *)at, wanted))
+			return (const struct hw_signal_frame *)at;
 	return NULL;
 }
 
@@ -173,7 +162,7 @@ static uint64_t candidates(uint64_t newly_blocked, uintptr_t place, uint64_t tol
 }
 
 /* What stands for the signal in the return address. */
-static uint64_t mark_of(const struct kernel_frame *frame, uint64_t blocked, uintptr_t place)
+static uint64_t mark_of(const struct hw_signal_frame *frame, uint64_t blocked, uintptr_t place)
 {
 	uint64_t newly_blocked = blocked & ~frame->blocked;
 	uint64_t told = is_signal(frame->number) ? bit_of(frame->number) : 0;
@@ -213,7 +202,7 @@ void hw_handler_mark(const struct hw_self *self, void **frames, uint32_t count)
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct wanted wanted = { .trampoline = (uintptr_t)frames[i] };
-		const struct kernel_frame *frame = NULL;
+		const struct hw_signal_frame *frame = NULL;
 
 		if (!frames[i] || frames[i] != hw_handler_trampoline())
 			continue;
@@ -230,11 +219,19 @@ void hw_handler_mark(const struct hw_self *self, void **frames, uint32_t count)
 	}
 }
 
+uint64_t hw_handler_state(const struct hw_self *self)
+{
+	uint64_t state = hw_sys_signals_blocked() * 0x9e3779b97f4a7c15u;
+
+	state = (state ^ state >> 29 ^ atomic_load(&changes)) * 0x9e3779b97f4a7c15u;
+	return (state ^ state >> 29 ^ hw_handler_open(self->blocked)) * 0x9e3779b97f4a7c15u;
+}
+
 uint32_t hw_handler_find(const struct hw_self *self, void *ret_frames[2])
 {
 	struct wanted wanted = { .alternate = true,
 		.trampoline = (uintptr_t)hw_handler_trampoline() };
-	const struct kernel_frame *frame =
+	const struct hw_signal_frame *frame =
 		search(self, (uintptr_t)__builtin_frame_address(0), &wanted);
 	uint64_t mark;
 

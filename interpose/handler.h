@@ -8,10 +8,11 @@
  *
  * The kernel makes a handler look as if it had been called by a trampoline, two
  * instructions that ask for rt_sigreturn, and next to its return address leaves what it
- * interrupted and why (struct rt_sigframe, arch/x86/include/asm/sigframe.h). The unwinder goes
+ * interrupted and why. The unwinder goes
  * through that, so the trampoline's address is among the return addresses. It is told
  * by its code when it is met first, and by its address from then on. The kernel's frame
- * begins with the trampoline's address and has in it the address that comes next on the stack.
+ * begins with the trampoline's address and has in it the address that comes next on the stack
+ * (signal_frame.h).
  *
  * Which signal it was the frame tells only to handlers that asked for it (SA_SIGINFO), which
  * may have unblocked it since. Otherwise it is the one that the handler blocks and the
@@ -77,6 +78,12 @@ bool hw_handler_discover(void *const *frames, uint32_t count);
  * what is blocked.
  */
 void hw_handler_mark(const struct hw_self *self, void **frames, uint32_t count);
+
+/*
+ * What decides, besides the words of a stack, which numbers these are: they are the same as long as
+ * it is. Asks the kernel what is blocked.
+ */
+uint64_t hw_handler_state(const struct hw_self *self);
 
 /*
  * On an alternate stack: the trampoline, marked, and what was interrupted, innermost first. How

@@ -21,8 +21,8 @@
  * It is not enough to compare less. Two callers at equal depth differ in the word of their
  * return address alone; alloca, longjmp and tail calls leave frames where others were, of the
  * same size or not; a coroutine has other words at other addresses. What has no rules (code
- * generated at run time, signal frames) is never put in here. The attacks are in
- * tests/unit/test_memo_attack.c.
+ * generated at run time) is never put in here. What a signal handler interrupted follows from
+ * words, too: those that the kernel left. The attacks are in tests/unit/test_memo_attack.c.
  *
  * The words are read only while the call is on the stack that the thread is known to have: there
  * whatever lies above a call is mapped.

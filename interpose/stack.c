@@ -162,18 +162,32 @@ static uint64_t circumstances(const struct hw_self *self)
 	return hw_handler_open(self->blocked) | (hw_python_is_seen ? 1ull << (SIGKILL - 1) : 0);
 }
 
-/* The stack is one of the thread's, and there are no frames of signal handlers in it. */
+/*
+ * The same of a stack with a signal handler in it: the bit of the other signal that can have none.
+ * The kernel is asked each time, so it is never one that is found without a look at that.
+ */
+static const uint64_t of_handler = 1ull << (SIGSTOP - 1);
+
+static uint64_t circumstances_of_handler(const struct hw_self *self)
+{
+	return hw_handler_state(self) | of_handler;
+}
+
+/* The stack is one of the thread's. */
 static uint32_t remember_by_rules(struct hw_self *self, const struct hw_call *call,
 	struct hw_backtrace *backtrace)
 {
-	struct hw_memo_stack stack = { .circumstances = circumstances(self) };
+	struct hw_memo_stack stack;
 	bool in_handler;
 
 	hw_sys_block_signals();
 	stack.number = remember(self, call, backtrace->frames, backtrace->count);
 	stack.hash = hash_of(backtrace->frames, backtrace->count, hw_handler_open(self->blocked),
 		&in_handler);
-	if (stack.number && !is_passing(self))
+	stack.circumstances = backtrace->through_handler ? circumstances_of_handler(self) :
+							   circumstances(self);
+	/* In a handler it may be an entry that holds for one record only. */
+	if (stack.number && stack.number <= HW_STACK_ENTRIES && !is_passing(self))
 		hw_memo_add(self->memo, call, self->stack_top, backtrace, &stack);
 	hw_sys_restore_signals();
 	return stack.number;
@@ -198,7 +212,8 @@ static __attribute__((noinline)) bool capture_by_rules(struct hw_self *self,
 
 	if (hw_log_session->unwind == HW_UNWIND_FP ?
 			!follow(self, call, depth, &backtrace) :
-			!hw_backtrace_take(call, depth, self->stack_top, &backtrace))
+			!hw_backtrace_take(call, depth, self->stack_top,
+				hw_handler_trampoline(), &backtrace))
 		return false;
 	*ret_number = remember_by_rules(self, call, &backtrace);
 	return true;
@@ -267,7 +282,11 @@ static bool find(struct hw_self *self, const struct hw_call *call,
 	if (hw_memo_find_recent(memo, call, now, ret_stack))
 		return true;
 	entry = hw_memo_find(memo, call, self->stack_top, ret_stack);
-	if (!entry || ret_stack->circumstances != now)
+	if (!entry)
+		return false;
+	if (ret_stack->circumstances & of_handler)
+		return ret_stack->circumstances == circumstances_of_handler(self);
+	if (ret_stack->circumstances != now)
 		return false;
 	if (!is_watched)
 		hw_memo_note_recent(memo, call, entry);

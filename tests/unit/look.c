@@ -18,6 +18,7 @@ struct stack {
 
 struct hw_memo *look_memo;
 uintptr_t look_top;
+const void *look_trampoline;
 volatile unsigned long look_hits, look_misses, look_unknown, look_wrong, look_conflicts;
 
 static struct stack *stacks; /* by number */
@@ -67,7 +68,7 @@ static void learn(const struct hw_call *call, const struct stack *truth)
 	struct stack found;
 	sigset_t all, before;
 
-	if (!hw_backtrace_take(call, LOOK_DEPTH, look_top, &seen)) {
+	if (!hw_backtrace_take(call, LOOK_DEPTH, look_top, look_trampoline, &seen)) {
 		look_unknown++;
 		return;
 	}

@@ -14,6 +14,7 @@ enum { LOOK_DEPTH = 16 };
 
 extern struct hw_memo *look_memo;
 extern uintptr_t look_top; /* of the stack */
+extern const void *look_trampoline; /* of signal handlers; NULL: not known */
 extern volatile unsigned long look_hits, look_misses;
 extern volatile unsigned long look_unknown; /* misses for which there are no rules */
 extern volatile unsigned long look_wrong;   /* stacks that are not the true ones */

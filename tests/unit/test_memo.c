@@ -10,110 +10,16 @@
 
 #include "interpose/backtrace.h"
 #include "tests/unit/look.h"
+#include "tests/unit/path.h"
 
 /* A hit is never wrong, whatever a program does with its stack. */
 
-/* Each takes a step of a path: what comes next is in the path. 0 ends it. */
-typedef void step(const unsigned char *path);
-static step plain, other, with_alloca, with_rbp, aligned, tail, sorting, jumping;
-static step *const steps[] = { plain, other, with_alloca, with_rbp, aligned, tail, sorting,
-	jumping };
-
-enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
-
 static volatile int sink;
-
-static inline __attribute__((always_inline)) void go_on(const unsigned char *path)
-{
-	if (*path)
-		steps[*path % STEPS](path + 1);
-	else
-		look();
-}
-
-/* Two of the same size, so that their callees' frames lie at the same address. */
-static __attribute__((noinline)) void plain(const unsigned char *path)
-{
-	go_on(path);
-	sink++;
-}
-
-static __attribute__((noinline)) void other(const unsigned char *path)
-{
-	go_on(path);
-	sink--;
-}
-
-static __attribute__((noinline)) void with_alloca(const unsigned char *path)
-{
-	volatile char *room = alloca(16u * (path[0] % 4u) + 16);
-
-	room[0] = 1;
-	go_on(path);
-	room[1] = 2;
-}
-
-/* rbp as a register like others, with what changes from call to call. */
-static __attribute__((noinline)) void with_rbp(const unsigned char *path)
-{
-	__asm__ volatile("lea 1(%%rsp, %0, 8), %%rbp" : : "r"((long)sink) : "rbp");
-	go_on(path);
-	sink += 2;
-}
-
-/* Found by an expression. */
-static __attribute__((noinline)) void aligned(const unsigned char *path)
-{
-	volatile long room[16] __attribute__((aligned(64)));
-
-	room[0] = 1;
-	go_on(path);
-	sink += (int)room[0];
-}
-
-static __attribute__((noinline)) void tail(const unsigned char *path)
-{
-	return *path ? steps[*path % STEPS](path + 1) : plain(path);
-}
-
-static const unsigned char *sorted_path;
-
-static int compare(const void *a, const void *b)
-{
-	if (sorted_path) {
-		const unsigned char *path = sorted_path;
-
-		sorted_path = NULL;
-		go_on(path);
-	}
-	return *(const int *)a - *(const int *)b;
-}
-
-/* Through code of libc. */
-static __attribute__((noinline)) void sorting(const unsigned char *path)
-{
-	int numbers[] = { 2, 1 };
-
-	sorted_path = path;
-	qsort(numbers, 2, sizeof(numbers[0]), compare);
-	sink += numbers[0];
-}
-
-static __attribute__((noinline)) void jumping(const unsigned char *path)
-{
-	jmp_buf back;
-
-	if (!setjmp(back)) {
-		go_on(path);
-		longjmp(back, 1);
-	}
-	sink += path[0];
-}
 
 static void fill_path(unsigned char *path, unsigned *seed, int length)
 {
 	for (int i = 0; i < length; i++)
-		path[i] = (unsigned char)(1 + rand_r(seed) % STEPS);
+		path[i] = (unsigned char)(1 + rand_r(seed) % PATH_CALLS);
 	path[length] = 0;
 }
 
@@ -126,7 +32,7 @@ Test(memo, a_hit_is_never_wrong)
 	for (int i = 0; i < 40; i++)
 		fill_path(paths[i], &seed, 1 + i % 10);
 	for (int i = 0; i < 60000; i++)
-		go_on(paths[rand_r(&seed) % 40]);
+		path_go(paths[rand_r(&seed) % 40]);
 	look_expect_mostly_hits();
 }
 
@@ -139,8 +45,8 @@ Test(memo, equal_depth_is_not_the_same_stack)
 	look_begin();
 	for (int i = 0; i < 30000; i++) {
 		for (int at = 0; at < 8; at++)
-			path[at] = (unsigned char)(STEPS + (rand_r(&seed) & 1));
-		go_on(path);
+			path[at] = (unsigned char)(PATH_PLAIN + (rand_r(&seed) & 1));
+		path_go(path);
 	}
 	cr_expect_eq(look_wrong, 0, "%lu of %lu", look_wrong, look_hits + look_misses);
 	cr_expect(look_hits && look_misses > 500, "%lu hits, %lu misses", look_hits, look_misses);
@@ -204,7 +110,7 @@ static unsigned char handler_path[40];
 static void handle(int number)
 {
 	(void)number;
-	go_on(handler_path);
+	path_go(handler_path);
 }
 
 /* A handler with a stack that fills the depth puts entries in, in the middle of comparing. */
@@ -212,17 +118,17 @@ Test(memo, a_handler_may_replace_the_entry)
 {
 	struct sigaction action = { .sa_handler = handle };
 	struct itimerval often = { { 0, 50 }, { 0, 50 } }, never = { { 0, 0 }, { 0, 0 } };
-	unsigned char path[] = { STEPS, STEPS + 1, STEPS, 0 };
+	unsigned char path[] = { PATH_PLAIN, PATH_OTHER, PATH_PLAIN, 0 };
 	unsigned seed = 9;
 
 	look_begin();
-	memset(handler_path, STEPS, LOOK_DEPTH + 2);
+	memset(handler_path, PATH_PLAIN, LOOK_DEPTH + 2);
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &often, NULL);
 	for (int i = 0; i < 200000; i++) {
-		path[0] = (unsigned char)(STEPS + (rand_r(&seed) & 1));
-		handler_path[rand_r(&seed) % LOOK_DEPTH] = (unsigned char)(STEPS + (i & 1));
-		go_on(path);
+		path[0] = (unsigned char)(PATH_PLAIN + (rand_r(&seed) & 1));
+		handler_path[rand_r(&seed) % LOOK_DEPTH] = (unsigned char)(PATH_PLAIN + (i & 1));
+		path_go(path);
 	}
 	setitimer(ITIMER_REAL, &never, NULL);
 	cr_expect_eq(look_wrong, 0, "%lu of %lu", look_wrong, look_hits + look_misses);
@@ -237,7 +143,7 @@ static void look_without_truth(void)
 {
 	struct hw_backtrace seen;
 
-	look_unknown += !hw_backtrace_take(HW_CALL, LOOK_DEPTH, look_top, &seen);
+	look_unknown += !hw_backtrace_take(HW_CALL, LOOK_DEPTH, look_top, NULL, &seen);
 }
 
 Test(memo, generated_code_is_not_known)

@@ -33,7 +33,7 @@ static void learn(const struct hw_call *call)
 	struct hw_memo_stack stack = { .number = NUMBER };
 	struct hw_backtrace seen;
 
-	cr_assert(hw_backtrace_take(call, DEPTH, stack_top, &seen));
+	cr_assert(hw_backtrace_take(call, DEPTH, stack_top, NULL, &seen));
 	hw_memo_add(memo, call, stack_top, &seen, &stack);
 }
 
