@@ -120,7 +120,7 @@ struct hw_known_deed {
 	uint8_t way; /* enum way */
 };
 
-enum { KNOWN_BITS = 16 };
+enum { KNOWN_BITS = 14 };
 
 static enum way way_of(enum hw_op op, const struct hw_object *object, uint32_t detail)
 {
