@@ -182,13 +182,16 @@ bool hw_backtrace_take(const struct hw_call *call, uint32_t depth, uintptr_t hig
 		struct hw_rule rule;
 
 		ret_backtrace->frames[ret_backtrace->count++] = (void *)frame.place;
-		if (ret_backtrace->count == depth)
-			break;
+		/* Which signal it was is wanted even where nothing further out is. */
 		if (frame.place == (uintptr_t)trampoline) {
 			if (!step_interrupted(&unwinding, &frame))
 				return false;
+			if (ret_backtrace->count == depth)
+				break;
 			continue;
 		}
+		if (ret_backtrace->count == depth)
+			break;
 		rule = rule_of(&frame);
 		if (rule.kind == HW_RULE_END)
 			break;

@@ -14,7 +14,7 @@
 #include "interpose/valgrind.h"
 #include "interpose/backtrace.h"
 
-enum { OWN_FRAMES_MAX = 4 /* of this library, at the inner end */ };
+enum { OWN_FRAMES_MAX = 8 /* of this library, at the inner end; there are five or so */ };
 
 static bool can_unwind;
 static bool is_watched; /* by Valgrind's memcheck */
@@ -173,9 +173,12 @@ static uint64_t circumstances_of_handler(const struct hw_self *self)
 	return hw_handler_state(self) | of_handler;
 }
 
-/* The stack is one of the thread's. */
+/*
+ * The stack is one of the thread's. `trampoline` is the one that it was read with: of a stack that
+ * goes through another, which is known only now, it is not known which signal that was.
+ */
 static uint32_t remember_by_rules(struct hw_self *self, const struct hw_call *call,
-	struct hw_backtrace *backtrace)
+	const void *trampoline, struct hw_backtrace *backtrace)
 {
 	struct hw_memo_stack stack;
 	bool in_handler;
@@ -187,7 +190,8 @@ static uint32_t remember_by_rules(struct hw_self *self, const struct hw_call *ca
 	stack.circumstances = backtrace->through_handler ? circumstances_of_handler(self) :
 							   circumstances(self);
 	/* In a handler it may be an entry that holds for one record only. */
-	if (stack.number && stack.number <= HW_STACK_ENTRIES && !is_passing(self))
+	if (stack.number && stack.number <= HW_STACK_ENTRIES && !is_passing(self) &&
+		hw_handler_trampoline() == trampoline)
 		hw_memo_add(self->memo, call, self->stack_top, backtrace, &stack);
 	hw_sys_restore_signals();
 	return stack.number;
@@ -208,14 +212,15 @@ static bool follow(const struct hw_self *self, const struct hw_call *call, uint3
 static __attribute__((noinline)) bool capture_by_rules(struct hw_self *self,
 	const struct hw_call *call, uint32_t depth, uint32_t *ret_number)
 {
+	const void *trampoline = hw_handler_trampoline();
 	struct hw_backtrace backtrace;
 
 	if (hw_log_session->unwind == HW_UNWIND_FP ?
 			!follow(self, call, depth, &backtrace) :
 			!hw_backtrace_take(call, depth, self->stack_top,
-				hw_handler_trampoline(), &backtrace))
+				trampoline, &backtrace))
 		return false;
-	*ret_number = remember_by_rules(self, call, &backtrace);
+	*ret_number = remember_by_rules(self, call, trampoline, &backtrace);
 	return true;
 }
 

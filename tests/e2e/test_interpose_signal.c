@@ -199,35 +199,64 @@ Test(interpose_signal, tells_where_handlers_are)
 	hw_preloaded_finish(&run);
 }
 
+#define WHICH_SIGNAL(condition) \
+	"WITH RECURSIVE up(event, frame, parent) AS (" \
+	" SELECT event.id, frame, parent FROM event" \
+	" JOIN stack ON stack.id = stack WHERE op = 'lock'" \
+	" UNION ALL SELECT event, stack.frame, stack.parent FROM up" \
+	" JOIN stack ON stack.id = up.parent), " \
+	"handled AS (SELECT row_number() OVER (ORDER BY event) - 1 AS at, signal" \
+	" FROM up JOIN frame ON frame.id = frame WHERE signal NOTNULL) " \
+	"SELECT at / 300, CASE WHEN at < 600 THEN at % 3 ELSE 0 END, signal, count(*)" \
+	" FROM handled WHERE " condition " GROUP BY 1, 2, 3"
+
+static void record_same_place(struct hw_preloaded *run, const char *environment)
+{
+	hw_preloaded_init(run);
+	hw_preloaded_record(run, environment, HW_ARGUMENTS(signals, "same_place"));
+	cr_expect_eq(run->process.status, 0);
+}
+
+static void expect_signals(struct hw_preloaded *run)
+{
+	hw_preloaded_expect(run, WHICH_SIGNAL("1"),
+		"0|0|10|100\n"
+		"0|1|1|100\n"
+		"0|2|12|100\n"
+		"1|0|10|100\n"
+		"1|1|1|100\n"
+		"1|2|12|100\n"
+		"2|0|-1|300\n"
+		"3|0|10|300\n");
+}
+
 /*
  * Stacks of handlers are remembered, but which signal it was is not known by the stack alone. While
- * signals come in turn the same stack is remembered of one only.
+ * signals come in turn the same stack is remembered of one only, unless the kernel wrote which.
  */
 Test(interpose_signal, remembers_which_signal_it_was)
 {
 	struct hw_preloaded run;
 
-	hw_preloaded_init(&run);
-	hw_preloaded_record_fixture(&run, HW_ARGUMENTS(signals, "same_place"));
-	hw_preloaded_expect(&run,
-		"WITH RECURSIVE up(event, frame, parent) AS ("
-		" SELECT event.id, frame, parent FROM event"
-		" JOIN stack ON stack.id = stack WHERE op = 'lock'"
-		" UNION ALL SELECT event, stack.frame, stack.parent FROM up"
-		" JOIN stack ON stack.id = up.parent), "
-		"handled AS (SELECT row_number() OVER (ORDER BY event) - 1 AS at, signal"
-		" FROM up JOIN frame ON frame.id = frame WHERE signal NOTNULL) "
-		"SELECT at / 300, CASE WHEN at < 300 THEN at % 3 ELSE 0 END, signal, count(*)"
-		" FROM handled GROUP BY 1, 2, 3",
-		"0|0|10|100\n"
-		"0|1|1|100\n"
-		"0|2|12|100\n"
-		"1|0|-1|300\n"
-		"2|0|10|300\n");
+	record_same_place(&run, NULL);
+	expect_signals(&run);
 	cr_expect_lt(hw_preloaded_number(&run,
-			     "SELECT value FROM meta WHERE key = 'stack_misses'"), 320);
+			     "SELECT value FROM meta WHERE key = 'stack_misses'"), 330);
 	cr_expect_gt(hw_preloaded_number(&run,
-			     "SELECT value FROM meta WHERE key = 'stack_hits'"), 580);
+			     "SELECT value FROM meta WHERE key = 'stack_hits'"), 870);
+	hw_preloaded_finish(&run);
+}
+
+/* Of the stack no more is kept than the handler and which signal it was. */
+Test(interpose_signal, knows_the_signal_where_stacks_end)
+{
+	struct hw_preloaded run;
+
+	record_same_place(&run, "HOLDWAIT_OPTIONS=depth=2");
+	hw_preloaded_expect(&run, WHICH_SIGNAL("at < 300"), "0|0|10|100\n0|1|1|100\n0|2|12|100\n");
+	hw_preloaded_finish(&run);
+	record_same_place(&run, "HOLDWAIT_OPTIONS=depth=3");
+	expect_signals(&run);
 	hw_preloaded_finish(&run);
 }
 
