@@ -7,8 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "tests/unit/look.h"
-
 static volatile int sink;
 
 static __attribute__((noinline)) void plain(const unsigned char *path)
@@ -87,6 +85,28 @@ static __attribute__((noinline)) void jumping(const unsigned char *path)
 		longjmp(back, 1);
 	}
 	sink += path[0];
+}
+
+static __attribute__((noinline)) void one_with_room(size_t room_bytes,
+	void (*innermost)(size_t room_bytes))
+{
+	__asm__ volatile("" : : "r"(alloca(room_bytes + 16)) : "memory");
+	innermost(256 - room_bytes);
+	sink++;
+}
+
+static __attribute__((noinline)) void other_with_room(size_t room_bytes,
+	void (*innermost)(size_t room_bytes))
+{
+	__asm__ volatile("" : : "r"(alloca(room_bytes + 16)) : "memory");
+	innermost(256 - room_bytes);
+	sink--;
+}
+
+void path_move_frames(void (*innermost)(size_t room_bytes))
+{
+	for (volatile int i = 0; i < 1000; i++)
+		(i & 1 ? other_with_room : one_with_room)(i & 2 ? 256 : 0, innermost);
 }
 
 static const unsigned char *raised_path;

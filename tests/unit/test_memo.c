@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <alloca.h>
 #include <criterion/criterion.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +51,6 @@ Test(memo, equal_depth_is_not_the_same_stack)
 	cr_expect(look_hits && look_misses > 500, "%lu hits, %lu misses", look_hits, look_misses);
 }
 
-/* What is in the room is left as it was: return addresses of frames that were there before. */
 static __attribute__((noinline)) void innermost(size_t room_bytes)
 {
 	__asm__ volatile("" : : "r"(alloca(room_bytes + 16)) : "memory");
@@ -60,28 +58,10 @@ static __attribute__((noinline)) void innermost(size_t room_bytes)
 	sink++;
 }
 
-static __attribute__((noinline)) void one_with_room(size_t room_bytes)
-{
-	__asm__ volatile("" : : "r"(alloca(room_bytes + 16)) : "memory");
-	innermost(256 - room_bytes);
-	sink++;
-}
-
-static __attribute__((noinline)) void other_with_room(size_t room_bytes)
-{
-	__asm__ volatile("" : : "r"(alloca(room_bytes + 16)) : "memory");
-	innermost(256 - room_bytes);
-	sink--;
-}
-
-/* The stack pointer is the same, and so is every word that was read, but rbp is not. */
 Test(memo, frames_move_by_alloca)
 {
-	static void (*const with_room[])(size_t) = { one_with_room, other_with_room };
-
 	look_begin();
-	for (volatile int i = 0; i < 1000; i++)
-		with_room[i & 1](i & 2 ? 256 : 0);
+	path_move_frames(innermost);
 	look_expect_mostly_hits();
 }
 

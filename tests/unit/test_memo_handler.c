@@ -42,8 +42,7 @@ Test(memo_handler, what_they_interrupted_is_known)
 	cr_expect(look_hits > 2 * look_misses, "%lu hits, %lu misses", look_hits, look_misses);
 }
 
-/* Interrupted right here. What is in the room is left as it was, as in test_memo.c. */
-static __attribute__((noinline)) void interrupted_with_room(size_t room_bytes)
+static __attribute__((noinline)) void interrupted_here(size_t room_bytes)
 {
 	long result = SYS_kill;
 
@@ -55,28 +54,10 @@ static __attribute__((noinline)) void interrupted_with_room(size_t room_bytes)
 	sink++;
 }
 
-static __attribute__((noinline)) void one_with_room(size_t room_bytes)
-{
-	__asm__ volatile("" : : "r"(alloca(room_bytes + 16)) : "memory");
-	interrupted_with_room(256 - room_bytes);
-	sink++;
-}
-
-static __attribute__((noinline)) void other_with_room(size_t room_bytes)
-{
-	__asm__ volatile("" : : "r"(alloca(room_bytes + 16)) : "memory");
-	interrupted_with_room(256 - room_bytes);
-	sink--;
-}
-
-/* The stack pointer is the same, and so is every word that was read, but rbp was not. */
 Test(memo_handler, frames_move_by_alloca)
 {
-	static void (*const with_room[])(size_t) = { one_with_room, other_with_room };
-
 	begin();
-	for (volatile int i = 0; i < 1000; i++)
-		with_room[i & 1](i & 2 ? 256 : 0);
+	path_move_frames(interrupted_here);
 	look_expect_mostly_hits();
 }
 
