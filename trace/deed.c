@@ -180,18 +180,12 @@ static __attribute__((noinline)) bool look_beside(struct hw_interpreter *interpr
 	return true;
 }
 
-/* Where it is known what a record says, if it is: there, or beside. */
-static inline struct hw_known_deed *place_of(struct hw_interpreter *interpreter, uint64_t who,
-	uint64_t what)
-{
-	return &interpreter->known[2 * ((what ^ who) * 0x9e3779b97f4a7c15u >> (65 - KNOWN_BITS))];
-}
-
 /* What a record says; NULL when it is not published, or nothing for us. */
 static inline struct hw_known_deed *know(struct hw_interpreter *interpreter,
 	const struct hw_thread *thread, uint64_t who, uint64_t what)
 {
-	struct hw_known_deed *known = place_of(interpreter, who, what);
+	struct hw_known_deed *known = &interpreter->known[2 *
+		((what ^ who) * 0x9e3779b97f4a7c15u >> (65 - KNOWN_BITS))];
 
 	if (__builtin_expect(!is_same(known, thread, who, what), 0) &&
 		!look_beside(interpreter, thread, who, what, known))
@@ -253,8 +247,8 @@ static inline void take(struct hw_interpreter *interpreter, struct hw_packer *pa
 }
 
 /*
- * Take what there is room for of one log, up to a time; whether what comes next is later. It may be
- * later than all that is asked for, by which nothing of its log is bound yet.
+ * Take what there is room for of one log, up to its turn's end; whether what comes next is later.
+ * Past `until_ticks` it does not matter how much, and may be nonsense: an ended thread's log.
  */
 static inline bool take_run(struct hw_interpreter *interpreter, struct hw_packer *packer,
 	struct hw_lane *lane, uint64_t turn_ticks, uint64_t until_ticks)
@@ -285,7 +279,6 @@ static inline bool take_run(struct hw_interpreter *interpreter, struct hw_packer
 		take(interpreter, packer, thread, known,
 			hw_clock_ns(interpreter->clock, last_ticks));
 	}
-	reader->taken += (uint64_t)(at - lane->at);
 	reader->last_ticks = last_ticks;
 	lane->at = at;
 	return is_later;

@@ -90,8 +90,9 @@ struct hw_lane {
 /*
  * The same for many records of two logs, the first of which comes first: take those that stand
  * alone, bear times up to `until_ticks`, and can be taken, by time. Where both go on is left in
- * the lanes, and when in their readers' last_ticks. The first lane is then the one whose next
- * record ended it; when none was taken, that one is left to hw_reader_take. How many were taken.
+ * the lanes, and when, if it is before `until_ticks`, in their readers' last_ticks. The first lane
+ * is then the one whose next record ended it; when none was taken, that one is left to
+ * hw_reader_take. How many were taken.
  */
 typedef size_t hw_reader_take_many(void *context, struct hw_lane lanes[2], uint64_t until_ticks);
 

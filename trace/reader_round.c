@@ -74,20 +74,28 @@ struct taker {
 	uint64_t taken;
 };
 
+/* The earlier of a time and that of the heap's entry, if there is one. */
+static inline uint64_t earlier(const struct hw_readers *readers, size_t at, uint64_t ticks)
+{
+	return at < readers->round_count && readers->round[at].ticks < ticks ?
+		readers->round[at].ticks :
+		ticks;
+}
+
 /* The two logs that come before all others, up to a time. Where in the heap the second is, or 0. */
 static size_t find_two(const struct hw_readers *readers, uint64_t *ret_until_ticks)
 {
 	const struct hw_reader_next *heap = readers->round;
-	size_t count = readers->round_count, second = 0;
+	uint64_t until_ticks = readers->cut_ticks;
+	size_t second = 0;
 
-	*ret_until_ticks = readers->cut_ticks;
-	if (count > 1)
-		second = count > 2 && heap[2].ticks < heap[1].ticks ? 2 : 1;
-	if (count > 2 && heap[3 - second].ticks < *ret_until_ticks)
-		*ret_until_ticks = heap[3 - second].ticks;
-	for (size_t third = 2 * second + 1; second && third <= 2 * second + 2; third++)
-		if (third < count && heap[third].ticks < *ret_until_ticks)
-			*ret_until_ticks = heap[third].ticks;
+	if (readers->round_count > 1) {
+		second = readers->round_count > 2 && heap[2].ticks < heap[1].ticks ? 2 : 1;
+		until_ticks = earlier(readers, 3 - second, until_ticks);
+		until_ticks = earlier(readers, 2 * second + 1, until_ticks);
+		until_ticks = earlier(readers, 2 * second + 2, until_ticks);
+	}
+	*ret_until_ticks = until_ticks;
 	return second;
 }
 
@@ -101,8 +109,13 @@ static struct hw_lane lane_of(const struct hw_readers *readers, struct hw_reader
 
 static void leave_lane(const struct hw_lane *lane)
 {
-	if (lane->reader)
-		lane->reader->position = HW_CHUNK_RECORDS - (uint32_t)(lane->end - lane->at);
+	struct hw_reader *reader = lane->reader;
+	uint32_t position = HW_CHUNK_RECORDS - (uint32_t)(lane->end - lane->at);
+
+	if (!reader)
+		return;
+	reader->taken += position - reader->position;
+	reader->position = position;
 }
 
 /* Take the next record of a log, of which there is one; false when it cannot be taken yet. */
