@@ -22,7 +22,8 @@
 enum {
 	TICK_MS = 20,
 	COMMIT_NS = 200000000,
-	STORE_SHARE = 49,            /* one part of fifty is what storing may take of the time */
+	COMMIT_NS_MAX = 2000000000,
+	ROWS_SHARE = 49,             /* one part of fifty is what storing rows may take */
 	LINGER_NS = 250000000,       /* a daemon's child registers after its parent is gone */
 	FIRST_PROCESS_MS = 10000,    /* how long to wait for anybody at all */
 	PATIENCE_NS = 1000000000,    /* with what should be in the log already */
@@ -220,18 +221,25 @@ static void store(struct hw_collector *collector)
 	int64_t begin_ns = hw_collector_now_ns(collector);
 
 	hw_collector_store(collector);
+	collector->rows_ns = hw_collector_now_ns(collector) - begin_ns;
 	hw_store_commit(collector->store);
 	collector->commit_ns = hw_collector_now_ns(collector);
-	collector->store_ns = collector->commit_ns - begin_ns;
 }
 
-/* What takes long is done less often: programs may have to wait for us meanwhile. */
+/*
+ * Rows that take long are stored less often: programs may have to wait for us meanwhile. What a
+ * commit takes does not count. It is longer the longer the last one is ago, so that each would
+ * put off the next one for longer.
+ */
 static bool is_store_due(const struct hw_collector *collector)
 {
-	int64_t wait_ns = STORE_SHARE * collector->store_ns;
+	int64_t wait_ns = ROWS_SHARE * collector->rows_ns;
 
-	return hw_collector_now_ns(collector) - collector->commit_ns >
-		(wait_ns > COMMIT_NS ? wait_ns : COMMIT_NS);
+	if (wait_ns < COMMIT_NS)
+		wait_ns = COMMIT_NS;
+	if (wait_ns > COMMIT_NS_MAX)
+		wait_ns = COMMIT_NS_MAX;
+	return hw_collector_now_ns(collector) - collector->commit_ns > wait_ns;
 }
 
 static void store_state(struct hw_collector *collector)

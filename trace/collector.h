@@ -52,7 +52,7 @@ struct hw_collector {
 	bool command_stored;
 	int64_t empty_since_ns; /* since when no process is left; -1 while there is one */
 	int64_t commit_ns;      /* of the last commit */
-	int64_t store_ns;       /* how long it took to store what there was */
+	int64_t rows_ns;        /* how long storing the rows took the last time */
 	uint64_t state_hash;    /* of the last waiting state that was stored */
 	uint64_t *slot_seen;    /* per thread slot: wait word and records taken at the last look */
 	uint64_t last_freed;    /* of the readers' count, when waiters were last told */
