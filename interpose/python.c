@@ -18,6 +18,7 @@ enum {
 };
 
 _Atomic bool hw_python_is_seen;
+struct hw_python_layout hw_python_layout;
 
 static struct hw_python_api api;
 static struct hw_module_range interpreter;
@@ -27,7 +28,6 @@ static _Atomic bool is_met, is_kept;
 /* _PyRuntime, where the GIL is. */
 static _Atomic uintptr_t state_of_all;
 static _Atomic size_t state_bytes;
-static struct hw_python_layout layout;
 static _Atomic bool is_learned;
 static uint32_t attempts; /* with the GIL only */
 
@@ -146,75 +146,68 @@ static void learn(struct hw_self *self, const struct hw_call *call, void *state)
 		return;
 	}
 	hw_self_pause(self);
-	hw_python_layout_learn(&api, state, &layout, &is_certain);
+	hw_python_layout_learn(&api, state, &hw_python_layout, &is_certain);
 	hw_self_resume(self);
 	atomic_store_explicit(&is_learned, is_certain, memory_order_release);
 }
 
-static uintptr_t word_at(uintptr_t address, int word)
+uintptr_t hw_python_innermost(struct hw_self *self, const struct hw_call *call)
 {
-	return ((const uintptr_t *)address)[word];
-}
-
-static uintptr_t innermost(void *state)
-{
-	uintptr_t frame = word_at((uintptr_t)state, layout.state_word);
-
-	return frame && layout.inner_word >= 0 ? word_at(frame, layout.inner_word) : frame;
-}
-
-static uintptr_t place_in(uintptr_t frame)
-{
-	const char *at = (const char *)frame + layout.at_bytes;
-
-	return layout.at_size == 8 ? *(const uintptr_t *)at : *(const uint32_t *)at;
-}
-
-void hw_python_walk(struct hw_self *self, const struct hw_call *call, uint32_t depth,
-	struct hw_python_frames *ret_frames)
-{
+	const struct hw_python_layout *layout = &hw_python_layout;
 	void *state = api.is_finalizing() ? NULL : api.this_state();
 	uintptr_t frame;
 
-	ret_frames->count = 0;
 	if (!state)
-		return;
+		return 0;
 	if (__builtin_expect(!atomic_load_explicit(&is_learned, memory_order_acquire), 0)) {
 		learn(self, call, state);
-		return;
+		return 0;
 	}
+	frame = hw_python_word((uintptr_t)state, layout->state_word);
+	return frame && layout->inner_word >= 0 ? hw_python_word(frame, layout->inner_word) :
+						  frame;
+}
+
+void hw_python_walk(uintptr_t innermost, uint32_t depth, struct hw_python_frames *ret_frames)
+{
+	const struct hw_python_layout *layout = &hw_python_layout;
+	uintptr_t frame = innermost;
+	uint32_t count = 0;
+
 	depth = depth < HW_PYTHON_FRAMES_MAX ? depth : HW_PYTHON_FRAMES_MAX;
-	for (frame = innermost(state); frame && ret_frames->count < depth;
-		frame = word_at(frame, layout.outer_word)) {
-		ret_frames->all[ret_frames->count].code =
-			word_at(frame, layout.code_word) & ~(uintptr_t)3;
-		ret_frames->all[ret_frames->count++].at = place_in(frame);
-	}
+	for (; frame && count < depth; frame = hw_python_outer(layout, frame))
+		ret_frames->all[count++] = (struct hw_python_frame){ .address = frame,
+			.code = hw_python_code(layout, frame),
+			.place = hw_python_place(layout, frame) };
+	ret_frames->count = count;
+	ret_frames->outer = frame;
 }
 
 static bool is_code(uintptr_t code)
 {
-	return code && word_at(code, 1) == layout.code_type;
+	return code && hw_python_word(code, 1) == hw_python_layout.code_type;
 }
 
 static uint32_t first_line_of(uintptr_t code)
 {
-	return *(const uint32_t *)(code + (uintptr_t)layout.line_bytes);
+	return *(const uint32_t *)(code + (uintptr_t)hw_python_layout.line_bytes);
 }
 
 /* What a code object is known by. */
 static uint64_t key_of(uintptr_t code)
 {
+	const struct hw_python_layout *layout = &hw_python_layout;
 	uint64_t key = code * 0x9e3779b97f4a7c15u;
 
-	key = (key ^ key >> 29 ^ word_at(code, layout.file_word)) * 0x9e3779b97f4a7c15u;
-	key = (key ^ key >> 29 ^ word_at(code, layout.name_word)) * 0x9e3779b97f4a7c15u;
+	key = (key ^ key >> 29 ^ hw_python_word(code, layout->file_word)) * 0x9e3779b97f4a7c15u;
+	key = (key ^ key >> 29 ^ hw_python_word(code, layout->name_word)) * 0x9e3779b97f4a7c15u;
 	key = (key ^ key >> 29 ^ first_line_of(code)) * 0x9e3779b97f4a7c15u;
 	return ((key ^ key >> 29) | 2) & ~1ull; /* 0 is an empty place */
 }
 
 static void log_code(struct hw_self *self, uint32_t number, uintptr_t code)
 {
+	const struct hw_python_layout *layout = &hw_python_layout;
 	struct {
 		struct hw_code_definition definition;
 		char text[2 * TEXT_BYTES_MAX];
@@ -222,10 +215,10 @@ static void log_code(struct hw_self *self, uint32_t number, uintptr_t code)
 	struct hw_code_definition *definition = &code_object.definition;
 	char *text = code_object.text;
 
-	text += definition->file_bytes = hw_python_text_read(&layout.text,
-		word_at(code, layout.file_word), text, TEXT_BYTES_MAX);
-	text += definition->name_bytes = hw_python_text_read(&layout.text,
-		word_at(code, layout.name_word), text, TEXT_BYTES_MAX);
+	text += definition->file_bytes = hw_python_text_read(&layout->text,
+		hw_python_word(code, layout->file_word), text, TEXT_BYTES_MAX);
+	text += definition->name_bytes = hw_python_text_read(&layout->text,
+		hw_python_word(code, layout->name_word), text, TEXT_BYTES_MAX);
 	hw_log_add_payload(self, HW_OP_CODE, number, 0, &code_object,
 		(uint32_t)(text - (char *)&code_object));
 }
@@ -252,10 +245,11 @@ static uint32_t number_of(struct hw_self *self, uintptr_t code)
 	return 0;
 }
 
-static uint32_t line_of(uintptr_t code, uintptr_t at)
+static uint32_t line_of(uintptr_t code, uintptr_t place)
 {
-	long bytes = layout.at_size == 8 ? (long)(at - code) - layout.first_bytes :
-					   (long)(int32_t)at * layout.at_unit;
+	const struct hw_python_layout *layout = &hw_python_layout;
+	long bytes = layout->at_size == 8 ? (long)(place - code) - layout->first_bytes :
+					    (long)(int32_t)place * layout->at_unit;
 	int line = api.line((void *)code, (int)bytes);
 
 	return line > 0 ? (uint32_t)line : first_line_of(code) + !first_line_of(code);
@@ -268,12 +262,13 @@ static uint32_t line_of(uintptr_t code, uintptr_t at)
 static bool is_programs(uintptr_t code)
 {
 	static const char *const files[] = { "<shim>", "__init__" };
+	const struct hw_python_layout *layout = &hw_python_layout;
 	char file[16];
 	uint32_t bytes;
 
 	if (!is_code(code))
 		return false;
-	bytes = hw_python_text_read(&layout.text, word_at(code, layout.file_word), file,
+	bytes = hw_python_text_read(&layout->text, hw_python_word(code, layout->file_word), file,
 		sizeof(file));
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 		if (bytes == strlen(files[i]) && !memcmp(file, files[i], bytes))
@@ -291,7 +286,7 @@ uint32_t hw_python_log(struct hw_self *self, const struct hw_python_frames *fram
 
 		if (is_programs(code))
 			ret_addresses[count++] = (void *)hw_frame_of_code(number_of(self, code),
-				line_of(code, frames->all[i].at));
+				line_of(code, frames->all[i].place));
 	}
 	return count;
 }

@@ -26,13 +26,17 @@
 
 enum { HW_PYTHON_FRAMES_MAX = 64 };
 
-/* Functions under way, innermost first: the code object, and where in it, as it is stored. */
+struct hw_python_frame {
+	uintptr_t address;
+	uintptr_t code;  /* the code object */
+	uintptr_t place; /* where in it, as it is stored */
+};
+
+/* Functions under way, innermost first. */
 struct hw_python_frames {
 	uint32_t count;
-	struct {
-		uintptr_t code;
-		uintptr_t at;
-	} all[HW_PYTHON_FRAMES_MAX];
+	uintptr_t outer; /* the frame outside of the last one; 0: none */
+	struct hw_python_frame all[HW_PYTHON_FRAMES_MAX];
 };
 
 /* Whether there is an interpreter whose frames are wanted. */
@@ -48,11 +52,13 @@ void hw_python_meet(const struct hw_module_headers *module);
 void hw_python_keep(void);
 
 /*
- * The thread's Python functions, at most `depth`; none when it is in none, or while too little
- * is known. `call`: of the hook.
+ * The innermost frame of the thread; 0 when it is in no Python function, or while too little is
+ * known. `call`: of the hook.
  */
-void hw_python_walk(struct hw_self *self, const struct hw_call *call, uint32_t depth,
-	struct hw_python_frames *ret_frames);
+uintptr_t hw_python_innermost(struct hw_self *self, const struct hw_call *call);
+
+/* That one and those outside of it, at most `depth`. */
+void hw_python_walk(uintptr_t innermost, uint32_t depth, struct hw_python_frames *ret_frames);
 
 /*
  * Write them as addresses of a stack (record.h), after their code was logged. At most as

@@ -15,6 +15,7 @@
  * reads. While it is searched, memory is read by the kernel, so that a wrong guess does no harm.
  */
 
+#include "interpose/export.h"
 #include "interpose/python_text.h"
 #include "interpose/self.h"
 
@@ -34,6 +35,34 @@ struct hw_python_layout {
 	uintptr_t code_type;
 	struct hw_python_text_layout text;
 };
+
+/* What was learned; all zeroes until then. */
+extern HW_HIDDEN struct hw_python_layout hw_python_layout;
+
+static inline uintptr_t hw_python_word(uintptr_t address, int word)
+{
+	return ((const uintptr_t *)address)[word];
+}
+
+/* The code object of a frame. */
+static inline uintptr_t hw_python_code(const struct hw_python_layout *layout, uintptr_t frame)
+{
+	return hw_python_word(frame, layout->code_word) & ~(uintptr_t)3;
+}
+
+/* Where in its code a frame is, as it is stored. */
+static inline uintptr_t hw_python_place(const struct hw_python_layout *layout, uintptr_t frame)
+{
+	const char *at = (const char *)frame + layout->at_bytes;
+
+	return layout->at_size == 8 ? *(const uintptr_t *)at : *(const uint32_t *)at;
+}
+
+/* The frame outside of a frame; 0 at the end. */
+static inline uintptr_t hw_python_outer(const struct hw_python_layout *layout, uintptr_t frame)
+{
+	return hw_python_word(frame, layout->outer_word);
+}
 
 /* Functions of the interpreter; those that older versions lack are NULL. */
 struct hw_python_api {

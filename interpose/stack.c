@@ -7,7 +7,7 @@
 #include "interpose/cfi.h"
 #include "interpose/handler.h"
 #include "interpose/module.h"
-#include "interpose/python.h"
+#include "interpose/python_memo.h"
 #include "interpose/stack_table.h"
 #include "interpose/sys.h"
 #include "interpose/unwinder.h"
@@ -92,7 +92,7 @@ static uint64_t hash_interpreted(uint64_t hash, const struct hw_python_frames *p
 {
 	for (uint32_t i = 0; i < python->count; i++) {
 		hash = (hash ^ python->all[i].code) * 0x9e3779b97f4a7c15u;
-		hash = (hash ^ hash >> 29 ^ python->all[i].at) * 0x9e3779b97f4a7c15u;
+		hash = (hash ^ hash >> 29 ^ python->all[i].place) * 0x9e3779b97f4a7c15u;
 		hash ^= hash >> 29;
 	}
 	return hash | 1;
@@ -104,7 +104,7 @@ static __attribute__((noinline)) uint32_t remember_interpreted(struct hw_self *s
 	struct hw_python_frames python;
 	uint32_t entry;
 
-	hw_python_walk(self, call, hw_log_session->depth, &python);
+	hw_python_walk(hw_python_innermost(self, call), hw_log_session->depth, &python);
 	hash = hash_interpreted(hash, &python);
 	entry = is_passing(self) ? 0 : hw_stack_table_find(self, hash);
 	return entry ? entry : log_interpreted(self, hash, &python, frames, count);
@@ -268,12 +268,21 @@ static __attribute__((noinline)) uint32_t capture(struct hw_self *self,
 
 /* The Python functions may be others while the interpreter stands where it stood. */
 static __attribute__((noinline)) uint32_t recall_interpreted(struct hw_self *self,
-	const struct hw_call *call, uint64_t hash)
+	const struct hw_call *call, uint64_t native)
 {
+	uintptr_t innermost = hw_python_innermost(self, call);
 	struct hw_python_frames python;
+	uint32_t entry = innermost ? hw_python_memo_find(self, innermost, native) : 0;
+	uint64_t hash;
 
-	hw_python_walk(self, call, hw_log_session->depth, &python);
-	return hw_stack_table_find(self, hash_interpreted(hash, &python));
+	if (entry)
+		return entry;
+	hw_python_walk(innermost, hw_log_session->depth, &python);
+	hash = hash_interpreted(native, &python);
+	entry = hw_stack_table_find(self, hash);
+	if (entry)
+		hw_python_memo_add(self, native, &python, hash, entry);
+	return entry;
 }
 
 /* By its words; memcheck is to be asked for silence before they are read. */
@@ -306,7 +315,8 @@ static uint32_t recall(struct hw_self *self, const struct hw_call *call)
 	if (!self->stacks || self->wait_sp | self->unwinding || !is_on_own_stack(self, call) ||
 		!find(self, call, &stack))
 		return 0;
-	if (hw_python_is_seen)
+	/* What is in a signal handler is not the interpreter's. */
+	if (hw_python_is_seen && !(stack.circumstances & of_handler))
 		return recall_interpreted(self, call, stack.hash);
 	return hw_stack_table_use(self, stack.number, stack.hash) ? stack.number : 0;
 }

@@ -17,10 +17,21 @@ static struct hw_stack_table *free_tables;
 static char *block; /* tables that were never used; each block twice as many as the one before */
 static uint32_t block_used, block_tables;
 
-/* A table and its memo. */
-static size_t pair_bytes(void)
+static size_t in_lines(size_t bytes)
 {
-	return (sizeof(struct hw_stack_table) + hw_memo_bytes(hw_log_session->depth) + 63) & ~63ul;
+	return (bytes + 63) & ~(size_t)63;
+}
+
+static size_t memo_bytes(void)
+{
+	return in_lines(hw_memo_bytes(hw_log_session->depth));
+}
+
+/* A table and its memos. The last one is memory that is not there until Python functions are. */
+static size_t table_bytes(void)
+{
+	return sizeof(struct hw_stack_table) + memo_bytes() +
+		in_lines(sizeof(struct hw_python_memo));
 }
 
 /* Under the lock. */
@@ -31,7 +42,7 @@ static struct hw_stack_table *fresh_table(void)
 	if (block_used == block_tables) {
 		uint32_t tables = !block_tables ? 1 :
 			block_tables < TABLES_PER_BLOCK_MAX ? 2 * block_tables : block_tables;
-		char *fresh = hw_sys_map(tables * pair_bytes());
+		char *fresh = hw_sys_map(tables * table_bytes());
 
 		if (!fresh)
 			return NULL;
@@ -39,8 +50,9 @@ static struct hw_stack_table *fresh_table(void)
 		block_tables = tables;
 		block_used = 0;
 	}
-	table = (void *)(block + block_used++ * pair_bytes());
-	table->memo = (void *)(((uintptr_t)(table + 1) + 63) & ~(uintptr_t)63);
+	table = (void *)(block + block_used++ * table_bytes());
+	table->memo = (void *)(table + 1);
+	table->python = (void *)((char *)table->memo + memo_bytes());
 	return table;
 }
 

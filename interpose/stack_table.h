@@ -7,7 +7,7 @@
  *
  * A table by hash, of so many ways that few stacks that are met in turn push each other out: a
  * stack that was pushed out is logged again when it is met again. Nothing grows. What a
- * thread needs to find its stack lies beside it: the unwinder's storage and the memo.
+ * thread needs to find its stack lies beside it: the unwinder's storage and the memos.
  *
  * A signal handler finds the table as it was or as it will be. The entry that the code it
  * interrupted was given last may be on its way into a record, so what runs in a handler replaces no
@@ -17,6 +17,7 @@
 
 #include "interpose/log.h"
 #include "interpose/memo.h"
+#include "interpose/python_memo.h"
 #include "interpose/unwinder.h"
 
 enum { HW_STACK_WAYS = 8 /* whose hashes fill a cache line */ };
@@ -25,6 +26,7 @@ struct hw_stack_table {
 	struct hw_stack_table *next_free;
 	struct hw_unwinder_seat seat; /* stays when another thread gets the table */
 	struct hw_memo *memo;
+	struct hw_python_memo *python;
 	uint32_t oldest[HW_STACK_ENTRIES / HW_STACK_WAYS]; /* way to be replaced next */
 	_Alignas(64) uint64_t hashes[HW_STACK_ENTRIES];    /* 0: empty */
 };
