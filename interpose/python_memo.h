@@ -18,7 +18,7 @@
  *
  * A signal handler finds an entry as it was, or none. It leaves a count of changes behind, by
  * which code that it interrupted while comparing knows, and changes nothing that was being
- * changed.
+ * changed. If it jumps out of that, nothing is remembered any more: slower, but right.
  */
 
 #include "interpose/python.h"

@@ -118,10 +118,13 @@ static uint32_t remember(struct hw_self *self, const struct hw_call *call, void 
 	uint64_t hash = hash_of(frames, count, hw_handler_open(self->blocked), &in_handler);
 	uint32_t entry;
 
+	if (!in_handler && hw_python_is_seen && call) {
+		if (!hw_handler_discover(frames, count))
+			return remember_interpreted(self, call, hash, frames, count);
+		in_handler = true;
+	}
 	if (__builtin_expect(in_handler, 0))
 		hash = mark_and_hash(self, frames, count);
-	else if (hw_python_is_seen && call)
-		return remember_interpreted(self, call, hash, frames, count);
 	entry = is_passing(self) ? 0 : hw_stack_table_find(self, hash);
 	if (entry)
 		return entry;

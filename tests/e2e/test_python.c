@@ -268,6 +268,29 @@ Test(python, functions_that_come_by_turns)
 	finish(&many);
 }
 
+/* A signal may come while the interpreter changes its list of functions. */
+Test(python, no_functions_in_a_signal_handler)
+{
+	static const char in_handler[] =
+		"WITH RECURSIVE up(event, frame, parent) AS (SELECT e.id, frame, parent"
+		" FROM event e JOIN stack s ON s.id = stack JOIN object o ON o.id = object"
+		" WHERE op = 'lock' AND kind = 'mutex' UNION ALL"
+		" SELECT event, s.frame, s.parent FROM up JOIN stack s ON s.id = up.parent)"
+		"SELECT group_concat(number || ' ' || is_python, ', ') FROM"
+		" (SELECT max(signal) AS number, count(language) > 0 AS is_python"
+		" FROM up JOIN frame f ON f.id = frame LEFT JOIN module m ON m.id = module"
+		" GROUP BY event HAVING max(signal) NOTNULL)";
+	struct run handled;
+	char *numbers;
+
+	run(&handled, "--depth=64", FIXTURE("handled.py"), NULL);
+	cr_assert_eq(handled.process.status, 0);
+	numbers = hw_recorded_text(&handled.recorded, in_handler);
+	cr_expect_str_eq(numbers, "10 0, 10 0, 10 0");
+	free(numbers);
+	finish(&handled);
+}
+
 Test(python, threads_that_outlive_the_interpreter)
 {
 	struct run daemons;
