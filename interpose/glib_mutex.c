@@ -81,14 +81,13 @@ void hw_glib_mutex_lock(struct hw_glib_mutex *mutex)
 		return;
 	self = HW_ENTER();
 	if (self) {
-		stack = HW_STACK_INLINE(self);
+		stack = HW_STACK_TIMED(self, &asked_ticks);
 		cell = hw_glib_mutex_object(self, mutex, stack);
 	}
 	if (__builtin_expect(!cell, 0)) {
 		HW_GLIB(g_mutex_lock)(mutex);
 		return;
 	}
-	asked_ticks = hw_log_now();
 	hw_attempt_begin_at(&attempt, self, cell, stack, 0, asked_ticks, is_taken(mutex));
 	HW_GLIB(g_mutex_lock)(mutex);
 	hw_attempt_end(&attempt, HW_OP_LOCK, 0);

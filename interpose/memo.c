@@ -20,7 +20,7 @@ static uint32_t words_for(uint32_t depth)
 static uint32_t entry_bytes(uint32_t depth)
 {
 	size_t bytes = sizeof(struct hw_memo_entry) +
-		words_for(depth) * sizeof(struct hw_backtrace_word);
+		words_for(depth) / HW_MEMO_STEP * sizeof(struct hw_memo_words);
 
 	return (uint32_t)(bytes + 63) & ~63u;
 }
@@ -143,7 +143,7 @@ static uint32_t choose_way(struct hw_memo *memo, uint32_t set, const struct hw_c
 	uint32_t way;
 
 	for (way = 0; way < HW_MEMO_WAYS && memo->calls[set][way]; way++)
-		if (hw_memo_holds(entry_at(memo, set, way), call))
+		if (hw_memo_holds(memo, entry_at(memo, set, way), call))
 			return way;
 	if (way < HW_MEMO_WAYS)
 		return way;
@@ -152,14 +152,35 @@ static uint32_t choose_way(struct hw_memo *memo, uint32_t set, const struct hw_c
 	return way;
 }
 
-static void put_words(struct hw_memo_entry *entry, const struct hw_backtrace *backtrace)
-{
-	uint32_t count = backtrace->word_count;
+/* So far from the end of the stack a place can tell where a word is. */
+#define REACH_BYTES ((uintptr_t)UINT32_MAX * sizeof(uintptr_t))
 
-	memcpy(entry->words, backtrace->words, count * sizeof(entry->words[0]));
-	for (; count % HW_MEMO_STEP; count++)
-		entry->words[count] = entry->words[count - 1];
-	entry->end = entry->words + count;
+static void put_word(struct hw_memo_entry *entry, uint32_t number, uint64_t place,
+	uintptr_t value)
+{
+	struct hw_memo_words *words = &entry->words[number / HW_MEMO_STEP];
+	uint32_t which = number % HW_MEMO_STEP;
+
+	if (which % 2)
+		words->places[which / 2] |= place << 32;
+	else
+		words->places[which / 2] = place;
+	words->values[which] = value;
+}
+
+static void put_words(struct hw_memo_entry *entry, const struct hw_backtrace *backtrace,
+	uintptr_t origin)
+{
+	uint32_t count = (backtrace->word_count + HW_MEMO_STEP - 1) / HW_MEMO_STEP * HW_MEMO_STEP;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct hw_backtrace_word *word = &backtrace->words[
+			i < backtrace->word_count ? i : backtrace->word_count - 1];
+
+		put_word(entry, i, ((uintptr_t)word->at - origin) / sizeof(uintptr_t),
+			word->value);
+	}
+	entry->end = entry->words + count / HW_MEMO_STEP;
 }
 
 void hw_memo_add(struct hw_memo *memo, const struct hw_call *call, uintptr_t top,
@@ -168,8 +189,9 @@ void hw_memo_add(struct hw_memo *memo, const struct hw_call *call, uintptr_t top
 	struct hw_memo_entry *entry;
 	uint32_t set, way;
 
-	if (backtrace->word_count > memo->words_max)
+	if (backtrace->word_count > memo->words_max || top - (uintptr_t)call > REACH_BYTES)
 		return;
+	memo->origin = (top & -sizeof(uintptr_t)) - REACH_BYTES;
 	if (!hw_memo_is_current(memo)) {
 		empty(memo);
 		memo->unloads = atomic_load(&hw_memo_unloads);
@@ -184,7 +206,7 @@ void hw_memo_add(struct hw_memo *memo, const struct hw_call *call, uintptr_t top
 	entry->base = call->base;
 	entry->base_mask = backtrace->uses_base ? ~(uintptr_t)0 : 0;
 	entry->stack = *stack;
-	put_words(entry, backtrace);
+	put_words(entry, backtrace, memo->origin);
 	memo->changes++;
 }
 
@@ -205,7 +227,7 @@ const struct hw_memo_entry *hw_memo_find(const struct hw_memo *memo, const struc
 	for (uint32_t way = 0; way < HW_MEMO_WAYS; way++) {
 		const struct hw_memo_entry *entry = entry_at(memo, set, way);
 
-		if (memo->calls[set][way] != (uintptr_t)call || !hw_memo_holds(entry, call))
+		if (memo->calls[set][way] != (uintptr_t)call || !hw_memo_holds(memo, entry, call))
 			continue;
 		*ret_stack = entry->stack;
 		return hw_memo_is_unchanged(memo, changes) ? entry : NULL;

@@ -66,15 +66,23 @@ struct hw_memo_stack {
 	uint32_t number; /* of its entry in the thread's table of stacks */
 };
 
+/*
+ * Some words of a stack. Where they are is told by 32 bits each, of which two are read at once: a
+ * processor reads two or three times in a cycle, and that is what comparing words takes.
+ */
+struct hw_memo_words {
+	uint64_t places[HW_MEMO_STEP / 2]; /* in words from the memo's origin */
+	uintptr_t values[HW_MEMO_STEP];
+};
+
 struct hw_memo_entry {
 	uintptr_t call;
 	const void *from;
 	uintptr_t base;      /* rbp at the call */
 	uintptr_t base_mask; /* its bits that decide: all or none */
-	/* Of the words, a multiple of HW_MEMO_STEP: the last may be there several times. */
-	const struct hw_backtrace_word *end;
+	const struct hw_memo_words *end;
 	struct hw_memo_stack stack;
-	struct hw_backtrace_word words[];
+	struct hw_memo_words words[]; /* the last word may be there several times */
 };
 
 struct hw_memo {
@@ -82,6 +90,7 @@ struct hw_memo {
 	uint32_t changes;
 	uint32_t words_max; /* of an entry */
 	uint32_t entry_bytes;
+	uintptr_t origin; /* of words' places: the least address that they can tell */
 	/* Right last, of calls that share the place; never NULL. */
 	const struct hw_memo_entry *recent[HW_MEMO_RECENT];
 	uint8_t next_way[HW_MEMO_SETS]; /* to be replaced */
@@ -109,17 +118,29 @@ void hw_memo_add(struct hw_memo *memo, const struct hw_call *call, uintptr_t top
 /* Code was unloaded: other code, with other rules, may come to be where it was. */
 void hw_memo_forget(void);
 
-static inline bool hw_memo_holds(const struct hw_memo_entry *entry, const struct hw_call *call)
+static inline bool hw_memo_has(uintptr_t origin, uint64_t place, uintptr_t value)
 {
-	const struct hw_backtrace_word *word = entry->words, *end = entry->end;
+	return ((const uintptr_t *)origin)[place] == value;
+}
+
+static inline bool hw_memo_holds(const struct hw_memo *memo, const struct hw_memo_entry *entry,
+	const struct hw_call *call)
+{
+	const struct hw_memo_words *words = entry->words, *end = entry->end;
+	uintptr_t origin = memo->origin;
 
 	if (entry->call != (uintptr_t)call || entry->from != call->from ||
 		(entry->base ^ call->base) & entry->base_mask)
 		return false;
-	for (; word < end; word += HW_MEMO_STEP)
-		if (*word[0].at != word[0].value || *word[1].at != word[1].value ||
-			*word[2].at != word[2].value || *word[3].at != word[3].value)
+	for (; words < end; words++) {
+		uint64_t inner = words->places[0], outer = words->places[1];
+
+		if (!hw_memo_has(origin, (uint32_t)inner, words->values[0]) ||
+			!hw_memo_has(origin, inner >> 32, words->values[1]) ||
+			!hw_memo_has(origin, (uint32_t)outer, words->values[2]) ||
+			!hw_memo_has(origin, outer >> 32, words->values[3]))
 			return false;
+	}
 	return true;
 }
 
@@ -158,7 +179,7 @@ static inline __attribute__((always_inline)) bool hw_memo_find_recent(const stru
 
 	/* The words last: there are many. */
 	if (entry->stack.circumstances != now || !hw_memo_is_current(memo) ||
-		!hw_memo_holds(entry, call))
+		!hw_memo_holds(memo, entry, call))
 		return false;
 	*ret_stack = entry->stack;
 	return hw_memo_is_unchanged(memo, changes);

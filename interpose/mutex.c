@@ -162,12 +162,11 @@ HW_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 	cell = hw_object_recorded(mutex, HW_KIND_MUTEX);
 	if (__builtin_expect(!cell, 0) && hw_object_is_ignored(mutex, HW_KIND_MUTEX))
 		return lock_left_out(self, mutex);
-	stack = HW_STACK_INLINE(self);
+	stack = HW_STACK_TIMED(self, &asked_ticks);
 	if (__builtin_expect(!cell, 0))
 		cell = hw_mutex_object(self, mutex, stack);
 	if (__builtin_expect(!cell, 0))
 		return lock_left_out(self, mutex);
-	asked_ticks = hw_log_now();
 	hw_attempt_begin_at(&attempt, self, cell, stack, 0, asked_ticks,
 		hw_mutex_taken(self, mutex));
 	error = HW_REAL_KNOWN(pthread_mutex_lock)(mutex);

@@ -94,13 +94,11 @@ static inline __attribute__((always_inline)) int lock(pthread_rwlock_t *rwlock, 
 	if (__builtin_expect(!cell, 0) &&
 		(!self || hw_object_is_ignored(rwlock, HW_KIND_RWLOCK)))
 		return call_real(rwlock, shared, variant, clock, deadline);
-	stack = variant == PLAIN ? hw_stack_capture_inline(self, call) :
-				   hw_stack_capture(self, call);
+	stack = hw_stack_capture_timed(self, call, &asked_ticks);
 	if (__builtin_expect(!cell, 0))
 		cell = rwlock_object(self, rwlock, stack);
 	if (__builtin_expect(!cell, 0))
 		return call_real(rwlock, shared, variant, clock, deadline);
-	asked_ticks = hw_log_now();
 	hw_attempt_begin_at(&attempt, self, cell, stack, how, asked_ticks,
 		hw_rwlock_taken(self, rwlock, how) &&
 			(!deadline || hw_attempt_deadline_valid(clock, deadline)));

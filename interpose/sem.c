@@ -106,8 +106,7 @@ HW_EXPORT int sem_wait(sem_t *sem)
 
 	if (__builtin_expect(!cell || !units(sem), 0))
 		return take_or_wait(sem, PLAIN, 0, NULL, HW_CALL);
-	stack = HW_STACK_INLINE(self);
-	asked_ticks = hw_log_now();
+	stack = HW_STACK_TIMED(self, &asked_ticks);
 	error = errno;
 	pthread_testcancel();
 	if (__builtin_expect(HW_REAL_KNOWN(sem_trywait)(sem) != 0, 0)) {

@@ -43,11 +43,10 @@ HW_EXPORT int pthread_spin_lock(pthread_spinlock_t *spin)
 
 	if (!self)
 		return HW_REAL(pthread_spin_lock)(spin);
-	stack = HW_STACK_INLINE(self);
+	stack = HW_STACK_TIMED(self, &asked_ticks);
 	cell = spin_object(self, spin, stack);
 	if (!cell)
 		return HW_REAL(pthread_spin_lock)(spin);
-	asked_ticks = hw_log_now();
 	hw_attempt_begin_at(&attempt, self, cell, stack, 0, asked_ticks, is_taken(spin));
 	error = HW_REAL_KNOWN(pthread_spin_lock)(spin);
 	hw_attempt_end(&attempt, HW_OP_LOCK, error);
