@@ -192,11 +192,11 @@ static int create_tables(struct hw_store *store, enum hw_event_form form)
 static int open_database(struct hw_store *store, enum hw_event_form form, struct hw_error *error)
 {
 	/* What is empty need not be on the disk: whoever starts a program waits for this. */
-	static const char settings[] = "PRAGMA synchronous=OFF;"
-				       "PRAGMA journal_mode=OFF;"
-				       "PRAGMA journal_mode=WAL;"
-				       "PRAGMA wal_autocheckpoint=16384;"
-				       "PRAGMA cache_size=-16384;";
+	static const char empty[] = "PRAGMA synchronous=OFF;"
+				    "PRAGMA journal_mode=OFF;";
+	static const char settings[] = "PRAGMA journal_mode=WAL;"
+				       "PRAGMA cache_size=-16384;"
+				       "PRAGMA synchronous=NORMAL;";
 	int code;
 
 	store->lock_fd = open(store->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -210,10 +210,10 @@ static int open_database(struct hw_store *store, enum hw_event_form form, struct
 	if (sqlite3_open_v2(store->path, &store->db,
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
 		sqlite3_busy_timeout(store->db, 10000) != SQLITE_OK ||
-		sqlite3_exec(store->db, settings, NULL, NULL, NULL) != SQLITE_OK ||
+		sqlite3_exec(store->db, empty, NULL, NULL, NULL) != SQLITE_OK ||
+		hw_store_size_choose(store) != SQLITE_OK ||
 		create_tables(store, form) != SQLITE_OK ||
-		sqlite3_exec(store->db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL) !=
-			SQLITE_OK ||
+		sqlite3_exec(store->db, settings, NULL, NULL, NULL) != SQLITE_OK ||
 		hw_store_size_prepare(store) != SQLITE_OK)
 		return hw_error_set(error, -EIO, "cannot create '%s': %s", store->path,
 			sqlite3_errmsg(store->db));

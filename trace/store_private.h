@@ -57,7 +57,10 @@ void hw_store_fail(struct hw_store *store, int code);
 /* Begin a transaction unless one is under way; false after a failure. */
 bool hw_store_begin(struct hw_store *store);
 
-/* Make ready to tell how much room it takes; an SQLite code. */
+/* Choose the size of pages, of a database that has none yet; an SQLite code. */
+int hw_store_size_choose(struct hw_store *store);
+
+/* Make ready to tell how much room it takes, and limit the log; an SQLite code. */
 int hw_store_size_prepare(struct hw_store *store);
 
 /* For hw_store_is_full(): a transaction has ended; all of the roster and the order is stored. */

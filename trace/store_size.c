@@ -13,19 +13,41 @@
  */
 
 enum {
-	RESERVE_BYTES = 384 << 10, /* the last block, and what is written when it is closed */
+	RESERVE_BYTES = 512 << 10, /* the last block, and what is written when it is closed */
 	ROW_BYTES = 160,           /* of an object or dependency; most rows take less */
 	EVENT_ROW_BYTES = 48,
 	LOG_SHARE = 8,             /* of the limit, that the log may take before it is emptied */
-	LOG_PAGES_MIN = 16,
-	LOG_PAGES_MAX = 16384,
-	PAGE_BYTES = 4096,
+	LOG_PAGES_MIN = 8,
+	/*
+	 * Each page goes to the log, back, and into the file. In few large ones that takes half as
+	 * long, and as long as the processor still has the log at hand.
+	 */
+	LOG_PAGES_MAX = 1024,
+	PAGE_BYTES = 16384,
 	PLENTY_BYTES = 1 << 30,    /* more than what all chunks of a session can become */
 };
 
+static int set(struct hw_store *store, const char *what, int value)
+{
+	char *setting = hw_xasprintf("PRAGMA %s=%d", what, value);
+	int code = sqlite3_exec(store->db, setting, NULL, NULL, NULL);
+
+	free(setting);
+	return code;
+}
+
+int hw_store_size_choose(struct hw_store *store)
+{
+	return set(store, "page_size", PAGE_BYTES);
+}
+
 int hw_store_size_prepare(struct hw_store *store)
 {
+	int code = set(store, "wal_autocheckpoint", LOG_PAGES_MAX);
+
 	store->log_path = hw_xasprintf("%s-wal", store->path);
+	if (code != SQLITE_OK)
+		return code;
 	return sqlite3_prepare_v3(store->db, "PRAGMA page_count", -1, SQLITE_PREPARE_PERSISTENT,
 		&store->page_count, NULL);
 }
@@ -33,17 +55,17 @@ int hw_store_size_prepare(struct hw_store *store)
 void hw_store_limit(struct hw_store *store, uint64_t max_bytes)
 {
 	uint64_t pages = max_bytes / LOG_SHARE / PAGE_BYTES;
-	char *settings;
+	int code;
 
 	if (pages < LOG_PAGES_MIN)
 		pages = LOG_PAGES_MIN;
 	if (pages > LOG_PAGES_MAX)
 		pages = LOG_PAGES_MAX;
-	settings = hw_xasprintf("PRAGMA wal_autocheckpoint=%d; PRAGMA journal_size_limit=%d",
-		(int)pages, (int)pages * PAGE_BYTES);
-	if (sqlite3_exec(store->db, settings, NULL, NULL, NULL) != SQLITE_OK)
-		hw_store_fail(store, sqlite3_errcode(store->db));
-	free(settings);
+	code = set(store, "wal_autocheckpoint", (int)pages);
+	if (code == SQLITE_OK)
+		code = set(store, "journal_size_limit", (int)pages * PAGE_BYTES);
+	if (code != SQLITE_OK)
+		hw_store_fail(store, code);
 	store->max_bytes = max_bytes;
 }
 
