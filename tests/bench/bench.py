@@ -26,6 +26,7 @@ from rounds import Runner, families
 from run import RunError
 from setting import Setting
 from tools import TOOLS
+from watch import Watch
 
 ROUNDS, QUICK_ROUNDS = 7, 3
 COUNTING = "instructions"
@@ -117,7 +118,8 @@ def all_rounds(rounds):
 
 def measure(setting, options):
     chosen, counting = choose(options)
-    runner = Runner(setting, say)
+    watch = Watch(setting.program("alone"))
+    runner = Runner(setting, say, watch)
     count = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
     results = {"machine": machine.describe(setting.holdwait), "goals": [], "pairings": [],
                "instructions": {}, "rounds": {}}
@@ -133,6 +135,7 @@ def measure(setting, options):
             results["rounds"][family.name] = all_rounds(rounds)
     finally:
         runner.end()
+    results["machine"]["watched"] = runner.tally.summary(watch)
     if counting:
         results["instructions"] = count_instructions(setting, runner)
     # What is said of a tool by itself need not be said again for each that would have used it.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from run import RunError, run
 from tools import TOOLS, version
+import watch
 
 
 def first_line(*command):
@@ -49,6 +50,7 @@ def in_words(machine):
     yield (f"{machine['holdwait']} on {machine['system']}, kernel {machine['kernel']}, "
            f"{machine['processors']} x {machine['processor']}, {machine['date']}")
     yield "tools: " + ", ".join(f"{name} {text}" for name, text in machine["tools"].items())
+    yield from watch.in_words(machine["watched"])
     if machine["load"] > 0.5:
         yield (f"something else was at work (load {machine['load']:.1f}): proportions hold "
                "better than times do, but none is to be trusted")

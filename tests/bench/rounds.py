@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Rounds: in each, everything that is compared runs once, and a native run right before it.
 
-So what else the machine does meanwhile, or how warm it is, falls on both sides alike.
+So what else the machine does meanwhile, or how warm it is, falls on both sides alike. Rounds in
+which somebody else was at work in the same cores (watch.py) are made again.
 """
 
 from typing import NamedTuple
@@ -11,6 +12,9 @@ from costs import COSTS
 from figures import Sample
 from run import RunError
 from tools import NATIVE, TOOLS
+from watch import Tally
+
+AGAIN = 2  # at most so many times as many rounds as were asked for
 
 
 class Family(NamedTuple):
@@ -47,8 +51,9 @@ def families(goals, with_peers):
 class Runner:
     """Runs families, and keeps why something could not be."""
 
-    def __init__(self, setting, say):
-        self.setting, self.say = setting, say
+    def __init__(self, setting, say, watch):
+        self.setting, self.say, self.watch = setting, say, watch
+        self.tally = Tally()
         self.left_out = {}  # (workload, tool) or a name: the reason
         self.ready = set()
 
@@ -85,8 +90,11 @@ class Runner:
 
     def one_round(self, family):
         """Figures by key, or samples by pairing."""
+        self.watch.begin()
         if family.is_cost:
-            return COSTS[family.name](self.setting)
+            results = COSTS[family.name](self.setting)
+            self.watch.look()
+            return results
         results = {}
         for pairing in list(family.pairings):
             try:
@@ -98,22 +106,32 @@ class Runner:
     def sample(self, workload, tool):
         workload, tool = WORKLOADS[workload], TOOLS[tool]
         native = workload.run(NATIVE, tool.part)
-        return Sample(native, workload.run(tool, tool.part))
+        self.watch.look()
+        sample = Sample(native, workload.run(tool, tool.part))
+        self.watch.look()
+        return sample
 
     def rounds(self, family, count):
         self.begin(family)
-        rounds = []
-        for number in range(1, count + 1):
-            if not family.is_cost and not family.pairings:
-                break
-            self.say(f"{family.name}: round {number} of {count}", passing=True)
+        rounds, rooms = [], []
+        while (family.is_cost or family.pairings) and self.wants_more(rooms, count):
+            again = " again" if len(rounds) >= count else ""
+            self.say(f"{family.name}: round {len(rounds) % count + 1} of {count}{again}",
+                     passing=True)
             try:
                 rounds.append(self.one_round(family))
+                rooms.append(self.watch.least)
             except (RunError, OSError, ValueError) as error:
                 self.left_out[family.name] = str(error)
                 self.say(f"{family.name} is left out: {error}")
                 break
-        return rounds
+        chosen = self.watch.choose(rooms, count)
+        self.tally.add(self.watch, rooms, chosen)
+        return [rounds[at] for at in chosen]
+
+    def wants_more(self, rooms, count):
+        good = sum(self.watch.had_enough(room) for room in rooms)
+        return good < count and len(rooms) < AGAIN * count
 
     def end(self):
         for tool in TOOLS.values():

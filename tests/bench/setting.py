@@ -15,7 +15,7 @@ ROOT = HERE.parent.parent
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 PROGRAMS = {
     "pair": "tests/bench/pair", "timed": "tests/bench/timed", "scale": "tests/bench/scale",
-    "codec": "tests/bench/codec", "fresh": "tests/bench/fresh",
+    "codec": "tests/bench/codec", "fresh": "tests/bench/fresh", "alone": "tests/bench/alone",
     "sqlite_threads": "tests/fixtures/sqlite_threads",
 }
 # What ours are made of, to be compiled again for the tools that want that.

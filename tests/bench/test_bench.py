@@ -17,6 +17,7 @@ import rounds
 import run
 import svg
 import table
+import watch
 from catalogue import WORKLOADS
 from costs import COSTS
 from figures import Sample
@@ -145,7 +146,7 @@ class Runs(unittest.TestCase):
             run.run(["sh", "-c", "sleep 600 & wait"], timeout_s=0.1)
 
     def test_a_program_is_left_out_and_the_others_go_on(self):
-        runner = rounds.Runner(None, lambda text: None)
+        runner = rounds.Runner(None, lambda text: None, FakeWatch([]))
         family = rounds.Family("mutex", [], [("mutex", "holdwait"), ("mutex", "tsan-gcc")])
         runner.sample = lambda workload, tool: self.fail_for(tool)
         self.assertEqual(runner.one_round(family), {("mutex", "holdwait"): Sample(1, 2)})
@@ -159,12 +160,55 @@ class Runs(unittest.TestCase):
         return Sample(1, 2)
 
 
+class FakeWatch(watch.Watch):
+    """Of processors that have so much room, one round after the other."""
+    def __init__(self, rooms):
+        self.most, self.least, self.lines_ns = 4.0, None, [50.0]
+        self.rooms = iter(rooms)
+
+    def look(self):
+        pass
+
+    def begin(self):
+        self.least = next(self.rooms, 4.0)
+
+
+class Watching(unittest.TestCase):
+    def rounds(self, count, rooms):
+        runner = rounds.Runner(None, lambda text, passing=False: None, FakeWatch(rooms))
+        runner.begin = lambda family: None
+        numbers = iter(range(100))
+        runner.sample = lambda workload, tool: next(numbers)
+        family = rounds.Family("mutex", [], [PAIR.of])
+        made = [results[PAIR.of] for results in runner.rounds(family, count)]
+        return made, runner.tally.summary(runner.watch)
+
+    def test_rounds_that_were_disturbed_are_made_again(self):
+        made, watched = self.rounds(3, [4, 2, 3.9, 2, 3.8])
+        self.assertEqual(made, [0, 2, 4])
+        self.assertEqual((watched["rounds"], watched["disturbed"], watched["counted"]), (5, 2, 0))
+
+    def test_not_for_ever_and_then_the_best_count(self):
+        made, watched = self.rounds(2, [2, 4, 1, 3])
+        self.assertEqual(made, [1, 3])
+        self.assertEqual((watched["rounds"], watched["disturbed"], watched["counted"]), (4, 3, 1))
+
+    def test_undisturbed_ones_are_enough(self):
+        self.assertEqual(self.rounds(3, [])[0], [0, 1, 2])
+
+    def test_it_is_said(self):
+        words = " ".join(watch.in_words(some_results()["machine"]["watched"]))
+        self.assertIn("in 50 to 90 ns", words)
+        self.assertIn("in 4 of 9 rounds somebody else was at work", words)
+
+
 def some_results():
     rounds_of_pair = [{PAIR.of: Sample(10, 30)}, {PAIR.of: Sample(10, 50)}]
     family = rounds.Family("mutex", [PAIR], [PAIR.of])
     return {
         "machine": {"holdwait": "holdwait 1", "system": "a <system>", "processors": 2,
-                    "processor": "A & B", "date": "today", "kernel": "6", "load": 0, "tools": {}},
+                    "processor": "A & B", "date": "today", "kernel": "6", "load": 0, "tools": {},
+                    "watched": {"rounds": 9, "disturbed": 4, "counted": 1, "line_ns": [50, 90]}},
         "goals": [bench.goal_row(PAIR, rounds_of_pair, {}),
                   bench.goal_row(FLOOR, [], {"redis": "'redis' is not installed"})],
         "pairings": list(bench.pairing_rows(family, rounds_of_pair)),
