@@ -9,9 +9,10 @@ met.
 import math
 from html import escape
 
+import watch
 from table import number
 
-WIDTH, LEFT, RIGHT, ROW, MARGIN = 980, 350, 230, 22, 16
+WIDTH, LEFT, RIGHT, ROW, LINE, MARGIN = 980, 350, 230, 22, 15, 16
 GOOD, BAD, PALE, INK = "#2b7a4b", "#b5332e", "#d8d8d8", "#222222"
 # Okabe and Ito's colours, which nearly everybody can tell apart.
 COLOURS = {
@@ -123,9 +124,12 @@ def picture(results):
         parts += legend(tools, y + 20)
         y += ROW * max(len(rows), len(tools)) + 70
     machine = results["machine"]
-    parts.append(text(MARGIN, y, f"{machine['holdwait']}, {machine['system']}, "
-                      f"{machine['processors']} x {machine['processor']}, {machine['date']}",
-                      size=11))
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y + MARGIN}" '
+    words = [f"{machine['holdwait']}, {machine['system']}, "
+             f"{machine['processors']} x {machine['processor']}, {machine['date']}",
+             *watch.in_words(machine["watched"])]
+    for line in words:
+        parts.append(text(MARGIN, y, line, size=11))
+        y += LINE
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" '
             f'font-family="sans-serif">\n<rect width="100%" height="100%" fill="white"/>\n'
             + "\n".join(parts) + "\n</svg>\n")

@@ -237,6 +237,7 @@ class Results(unittest.TestCase):
         words = "".join(picture.itertext())
         self.assertIn(PAIR.what, words)
         self.assertIn("A & B", words)
+        self.assertIn("in 4 of 9 rounds", words)
 
     def test_a_scale_has_room_for_what_is_on_it(self):
         scale = svg.Scale([0.02, 300])
