@@ -36,7 +36,7 @@ SLOW = ("helgrind", "drd")
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="bench", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true",
-                        help="a minute: few rounds, calls only, no tool that takes long")
+                        help="a minute or two: few rounds, calls only, no tool that takes long")
     parser.add_argument("--rounds", type=int, metavar="N", help=f"rounds of each ({ROUNDS})")
     parser.add_argument("--no-peers", action="store_true",
                         help="holdwait, and what it is compared with, only")
