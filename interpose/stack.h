@@ -63,8 +63,9 @@ static inline __attribute__((always_inline)) uint32_t hw_stack_capture_inline(
 }
 
 /*
- * The same, and when that was. The clock is read first where that takes no time of its own: the
- * processor compares words of the stack while it waits for the clock.
+ * The same, and when that was. The clock is read first, as the processor compares words of the
+ * stack while it waits for the clock; and once more when the stack had to be looked for, which
+ * takes its time and may log it.
  */
 static inline __attribute__((always_inline)) uint32_t hw_stack_capture_timed(
 	struct hw_self *self, const struct hw_call *call, uint64_t *ret_ticks)

@@ -63,14 +63,13 @@ int hw_collector_init(struct hw_collector *collector, const struct hw_recording_
 	code = hw_session_map_create(&collector->map, &options->session, error);
 	if (code)
 		return code;
-	code = hw_store_create(&collector->store, options->file, options->form, error);
+	code = hw_store_create(&collector->store, options->file, options->form,
+		options->max_bytes, error);
 	if (code) {
 		hw_session_map_remove(&collector->map);
 		hw_session_map_finish(&collector->map);
 		return code;
 	}
-	if (options->max_bytes)
-		hw_store_limit(collector->store, options->max_bytes);
 	hw_clock_init(&collector->clock, collector->map.session->clock,
 		collector->map.session->clock_base, collector->map.session->clock_base_ns);
 	patience = ticks_of(collector, PATIENCE_NS);

@@ -221,7 +221,7 @@ static int open_database(struct hw_store *store, enum hw_event_form form, struct
 }
 
 int hw_store_create(struct hw_store **ret_store, const char *path, enum hw_event_form form,
-	struct hw_error *error)
+	uint64_t max_bytes, struct hw_error *error)
 {
 	struct hw_store *store;
 	int code = probe(path, error);
@@ -233,9 +233,15 @@ int hw_store_create(struct hw_store **ret_store, const char *path, enum hw_event
 	store = hw_xcalloc(1, sizeof(*store));
 	store->path = hw_xstrdup(path);
 	store->form = form;
+	store->max_bytes = max_bytes;
 	code = open_database(store, form, error);
 	if (code) {
+		bool is_ours = store->lock_fd >= 0;
+
 		hw_store_destroy(store, HW_STORE_BROKEN);
+		/* What is left of it may look like a recording, for which an older one is moved. */
+		if (is_ours)
+			unlink(path);
 		return code;
 	}
 	*ret_store = store;

@@ -25,17 +25,12 @@
 struct hw_store;
 
 /*
- * Create the recording at `path`, whose events are kept in a form in the end. An older
- * recording there becomes PATH.old; any other file is left alone, and is an error.
+ * Create the recording at `path`, whose events are kept in a form in the end. With its write-ahead
+ * log it is to take about `max_bytes` and not more; 0: whatever it takes. An older recording
+ * there becomes PATH.old; any other file is left alone, and is an error.
  */
 int hw_store_create(struct hw_store **ret_store, const char *path, enum hw_event_form form,
-	struct hw_error *error);
-
-/*
- * Let the recording, with its write-ahead log, take about `max_bytes` and not more. Call once,
- * before anything is put into it.
- */
-void hw_store_limit(struct hw_store *store, uint64_t max_bytes);
+	uint64_t max_bytes, struct hw_error *error);
 
 /*
  * Whether a round of the collector could come to the limit, or to the end of the room on the disk.

@@ -42,6 +42,7 @@ struct hw_store {
 	bool secured;
 	enum hw_event_form form;
 	uint64_t max_bytes;       /* 0: no limit */
+	uint32_t page_bytes;
 	char *log_path;           /* of the write-ahead log */
 	sqlite3_stmt *page_count;
 	uint64_t committed_bytes; /* of the database when the last transaction ended */

@@ -13,19 +13,32 @@
  */
 
 enum {
-	RESERVE_BYTES = 512 << 10, /* the last block, and what is written when it is closed */
+	RESERVE_BYTES = 384 << 10, /* the last block, and what is written when it is closed */
 	ROW_BYTES = 160,           /* of an object or dependency; most rows take less */
 	EVENT_ROW_BYTES = 48,
 	LOG_SHARE = 8,             /* of the limit, that the log may take before it is emptied */
-	LOG_PAGES_MIN = 8,
+	LOG_PAGES_MIN = 16,
 	/*
-	 * Each page goes to the log, back, and into the file. In few large ones that takes half as
-	 * long, and as long as the processor still has the log at hand.
+	 * Each page goes to the log, back, and into the file. That takes less time in few large
+	 * pages, and when the log is small enough for the processor's caches. But each table has
+	 * pages of its own, and what changed in one is written as a whole: where room is short
+	 * pages are small.
 	 */
-	LOG_PAGES_MAX = 1024,
+	LOG_BYTES_MAX = 16 << 20,
 	PAGE_BYTES = 16384,
+	SMALL_PAGE_BYTES = 4096,
 	PLENTY_BYTES = 1 << 30,    /* more than what all chunks of a session can become */
 };
+
+/* Where nobody says how much, there is plenty. */
+static uint64_t free_bytes(const struct hw_store *store)
+{
+	struct statvfs disk;
+
+	if (fstatvfs(store->lock_fd, &disk) || !disk.f_blocks)
+		return UINT64_MAX;
+	return (uint64_t)disk.f_bavail * disk.f_frsize;
+}
 
 static int set(struct hw_store *store, const char *what, int value)
 {
@@ -38,35 +51,37 @@ static int set(struct hw_store *store, const char *what, int value)
 
 int hw_store_size_choose(struct hw_store *store)
 {
-	return set(store, "page_size", PAGE_BYTES);
+	bool is_short = (store->max_bytes && store->max_bytes < PLENTY_BYTES) ||
+		free_bytes(store) < PLENTY_BYTES;
+
+	store->page_bytes = is_short ? SMALL_PAGE_BYTES : PAGE_BYTES;
+	return set(store, "page_size", (int)store->page_bytes);
+}
+
+static int limit_log(struct hw_store *store)
+{
+	uint64_t pages = LOG_BYTES_MAX / store->page_bytes;
+	int code;
+
+	if (store->max_bytes && store->max_bytes / LOG_SHARE < LOG_BYTES_MAX)
+		pages = store->max_bytes / LOG_SHARE / store->page_bytes;
+	if (pages < LOG_PAGES_MIN)
+		pages = LOG_PAGES_MIN;
+	code = set(store, "wal_autocheckpoint", (int)pages);
+	if (code == SQLITE_OK && store->max_bytes)
+		code = set(store, "journal_size_limit", (int)(pages * store->page_bytes));
+	return code;
 }
 
 int hw_store_size_prepare(struct hw_store *store)
 {
-	int code = set(store, "wal_autocheckpoint", LOG_PAGES_MAX);
+	int code = limit_log(store);
 
 	store->log_path = hw_xasprintf("%s-wal", store->path);
 	if (code != SQLITE_OK)
 		return code;
 	return sqlite3_prepare_v3(store->db, "PRAGMA page_count", -1, SQLITE_PREPARE_PERSISTENT,
 		&store->page_count, NULL);
-}
-
-void hw_store_limit(struct hw_store *store, uint64_t max_bytes)
-{
-	uint64_t pages = max_bytes / LOG_SHARE / PAGE_BYTES;
-	int code;
-
-	if (pages < LOG_PAGES_MIN)
-		pages = LOG_PAGES_MIN;
-	if (pages > LOG_PAGES_MAX)
-		pages = LOG_PAGES_MAX;
-	code = set(store, "wal_autocheckpoint", (int)pages);
-	if (code == SQLITE_OK)
-		code = set(store, "journal_size_limit", (int)pages * PAGE_BYTES);
-	if (code != SQLITE_OK)
-		hw_store_fail(store, code);
-	store->max_bytes = max_bytes;
 }
 
 /* Of the database as it is seen in the transaction under way. */
@@ -77,7 +92,7 @@ static uint64_t database_bytes(struct hw_store *store)
 	if (sqlite3_step(store->page_count) == SQLITE_ROW)
 		pages = sqlite3_column_int64(store->page_count, 0);
 	sqlite3_reset(store->page_count);
-	return (uint64_t)pages * PAGE_BYTES;
+	return (uint64_t)pages * store->page_bytes;
 }
 
 static uint64_t file_bytes(const char *path)
@@ -85,16 +100,6 @@ static uint64_t file_bytes(const char *path)
 	struct stat status;
 
 	return stat(path, &status) ? 0 : (uint64_t)status.st_size;
-}
-
-/* Where nobody says how much, there is plenty. */
-static uint64_t free_bytes(const struct hw_store *store)
-{
-	struct statvfs disk;
-
-	if (fstatvfs(store->lock_fd, &disk) || !disk.f_blocks)
-		return UINT64_MAX;
-	return (uint64_t)disk.f_bavail * disk.f_frsize;
 }
 
 void hw_store_size_committed(struct hw_store *store)

@@ -169,7 +169,7 @@ static void begin(const struct shape *shape, const char *path)
 	struct hw_error error;
 
 	if (hw_session_map_create(&map, &options, &error) ||
-		hw_store_create(&interpreter.store, path, HW_EVENT_FORM_PACKED, &error))
+		hw_store_create(&interpreter.store, path, HW_EVENT_FORM_PACKED, 0, &error))
 		die(error.message);
 	hw_session_map_remove(&map);
 	hw_clock_init(&clock_of_log, HW_CLOCK_MONOTONIC, 0, 0);

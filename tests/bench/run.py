@@ -69,7 +69,7 @@ def run(command, environment=None, folder=None, timeout_s=TIMEOUT_S, wanted=(0,)
 
 
 def ends(process, timeout_s):
-    """Whether it ends within so long, told at once: Popen.wait looks ever more rarely, up to 50 ms."""
+    """Whether it ends within so long, told at once: Popen.wait only looks every 50 ms in the end."""
     pidfd = os.pidfd_open(process.pid)
     try:
         poll = select.poll()

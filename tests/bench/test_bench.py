@@ -198,7 +198,7 @@ class Watching(unittest.TestCase):
 
     def test_it_is_said(self):
         words = " ".join(watch.in_words(some_results()["machine"]["watched"]))
-        self.assertIn("in 50 to 90 ns", words)
+        self.assertIn("takes 50 to 90 ns", words)
         self.assertIn("in 4 of 9 rounds somebody else was at work", words)
 
 

@@ -63,7 +63,7 @@ class Tally:
 def in_words(watched):
     low, high = watched["line_ns"]
     if high:
-        yield f"a line of memory goes to the other processor and back in {low:.0f} to {high:.0f} ns"
+        yield f"a line of memory takes {low:.0f} to {high:.0f} ns to another processor and back"
     if watched["disturbed"]:
         yield (f"in {watched['disturbed']} of {watched['rounds']} rounds somebody else was at work "
                f"in the same cores; {watched['counted']} of them count, for want of others")

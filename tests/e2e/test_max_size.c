@@ -180,8 +180,9 @@ Test(max_size, says_what_is_no_size_and_no_patience)
 	}
 }
 
-/* Run holdwait on a disk of one MiB; skipped where no disk may be mounted. */
-static void run_on_small_disk(struct hw_process *process, const char *folder, const char *then)
+/* Run a program on a disk of this size, then another; skipped where no disk may be mounted. */
+static void run_on_small_disk(struct hw_process *process, const char *folder, const char *size,
+	const char *program, const char *then)
 {
 	struct hw_process allowed;
 	char script[2048];
@@ -192,9 +193,9 @@ static void run_on_small_disk(struct hw_process *process, const char *folder, co
 		cr_skip("may not mount");
 	hw_process_finish(&allowed);
 	snprintf(script, sizeof(script),
-		"mount -t tmpfs -o size=1m tmpfs '%s' && cd '%s' && " HW_HOLDWAIT
+		"mount -t tmpfs -o size=%s tmpfs '%s' && cd '%s' && " HW_HOLDWAIT
 		" run %s 3000000 && exit 1; status=$?; %s; exit $status",
-		folder, folder, loops, then);
+		size, folder, folder, program, then);
 	hw_process_run(process, HW_ARGUMENTS("unshare", "-m", "sh", "-c", script));
 }
 
@@ -212,7 +213,7 @@ Test(max_size, full_disk)
 	char *errors;
 
 	hw_preloaded_init(&run);
-	run_on_small_disk(&run.process, run.scratch.path,
+	run_on_small_disk(&run.process, run.scratch.path, "1m", loops,
 		HW_HOLDWAIT " info | head -1; sqlite3 holdwait.db 'PRAGMA integrity_check; "
 		"SELECT value FROM meta WHERE key = \"cut\"'");
 	cr_expect_eq(run.process.status, 5);
@@ -222,6 +223,20 @@ Test(max_size, full_disk)
 	expect_once(errors, "s, for want of room on the disk: what came later is not known\n");
 	cr_expect(!strstr(errors, "cannot write"), "%s", errors);
 	free(errors);
+	hw_preloaded_finish(&run);
+}
+
+/* Half a recording is none, and not one that is moved over an older one. */
+Test(max_size, disk_without_room_to_begin)
+{
+	struct hw_preloaded run;
+
+	hw_preloaded_init(&run);
+	run_on_small_disk(&run.process, run.scratch.path, "60k", "true",
+		"test -e holdwait.db || echo nothing is left");
+	cr_expect_eq(run.process.status, 125);
+	hw_process_expect_errors(&run.process, "cannot create '");
+	hw_process_expect_output(&run.process, "nothing is left\n");
 	hw_preloaded_finish(&run);
 }
 

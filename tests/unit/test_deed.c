@@ -93,7 +93,7 @@ static void make_world(struct world *world)
 	world->interpreter = (struct hw_interpreter){ .roster = &world->roster,
 		.order = &world->order, .clock = &world->clock, .kinds = UINT32_MAX };
 	cr_assert_eq(hw_store_create(&world->interpreter.store, world->path,
-			     HW_EVENT_FORM_PACKED, &error), 0);
+			     HW_EVENT_FORM_PACKED, 0, &error), 0);
 	hw_deed_prepare(&world->interpreter);
 	process = hw_roster_process(&world->roster, 1);
 	process->pid = 1;

@@ -93,7 +93,7 @@ static void make_world(struct world *world)
 		.patience_ticks = 1000 };
 	cr_assert_eq(hw_session_map_create(&world->map, &options, &error), 0);
 	cr_assert_eq(hw_store_create(&world->interpreter.store, world->path,
-			     HW_EVENT_FORM_PACKED, &error), 0);
+			     HW_EVENT_FORM_PACKED, 0, &error), 0);
 	hw_session_map_remove(&world->map);
 	hw_deed_prepare(&world->interpreter);
 	world->readers = hw_readers_create(world->map.session, 1);
