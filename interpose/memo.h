@@ -90,7 +90,11 @@ struct hw_memo {
 	uint32_t changes;
 	uint32_t words_max; /* of an entry */
 	uint32_t entry_bytes;
-	uintptr_t origin; /* of words' places: the least address that they can tell */
+	/*
+	 * Of words' places: the least address that they can tell. The same for all entries of a
+	 * thread, so that what a handler puts in place of an entry leads to its stack, too.
+	 */
+	uintptr_t origin;
 	/* Right last, of calls that share the place; never NULL. */
 	const struct hw_memo_entry *recent[HW_MEMO_RECENT];
 	uint8_t next_way[HW_MEMO_SETS]; /* to be replaced */
@@ -110,7 +114,8 @@ void hw_memo_prepare(struct hw_memo *memo, uint32_t depth);
 
 /*
  * Remember the stack of a call. With signals blocked. Stacks that were read from more words than
- * most need are not kept.
+ * most need are not kept, nor are those of calls 32 GiB from the end of the stack, `top`, which is
+ * always the same for a thread.
  */
 void hw_memo_add(struct hw_memo *memo, const struct hw_call *call, uintptr_t top,
 	const struct hw_backtrace *backtrace, const struct hw_memo_stack *stack);

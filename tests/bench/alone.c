@@ -45,12 +45,13 @@ static void move_to(int processor)
 static double in_a_row_ns(void)
 {
 	double begin_ns = now_ns();
+	long sum = 0;
 
 	for (int i = 0; i < STEPS; i++)
-		__asm__ volatile("add %%rcx, %%rax; add %%rcx, %%rax; add %%rcx, %%rax;"
-				 "add %%rcx, %%rax; add %%rcx, %%rax; add %%rcx, %%rax;"
-				 "add %%rcx, %%rax; add %%rcx, %%rax"
-				 : : : "rax", "cc");
+		__asm__ volatile("add %1, %0; add %1, %0; add %1, %0;"
+				 "add %1, %0; add %1, %0; add %1, %0;"
+				 "add %1, %0; add %1, %0"
+				 : "+r"(sum) : "r"(1L) : "cc");
 	return now_ns() - begin_ns;
 }
 

@@ -12,7 +12,7 @@ from costs import COSTS
 from figures import Sample
 from run import RunError
 from tools import NATIVE, TOOLS
-from watch import Tally
+from watch import Tally, choose
 
 AGAIN = 2  # at most so many times as many rounds as were asked for
 
@@ -125,7 +125,7 @@ class Runner:
                 self.left_out[family.name] = str(error)
                 self.say(f"{family.name} is left out: {error}")
                 break
-        chosen = self.watch.choose(rooms, count)
+        chosen = choose(rooms, count)
         self.tally.add(self.watch, rooms, chosen)
         return [rounds[at] for at in chosen]
 

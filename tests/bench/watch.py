@@ -38,10 +38,11 @@ class Watch:
     def had_enough(self, room):
         return room >= ENOUGH * self.most
 
-    def choose(self, rooms, count):
-        """Of rounds by the room they had, the `count` with the most, in their order."""
-        best = sorted(range(len(rooms)), key=lambda at: -rooms[at])[:count]
-        return sorted(best)
+
+def choose(rooms, count):
+    """Of rounds by the room they had, the `count` with the most, in their order."""
+    best = sorted(range(len(rooms)), key=lambda at: -rooms[at])[:count]
+    return sorted(best)
 
 
 class Tally:
