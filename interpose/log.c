@@ -213,8 +213,32 @@ static void begin_gap(struct hw_self *self)
 			HW_CHUNK_BYTES);
 	}
 	atomic_store_explicit(&self->slot->gap, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&self->slot->lost, 1, memory_order_release);
 	hw_sys_restore_signals();
+}
+
+/*
+ * One more record is dropped. It costs no system call where the one before was dropped, too: who
+ * wants no waiting does not want that either. A handler may turn in between, and where it did, the
+ * gap is behind us and another one begins.
+ */
+static void drop(struct hw_self *self)
+{
+	struct hw_record *at = self->next;
+
+	/* As settle() does, but for a position that is no longer the one that was looked at. */
+	if (hw_log_is_past(at))
+		atomic_compare_exchange_strong((struct hw_record *_Atomic *)&self->next, &at,
+			(struct hw_record *)((uintptr_t)at & -(uintptr_t)HW_CHUNK_BYTES));
+	atomic_fetch_add_explicit(&self->slot->lost, 1, memory_order_release);
+	if (!atomic_load_explicit(&self->slot->gap, memory_order_relaxed))
+		begin_gap(self);
+}
+
+/* Whether the next record is dropped, as the one before was. */
+static bool is_dropping(const struct hw_self *self)
+{
+	return atomic_load_explicit(&self->slot->gap, memory_order_relaxed) &&
+	       !any_free(hw_log_session) && hopeless(hw_log_session);
 }
 
 void hw_log_uncount(struct hw_self *self)
@@ -225,7 +249,7 @@ void hw_log_uncount(struct hw_self *self)
 /* Room for `count` records in a new chunk, or NULL (dropped and counted). */
 static struct hw_record *turn(struct hw_self *self, uint32_t count)
 {
-	do {
+	while (!is_dropping(self)) {
 		struct hw_record *at;
 
 		hw_sys_block_signals();
@@ -235,8 +259,10 @@ static struct hw_record *turn(struct hw_self *self, uint32_t count)
 			tell(hw_log_session);
 			return at;
 		}
-	} while (wait_for_chunk(hw_log_session));
-	begin_gap(self);
+		if (!wait_for_chunk(hw_log_session))
+			break;
+	}
+	drop(self);
 	return NULL;
 }
 

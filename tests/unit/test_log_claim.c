@@ -2,7 +2,12 @@
 #include "interpose/log.h"
 
 #include <criterion/criterion.h>
+#include <linux/seccomp.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* How a thread's log goes on at the end of a chunk. */
 
@@ -100,4 +105,50 @@ Test(log_claim, dropped_at_the_end)
 	hw_log_write(&self, 0, HW_OP_UNLOCK, 0);
 	cr_expect_eq(hw_record_op(record_at(1, 0)), HW_OP_GAP);
 	expect_records(1, 1, 1);
+}
+
+/* In a process of its own, which is killed at the first call that is none of a few. */
+static void drop_without_system_calls(uint32_t count)
+{
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT))
+		_exit(2);
+	for (uint32_t i = 0; i < count; i++)
+		hw_log_write(&self, i, HW_OP_UNLOCK, i);
+	syscall(SYS_exit, 0);
+}
+
+/* Who would rather lose records than wait does not wait for the kernel either. */
+Test(log_claim, dropped_without_system_calls)
+{
+	int status;
+	pid_t child;
+
+	begin(1);
+	hw_log_session->lossy = 1;
+	hw_log_write(&self, 0, HW_OP_UNLOCK, 0);
+	child = fork();
+	if (!child)
+		drop_without_system_calls(1000);
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_assert(!WIFEXITED(status) || WEXITSTATUS(status) != 2, "seccomp is not to be had");
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%x", status);
+}
+
+/* What is dropped once there was a chunk again is another gap. */
+Test(log_claim, dropped_again)
+{
+	begin(1);
+	hw_log_session->lossy = 1;
+	hw_log_write(&self, 0, HW_OP_UNLOCK, 0);
+	cr_expect_eq(atomic_load(&self.slot->gap), 1);
+	atomic_store(&hw_log_session->free_chunks.limit, 2);
+	hw_log_write(&self, 0, HW_OP_UNLOCK, 0);
+	cr_expect_eq(atomic_load(&self.slot->gap), 0);
+	cr_expect_eq(hw_record_op(record_at(1, 0)), HW_OP_GAP);
+	expect_records(1, 1, 1);
+	for (uint32_t i = 2; i < HW_CHUNK_RECORDS; i++)
+		hw_log_write(&self, i, HW_OP_LOCK, i);
+	hw_log_write(&self, 0, HW_OP_UNLOCK, 0);
+	cr_expect_eq(atomic_load(&self.slot->gap), 1);
+	cr_expect_eq(atomic_load(&self.slot->lost), 2);
 }
