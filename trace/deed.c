@@ -3,23 +3,15 @@
 
 #include <errno.h>
 
-#include "trace/memory.h"
+#include "trace/known.h"
 #include "trace/order_quick.h"
-
-/* Ops whose `detail` tells how. */
-static const uint64_t says_how = 1ull << HW_OP_LOCK | 1ull << HW_OP_TAKE | 1ull << HW_OP_WAIT |
-	1ull << HW_OP_SLEEP | 1ull << HW_OP_UNLOCK | 1ull << HW_OP_JOIN | 1ull << HW_OP_DESTROY;
-
-static uint8_t how_of(enum hw_op op, uint32_t detail)
-{
-	return says_how >> op & 1 ? hw_event_plain_how(detail) : 0;
-}
+#include "trace/window.h"
 
 void hw_deed_store(const struct hw_reading *reading, int64_t result)
 {
 	struct hw_event event = { .time_ns = reading->time_ns, .thread = reading->thread->id,
 		.op = (uint8_t)reading->op, .object = reading->object ? reading->object->id : 0,
-		.how = how_of(reading->op, reading->detail), .stack = reading->stack,
+		.how = hw_known_how(reading->op, reading->detail), .stack = reading->stack,
 		.has_result = result != 0, .result = result };
 
 	hw_store_event(reading->interpreter->store, &event);
@@ -98,101 +90,6 @@ int64_t hw_deed(const struct hw_reading *reading)
 	return result;
 }
 
-/* Neither a definition nor about threads and processes themselves. */
-static bool is_about_object(enum hw_op op)
-{
-	return op >= HW_OP_INIT && op <= HW_OP_ONCE_END;
-}
-
-/* How a record is taken once it is known. */
-enum way { WAY_REST, WAY_LOCK, WAY_UNLOCK, WAY_TAKE, WAY_POST };
-
-/* What a record said, for the next one that says the same: all that does not change by it. */
-struct hw_known_deed {
-	uint64_t what; /* of the record */
-	uint64_t who;  /* process << 8 | op; 0: none is known */
-	struct hw_object *object;
-	struct hw_contention *contention; /* of object and stack; NULL when nothing is got */
-	uint32_t stack;
-	uint32_t block;        /* of the packer, in which these are its numbers; 0: none */
-	uint16_t site, number; /* the latter is the object's */
-	uint8_t how;
-	uint8_t way; /* enum way */
-};
-
-enum { KNOWN_BITS = 14 };
-
-static enum way way_of(enum hw_op op, const struct hw_object *object, uint32_t detail)
-{
-	if (detail >= HW_HOW_OWNER_DEAD)
-		return WAY_REST;
-	if (hw_order_is_plain(object))
-		return op == HW_OP_LOCK ? WAY_LOCK : op == HW_OP_UNLOCK ? WAY_UNLOCK : WAY_REST;
-	if (object->kind == HW_KIND_SEM)
-		return op == HW_OP_TAKE ? WAY_TAKE : op == HW_OP_POST ? WAY_POST : WAY_REST;
-	return WAY_REST;
-}
-
-/*
- * Learn what a record says; false when that is nothing for us. Which object is meant never changes
- * where it is defined and cannot be followed by another (hw_roster_object()).
- */
-static __attribute__((noinline)) bool learn(struct hw_interpreter *interpreter,
-	const struct hw_thread *thread, uint64_t who, uint64_t what, struct hw_known_deed *known)
-{
-	uint32_t slot = hw_what_stack(what), detail = hw_what_detail(what);
-	enum hw_op op = (uint8_t)who;
-	struct hw_object *object;
-
-	if (!is_about_object(op) || slot >= HW_STACK_SLOTS)
-		return false;
-	object = hw_roster_object(thread->process, hw_what_object(what));
-	if (!object || object->ignored || object->kind == HW_KIND_NONE ||
-		object->type & HW_TYPE_SYSV)
-		return false;
-	*known = (struct hw_known_deed){ .what = what, .who = who, .object = object,
-		.stack = thread->stacks[slot], .how = how_of(op, detail),
-		.way = (uint8_t)way_of(op, object, detail) };
-	if (known->way == WAY_LOCK || known->way == WAY_TAKE)
-		known->contention = hw_contention_of(&interpreter->order->contentions, object,
-			known->stack);
-	return true;
-}
-
-static inline bool is_same(const struct hw_known_deed *known, const struct hw_thread *thread,
-	uint64_t who, uint64_t what)
-{
-	/* That the second is the same says that the third is in the table. */
-	return known->who == who && known->what == what &&
-		known->stack == thread->stacks[hw_what_stack(what)];
-}
-
-/* Of two neighbours the one that was used last is the first to be looked at. */
-static __attribute__((noinline)) bool look_beside(struct hw_interpreter *interpreter,
-	const struct hw_thread *thread, uint64_t who, uint64_t what, struct hw_known_deed *known)
-{
-	struct hw_known_deed beside = known[1];
-
-	known[1] = known[0];
-	if (!is_same(&beside, thread, who, what))
-		return learn(interpreter, thread, who, what, known);
-	known[0] = beside;
-	return true;
-}
-
-/* What a record says; NULL when it is not published, or nothing for us. */
-static inline struct hw_known_deed *know(struct hw_interpreter *interpreter,
-	const struct hw_thread *thread, uint64_t who, uint64_t what)
-{
-	struct hw_known_deed *known = &interpreter->known[2 *
-		((what ^ who) * 0x9e3779b97f4a7c15u >> (65 - KNOWN_BITS))];
-
-	if (__builtin_expect(!is_same(known, thread, who, what), 0) &&
-		!look_beside(interpreter, thread, who, what, known))
-		return NULL;
-	return known->object->ignored ? NULL : known;
-}
-
 /* In a new block all numbers are new. */
 static __attribute__((noinline)) void number(struct hw_packer *packer,
 	struct hw_known_deed *known)
@@ -212,23 +109,23 @@ static __attribute__((noinline)) int64_t do_rest(struct hw_interpreter *interpre
 }
 
 /* Whether that was all; the rest is left for do_rest. */
-static inline bool is_done(struct hw_order *order, struct hw_thread *thread,
+static HW_ALWAYS_INLINE bool is_done(struct hw_order *order, struct hw_thread *thread,
 	const struct hw_known_deed *known, int64_t time_ns)
 {
 	uint32_t how = hw_what_detail(known->what);
 
-	if (known->way == WAY_LOCK)
+	if (known->way == HW_WAY_LOCK)
 		return hw_order_lock(order, thread, known->object, known->contention, how,
 			time_ns);
-	if (known->way == WAY_UNLOCK)
+	if (known->way == HW_WAY_UNLOCK)
 		return hw_order_unlock(thread, known->object, time_ns);
-	if (known->way == WAY_TAKE)
+	if (known->way == HW_WAY_TAKE)
 		return hw_order_take(order, thread, known->object, known->contention, how,
 			time_ns);
-	return known->way == WAY_POST && hw_order_post(thread, known->object, time_ns);
+	return known->way == HW_WAY_POST && hw_order_post(thread, known->object, time_ns);
 }
 
-static inline void take(struct hw_interpreter *interpreter, struct hw_packer *packer,
+static HW_ALWAYS_INLINE void take(struct hw_interpreter *interpreter, struct hw_packer *packer,
 	struct hw_thread *thread, struct hw_known_deed *known, int64_t time_ns)
 {
 	int64_t result = 0;
@@ -246,32 +143,44 @@ static inline void take(struct hw_interpreter *interpreter, struct hw_packer *pa
 		hw_pack_add_result(packer, result);
 }
 
+/* What a record says; NULL when it is not published, or nothing for us. */
+static inline struct hw_known_deed *know(struct hw_interpreter *interpreter,
+	const struct hw_thread *thread, uint64_t who, uint64_t what)
+{
+	struct hw_known_deed *known = hw_known_find(interpreter, thread, who, what);
+
+	return known ? known : hw_known_learn(interpreter, thread, who, what);
+}
+
+/* How many more events there is room for. */
+static inline size_t room_of(const struct hw_packer *packer)
+{
+	return HW_PACK_EVENTS - packer->count;
+}
+
 /*
  * Take what there is room for of one log, up to its turn's end; whether what comes next is later.
  * Past `until_ticks` it does not matter how much, and may be nonsense: an ended thread's log.
  */
 static inline bool take_run(struct hw_interpreter *interpreter, struct hw_packer *packer,
-	struct hw_lane *lane, uint64_t turn_ticks, uint64_t until_ticks)
+	struct hw_window *window, struct hw_lane *lane, uint64_t turn_ticks)
 {
-	struct hw_reader *reader = lane->reader;
-	struct hw_thread *thread = reader->thread;
-	uint64_t process = (uint64_t)thread->process->id << 8, last_ticks = reader->last_ticks;
+	struct hw_thread *thread = lane->thread;
+	uint64_t last_ticks = lane->last_ticks, who = lane->who;
 	const struct hw_record *at = lane->at, *end = lane->end;
 	bool is_later = false;
 
-	if (end - at > HW_PACK_EVENTS - packer->count)
-		end = at + (HW_PACK_EVENTS - packer->count);
+	if ((size_t)(end - at) > room_of(packer))
+		end = at + room_of(packer);
 	for (; at < end; at++) {
 		struct hw_record record = hw_reader_look(at);
 		uint64_t ticks = hw_record_time(&record);
 		struct hw_known_deed *known;
 
 		is_later = ticks > turn_ticks;
-		if (is_later) {
-			last_ticks = ticks < until_ticks ? ticks : until_ticks;
+		if (is_later)
 			break;
-		}
-		known = know(interpreter, thread, process | hw_record_op(&record), record.what);
+		known = know(interpreter, thread, who | hw_record_op(&record), record.what);
 		if (!known)
 			break;
 		if (ticks > last_ticks)
@@ -279,50 +188,114 @@ static inline bool take_run(struct hw_interpreter *interpreter, struct hw_packer
 		take(interpreter, packer, thread, known,
 			hw_clock_ns(interpreter->clock, last_ticks));
 	}
-	reader->last_ticks = last_ticks;
+	if (at > lane->at)
+		window->taken_ticks = last_ticks;
+	if (is_later)
+		last_ticks = hw_record_time(at) < window->until_ticks ? hw_record_time(at) :
+			window->until_ticks;
+	lane->last_ticks = last_ticks;
 	lane->at = at;
 	return is_later;
 }
 
-/* Not in the middle of what several records tell together (units.h). */
-static inline bool is_between(const struct hw_thread *thread)
+/* Take both logs by turns, or the only one. */
+static void take_by_turns(struct hw_interpreter *interpreter, struct hw_packer *packer,
+	struct hw_window *window)
 {
-	return !thread->units && !thread->together_count;
-}
+	struct hw_lane *lane = &window->lanes[0], *other = &window->lanes[1];
 
-/* Take both logs by turns; which of them it was at last. */
-static struct hw_lane *take_by_turns(struct hw_interpreter *interpreter,
-	struct hw_packer *packer, struct hw_lane lanes[2], uint64_t until_ticks)
-{
-	struct hw_lane *lane = &lanes[0], *other = &lanes[1];
-
-	while (is_between(lane->reader->thread)) {
+	for (;;) {
 		struct hw_lane *next = other;
-		uint64_t turn_ticks = until_ticks;
+		uint64_t turn_ticks = window->until_ticks;
 
-		if (other->reader && other->reader->last_ticks < turn_ticks)
-			turn_ticks = other->reader->last_ticks;
-		if (!take_run(interpreter, packer, lane, turn_ticks, until_ticks) ||
-			turn_ticks == until_ticks)
+		if (window->lane_count > 1 && other->last_ticks < turn_ticks)
+			turn_ticks = other->last_ticks;
+		if (!take_run(interpreter, packer, window, lane, turn_ticks) ||
+			turn_ticks == window->until_ticks)
 			break;
 		other = lane;
 		lane = next;
 	}
-	return lane;
 }
 
-size_t hw_deed_take(void *context, struct hw_lane lanes[2], uint64_t until_ticks)
+/* A deed whose turn has come: what is known of it, whose it is, and when it was. */
+struct turn {
+	struct hw_known_deed *known;
+	struct hw_thread *thread;
+	uint64_t ticks;
+};
+
+enum { TURNS_AT_ONCE = 128 };
+
+/*
+ * What the records say whose turn is next, as long as that is known; how many they are. What is
+ * learned may take the place of what was found, and so that is done for the first of them only.
+ */
+static size_t find_turns(struct hw_interpreter *interpreter, struct hw_window *window, size_t most,
+	struct turn *turns)
+{
+	for (size_t i = 0; i < most; i++) {
+		uint64_t turn = window->turns[i];
+		struct hw_lane *lane = &window->lanes[hw_window_lane(turn)];
+		struct hw_record record = *lane->at;
+		uint64_t who = lane->who | hw_record_op(&record);
+		struct hw_known_deed *known =
+			hw_known_find(interpreter, lane->thread, who, record.what);
+
+		if (!known && !i)
+			known = hw_known_learn(interpreter, lane->thread, who, record.what);
+		if (!known)
+			return i;
+		turns[i] = (struct turn){ known, lane->thread, hw_window_ticks(window, turn) };
+		lane->last_ticks = turns[i].ticks;
+		lane->at++;
+	}
+	return most;
+}
+
+/* Take those that come next; how many. */
+static size_t take_some(struct hw_interpreter *interpreter, struct hw_packer *packer,
+	struct hw_window *window)
+{
+	struct turn turns[TURNS_AT_ONCE];
+	size_t most = window->turn_count < TURNS_AT_ONCE ? window->turn_count : TURNS_AT_ONCE;
+	size_t count = find_turns(interpreter, window,
+		most < room_of(packer) ? most : room_of(packer), turns);
+
+	for (size_t i = 0; i < count; i++)
+		take(interpreter, packer, turns[i].thread, turns[i].known,
+			hw_clock_ns(interpreter->clock, turns[i].ticks));
+	if (count)
+		window->taken_ticks = turns[count - 1].ticks;
+	window->turns += count;
+	window->turn_count -= count;
+	return count;
+}
+
+/*
+ * Take what there is room for in the window. Whether a thread takes a lock or gives it back cannot
+ * be foretold where its turn cannot; so that wrong guesses do not hold up the look-ups too, these
+ * come first, for many records.
+ */
+static void take_turns(struct hw_interpreter *interpreter, struct hw_packer *packer,
+	struct hw_window *window)
+{
+	while (take_some(interpreter, packer, window))
+		;
+}
+
+size_t hw_deed_take(void *context, struct hw_window *window)
 {
 	struct hw_interpreter *interpreter = context;
 	struct hw_packer *packer = interpreter->packer;
 	uint32_t count = packer->count;
 
-	if (take_by_turns(interpreter, packer, lanes, until_ticks) != &lanes[0]) {
-		struct hw_lane first = lanes[1];
-
-		lanes[1] = lanes[0];
-		lanes[0] = first;
-	}
+	for (size_t i = 0; i < window->lane_count; i++)
+		window->lanes[i].who = hw_known_who(window->lanes[i].thread);
+	if (window->turns)
+		take_turns(interpreter, packer, window);
+	else
+		take_by_turns(interpreter, packer, window);
 	count = packer->count - count;
 	if (count)
 		interpreter->missing_ticks = 0;
@@ -334,5 +307,5 @@ size_t hw_deed_take(void *context, struct hw_lane lanes[2], uint64_t until_ticks
 void hw_deed_prepare(struct hw_interpreter *interpreter)
 {
 	interpreter->packer = hw_store_packer(interpreter->store);
-	interpreter->known = hw_xcalloc((size_t)1 << KNOWN_BITS, sizeof(*interpreter->known));
+	hw_known_prepare(interpreter);
 }

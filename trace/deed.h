@@ -22,7 +22,7 @@ int64_t hw_deed_result(const struct hw_reading *reading);
 void hw_deed_store(const struct hw_reading *reading, int64_t result);
 
 /* For hw_readers_round: hw_interpret() for the deeds among these, up to the first that is none. */
-size_t hw_deed_take(void *interpreter, struct hw_lane lanes[2], uint64_t until_ticks);
+size_t hw_deed_take(void *interpreter, struct hw_window *window);
 
 /* Make an interpreter with a store ready for that. */
 void hw_deed_prepare(struct hw_interpreter *interpreter);

@@ -7,6 +7,7 @@
 #include "trace/deed.h"
 #include "trace/gap.h"
 #include "trace/state.h"
+#include "trace/window.h"
 
 /* How often the size is looked at: that takes system calls, of which a record is to cost none. */
 enum { TAKES_BETWEEN_LOOKS = 1024 };
@@ -33,19 +34,19 @@ static bool take(void *context, struct hw_reader *reader, struct hw_record recor
 	return hw_interpret(&collector->interpreter, reader, record, ticks, payload);
 }
 
-/* They may be as many as two chunks hold. */
-static size_t take_many(void *context, struct hw_lane lanes[2], uint64_t until_ticks)
+/* They may be as many as a chunk holds, or a window. */
+static size_t take_many(void *context, struct hw_window *window)
 {
 	struct hw_collector *collector = context;
 	size_t count;
 
 	if (collector->full)
 		return 0;
-	count = hw_deed_take(&collector->interpreter, lanes, until_ticks);
+	count = hw_deed_take(&collector->interpreter, window);
 	collector->takes += (uint32_t)count;
 	/* The next one would be just after the last that was taken. */
 	if (collector->takes >= TAKES_BETWEEN_LOOKS)
-		look(collector, lanes[0].reader->last_ticks + 1);
+		look(collector, window->taken_ticks + 1);
 	return count;
 }
 

@@ -12,8 +12,11 @@
 
 #include "trace/order.h"
 
+/* Into each loop over events, however long that becomes: programs wait for what an event costs. */
+#define HW_ALWAYS_INLINE inline __attribute__((always_inline))
+
 /* The thread has the object from now on; it does not hold it yet, and has room for a hold. */
-static inline void hw_order_push(struct hw_thread *thread, struct hw_object *object,
+static HW_ALWAYS_INLINE void hw_order_push(struct hw_thread *thread, struct hw_object *object,
 	struct hw_contention *contention, uint32_t stack, uint32_t how, uint32_t count,
 	int64_t time_ns)
 {
@@ -32,8 +35,8 @@ static inline void hw_order_push(struct hw_thread *thread, struct hw_object *obj
 }
 
 /* How long it was held is known now, and by whom; taking it from the thread's holds is left. */
-static inline void hw_order_end_hold(const struct hw_thread *thread, const struct hw_hold *hold,
-	int64_t time_ns)
+static HW_ALWAYS_INLINE void hw_order_end_hold(const struct hw_thread *thread,
+	const struct hw_hold *hold, int64_t time_ns)
 {
 	struct hw_contention *contention = hold->contention;
 	int64_t held_ns = time_ns - hold->since_ns;
@@ -64,7 +67,7 @@ static inline bool hw_order_is_simple(const struct hw_thread *thread,
 }
 
 /* What an acquisition that is simple means, but for who has the object then. */
-static inline void hw_order_count(struct hw_order *order, struct hw_thread *thread,
+static HW_ALWAYS_INLINE void hw_order_count(struct hw_order *order, struct hw_thread *thread,
 	struct hw_contention *contention, uint32_t how, bool depends, int64_t time_ns)
 {
 	contention->acquired++;
@@ -78,7 +81,7 @@ static inline void hw_order_count(struct hw_order *order, struct hw_thread *thre
  * Whether the thread took the lock, which is plain. `contention` is the one of the object and
  * the stack.
  */
-static inline bool hw_order_lock(struct hw_order *order, struct hw_thread *thread,
+static HW_ALWAYS_INLINE bool hw_order_lock(struct hw_order *order, struct hw_thread *thread,
 	struct hw_object *object, struct hw_contention *contention, uint32_t how, int64_t time_ns)
 {
 	if (__builtin_expect(!hw_order_is_simple(thread, object), 0))
@@ -89,7 +92,7 @@ static inline bool hw_order_lock(struct hw_order *order, struct hw_thread *threa
 }
 
 /* Whether the thread took a unit of the semaphore, of which nobody holds one. */
-static inline bool hw_order_take(struct hw_order *order, struct hw_thread *thread,
+static HW_ALWAYS_INLINE bool hw_order_take(struct hw_order *order, struct hw_thread *thread,
 	struct hw_object *object, struct hw_contention *contention, uint32_t how, int64_t time_ns)
 {
 	if (__builtin_expect(!hw_order_is_simple(thread, object), 0))
@@ -115,7 +118,7 @@ static inline struct hw_hold *hw_order_last(struct hw_thread *thread,
 }
 
 /* Whether the thread gave the lock back, which is plain: it was what it took last. */
-static inline bool hw_order_unlock(struct hw_thread *thread, struct hw_object *object,
+static HW_ALWAYS_INLINE bool hw_order_unlock(struct hw_thread *thread, struct hw_object *object,
 	int64_t time_ns)
 {
 	struct hw_hold *last = hw_order_last(thread, object);
@@ -128,7 +131,7 @@ static inline bool hw_order_unlock(struct hw_thread *thread, struct hw_object *o
 }
 
 /* Whether the thread gave a unit back that it took last, or one of what nobody holds ever. */
-static inline bool hw_order_post(struct hw_thread *thread, struct hw_object *object,
+static HW_ALWAYS_INLINE bool hw_order_post(struct hw_thread *thread, struct hw_object *object,
 	int64_t time_ns)
 {
 	struct hw_hold *last = object->foreign ? NULL : hw_order_last(thread, object);

@@ -9,6 +9,7 @@
 
 #include "trace/memory.h"
 #include "trace/reader_private.h"
+#include "trace/window.h"
 
 enum { PAGE_BYTES = 4096 };
 
@@ -19,6 +20,8 @@ struct hw_readers *hw_readers_create(struct hw_session *session, uint64_t patien
 	readers->session = session;
 	readers->patience_ticks = patience_ticks;
 	readers->round = hw_xcalloc(HW_THREAD_MAX, sizeof(*readers->round));
+	readers->window = hw_xcalloc(1, sizeof(*readers->window));
+	readers->share = HW_WINDOW_SHARE;
 	return readers;
 }
 
@@ -28,6 +31,7 @@ void hw_readers_destroy(struct hw_readers *readers)
 		return;
 	free(readers->quarantined);
 	free(readers->round);
+	free(readers->window);
 	free(readers);
 }
 

@@ -63,6 +63,10 @@ struct hw_readers {
 	struct hw_reader slots[HW_THREAD_MAX];
 	struct hw_reader_next *round; /* a heap of those with something to read, by time */
 	size_t round_count;
+	struct hw_window *window; /* of the round under way */
+	size_t share;             /* of each log, that the next one has at most */
+	uint64_t records, runs;   /* of two logs, before a third: how many there were of late, */
+	bool mixes;               /* and whether they were few at a time */
 	uint64_t chunks_freed;
 	uint64_t cut_ticks;      /* of the round under way */
 	uint64_t patience_ticks; /* how long a hole is waited for; may be changed between rounds */
@@ -78,23 +82,14 @@ struct hw_readers {
 typedef bool hw_reader_take(void *context, struct hw_reader *reader, struct hw_record record,
 	uint64_t ticks, const struct hw_record *payload);
 
-/*
- * A log in a merge of two: its records from `at` on and before `end` are not known to be published.
- * Its reader's last_ticks are the time of the one at `at`, which is.
- */
-struct hw_lane {
-	struct hw_reader *reader; /* NULL: there is one log only */
-	const struct hw_record *at, *end;
-};
+struct hw_window;
 
 /*
- * The same for many records of two logs, the first of which comes first: take those that stand
- * alone, bear times up to `until_ticks`, and can be taken, by time. Where both go on is left in
- * the lanes, and when, if it is before `until_ticks`, in their readers' last_ticks. The first lane
- * is then the one whose next record ended it; when none was taken, that one is left to
- * hw_reader_take. How many were taken.
+ * The same for many records: take those of a window (window.h) one after the other, up to the first
+ * that cannot be taken with others and is left to hw_reader_take; how many were taken. It moves the
+ * window's turns and lanes on, and says when the last was.
  */
-typedef size_t hw_reader_take_many(void *context, struct hw_lane lanes[2], uint64_t until_ticks);
+typedef size_t hw_reader_take_many(void *context, struct hw_window *window);
 
 /* A record as it is now; none was published there while its `when` is 0. */
 static inline struct hw_record hw_reader_look(const struct hw_record *record)

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* A round: the logs' records, merged by time. */
 #include "trace/reader_private.h"
+#include "trace/window.h"
+
+enum {
+	SHARE_LEAST = 8,
+	/* Of so many records before a third log goes on it costs less to find no turns for them. */
+	RUN_LONG = 8,
+	RUNS_TO_LEARN = 256,
+};
 
 /* One of the heap comes later than before: put it where it belongs. */
 static void sift_down(struct hw_reader_next *heap, size_t count, size_t at)
@@ -82,38 +90,101 @@ static inline uint64_t earlier(const struct hw_readers *readers, size_t at, uint
 		ticks;
 }
 
-/* The two logs that come before all others, up to a time. Where in the heap the second is, or 0. */
-static size_t find_two(const struct hw_readers *readers, uint64_t *ret_until_ticks)
+/* Add the log of an entry of the heap to the window. */
+static void add_lane(struct hw_readers *readers, size_t at)
+{
+	struct hw_window *window = readers->window;
+	struct hw_reader *reader = readers->round[at].reader;
+	const struct hw_chunk *chunk = &readers->session->chunks[reader->chunk];
+
+	window->places[window->lane_count] = (uint32_t)at;
+	hw_window_add(window, reader, chunk->records + reader->position,
+		chunk->records + HW_CHUNK_RECORDS);
+}
+
+/* Of the two logs that come before all others, up to when the next one does. */
+static void open_pair(struct hw_readers *readers)
 {
 	const struct hw_reader_next *heap = readers->round;
 	uint64_t until_ticks = readers->cut_ticks;
-	size_t second = 0;
+	size_t second = readers->round_count > 2 && heap[2].ticks < heap[1].ticks ? 2 : 1;
 
-	if (readers->round_count > 1) {
-		second = readers->round_count > 2 && heap[2].ticks < heap[1].ticks ? 2 : 1;
-		until_ticks = earlier(readers, 3 - second, until_ticks);
-		until_ticks = earlier(readers, 2 * second + 1, until_ticks);
-		until_ticks = earlier(readers, 2 * second + 2, until_ticks);
-	}
-	*ret_until_ticks = until_ticks;
-	return second;
+	until_ticks = earlier(readers, 3 - second, until_ticks);
+	until_ticks = earlier(readers, 2 * second + 1, until_ticks);
+	until_ticks = earlier(readers, 2 * second + 2, until_ticks);
+	hw_window_begin(readers->window, heap[0].ticks, until_ticks);
+	add_lane(readers, 0);
+	if (readers->round_count > 1)
+		add_lane(readers, second);
 }
 
-static struct hw_lane lane_of(const struct hw_readers *readers, struct hw_reader *reader)
+/* What was gathered in vain is gathered again: take less of each log, until that is little. */
+static void learn_share(struct hw_readers *readers)
 {
-	const struct hw_chunk *chunk = &readers->session->chunks[reader->chunk];
+	const struct hw_window *window = readers->window;
 
-	return (struct hw_lane){ reader, chunk->records + reader->position,
-		chunk->records + HW_CHUNK_RECORDS };
+	if (4 * window->turn_count < window->gathered_count && readers->share > SHARE_LEAST)
+		readers->share /= 2;
+	else if (2 * window->turn_count > window->gathered_count &&
+		readers->share < HW_WINDOW_SHARE)
+		readers->share *= 2;
 }
 
-static void leave_lane(const struct hw_lane *lane)
+/* How many records there are before a third log goes on: whether to find turns for them. */
+static void learn_runs(struct hw_readers *readers, uint64_t records, uint64_t runs)
+{
+	readers->records += records;
+	readers->runs += runs;
+	if (readers->runs < RUNS_TO_LEARN)
+		return;
+	readers->mixes = readers->records < RUN_LONG * readers->runs;
+	readers->records = readers->runs = 0;
+}
+
+static size_t share_of(const struct hw_readers *readers)
+{
+	size_t lanes = readers->round_count < HW_WINDOW_LANES ? readers->round_count :
+		HW_WINDOW_LANES;
+
+	return readers->share < HW_WINDOW_TURNS / lanes ? readers->share : HW_WINDOW_TURNS / lanes;
+}
+
+/* Of the logs that come first. Those below an entry of the heap are later than it. */
+static void open_among(struct hw_readers *readers)
+{
+	struct hw_window *window = readers->window;
+	size_t share = share_of(readers);
+
+	hw_window_begin(window, readers->round[0].ticks, readers->cut_ticks);
+	add_lane(readers, 0);
+	hw_window_gather(window, share);
+	for (size_t i = 0; i < window->lane_count; i++) {
+		size_t below = 2 * (size_t)window->places[i] + 1;
+
+		for (size_t at = below; at < below + 2 && at < readers->round_count; at++) {
+			if (readers->round[at].ticks > window->until_ticks)
+				continue;
+			if (window->lane_count == HW_WINDOW_LANES) {
+				hw_window_narrow(window, readers->round[at].ticks);
+				continue;
+			}
+			add_lane(readers, at);
+			hw_window_gather(window, share);
+		}
+	}
+	hw_window_merge(window);
+	learn_share(readers);
+	learn_runs(readers, window->turn_count, hw_window_count_thirds(window));
+}
+
+/* How far a log was read. */
+static void leave_lane(const struct hw_readers *readers, const struct hw_lane *lane)
 {
 	struct hw_reader *reader = lane->reader;
-	uint32_t position = HW_CHUNK_RECORDS - (uint32_t)(lane->end - lane->at);
+	const struct hw_chunk *chunk = &readers->session->chunks[reader->chunk];
+	uint32_t position = (uint32_t)(lane->at - chunk->records);
 
-	if (!reader)
-		return;
+	reader->last_ticks = lane->last_ticks;
 	reader->taken += position - reader->position;
 	reader->position = position;
 }
@@ -132,6 +203,48 @@ static bool take_one(struct hw_readers *readers, struct hw_reader *reader, struc
 	return true;
 }
 
+/* The turn that could not be taken with others; false when it cannot be taken yet. */
+static bool take_turn(struct hw_readers *readers, struct taker *taker)
+{
+	struct hw_window *window = readers->window;
+	struct hw_lane *lane = &window->lanes[hw_window_lane(*window->turns)];
+
+	leave_lane(readers, lane);
+	lane->reader->last_ticks = hw_window_ticks(window, *window->turns);
+	if (!take_one(readers, lane->reader, taker))
+		return false;
+	lane->last_ticks = lane->reader->last_ticks;
+	lane->at++;
+	window->turns++;
+	window->turn_count--;
+	return true;
+}
+
+/* Take what is in the window; false when a record cannot be taken yet. */
+static bool take_window(struct hw_readers *readers, struct taker *taker)
+{
+	struct hw_window *window = readers->window;
+	uint64_t before = taker->taken;
+	bool goes_on = true;
+
+	if (!window->turns)
+		taker->taken += taker->many(taker->context, window);
+	while (window->turn_count && goes_on) {
+		size_t many = taker->many(taker->context, window);
+
+		taker->taken += many;
+		if (!many)
+			goes_on = take_turn(readers, taker);
+	}
+	for (size_t i = 0; i < window->lane_count; i++)
+		leave_lane(readers, &window->lanes[i]);
+	if (goes_on && taker->taken == before)
+		goes_on = take_one(readers, window->lanes[0].reader, taker);
+	if (!window->turns)
+		learn_runs(readers, taker->taken - before, 1);
+	return goes_on;
+}
+
 /* A log goes on, or does not: its place in the heap, below which all is in order. */
 static void place(struct hw_readers *readers, size_t at)
 {
@@ -148,21 +261,14 @@ static void place(struct hw_readers *readers, size_t at)
 /* Take of the logs that come first; false when a record cannot be taken yet. */
 static bool take_first(struct hw_readers *readers, struct taker *taker)
 {
-	uint64_t until_ticks;
-	size_t second = find_two(readers, &until_ticks), many;
-	struct hw_lane lanes[2] = { lane_of(readers, readers->round[0].reader) };
-
-	if (second)
-		lanes[1] = lane_of(readers, readers->round[second].reader);
-	many = taker->many(taker->context, lanes, until_ticks);
-	taker->taken += many;
-	leave_lane(&lanes[0]);
-	leave_lane(&lanes[1]);
-	if (!many && !take_one(readers, lanes[0].reader, taker))
+	if (readers->mixes && readers->round_count > 2)
+		open_among(readers);
+	else
+		open_pair(readers);
+	if (!take_window(readers, taker))
 		return false;
-	if (second)
-		place(readers, second);
-	place(readers, 0);
+	for (size_t i = readers->window->lane_count; i-- > 0;)
+		place(readers, readers->window->places[i]);
 	return true;
 }
 

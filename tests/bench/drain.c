@@ -17,8 +17,8 @@
 #include "trace/session_map.h"
 
 enum {
-	THREADS_MOST = 2,
-	CHUNKS_A_ROUND = 16,
+	THREADS_MOST = 8,
+	CHUNKS_A_ROUND = 32,
 	NESTED_LOCKS = 1000,
 	HELD_LOCKS = 64,
 	STEP_TICKS = 20,
@@ -98,6 +98,14 @@ static void write_mutex(struct writer *writer)
 	add(writer, unlocks ? HW_OP_UNLOCK : HW_OP_LOCK, 1 + writer->number, 1 + unlocks);
 }
 
+/* As threads do that hand things to each other: ten records each, then it is others' turn. */
+static void write_bursts(struct writer *writer)
+{
+	if (writer->step % 10 == 0)
+		writer->ticks += random_below(writer, 40 * STEP_TICKS);
+	write_mutex(writer);
+}
+
 static void write_sem(struct writer *writer)
 {
 	bool posts = writer->step++ % 2;
@@ -129,6 +137,9 @@ static void write_held(struct writer *writer)
 static const struct shape shapes[] = {
 	{ "mutex", 1, 1, HW_KIND_MUTEX, write_mutex },
 	{ "mutex-2", 2, 2, HW_KIND_MUTEX, write_mutex },
+	{ "mutex-8", 8, 8, HW_KIND_MUTEX, write_mutex },
+	{ "nested-8", 8, NESTED_LOCKS, HW_KIND_MUTEX, write_nested },
+	{ "bursts", 3, 3, HW_KIND_MUTEX, write_bursts },
 	{ "nested", 1, NESTED_LOCKS, HW_KIND_MUTEX, write_nested },
 	{ "held", 1, 1 + HELD_LOCKS, HW_KIND_MUTEX, write_held },
 	{ "sem", 1, 1, HW_KIND_SEM, write_sem },
@@ -197,9 +208,9 @@ static double now_ns(void)
 
 static uint64_t write_logs(const struct shape *shape, uint64_t most)
 {
-	uint64_t count = 0;
+	uint64_t records = CHUNKS_A_ROUND / shape->threads * HW_CHUNK_RECORDS, count = 0;
 
-	for (uint64_t i = 0; i < CHUNKS_A_ROUND * HW_CHUNK_RECORDS && count < most; i++)
+	for (uint64_t i = 0; i < records && count < most; i++)
 		for (uint32_t thread = 0; thread < shape->threads; thread++, count++)
 			shape->write(&writers[thread]);
 	return count;

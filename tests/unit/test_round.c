@@ -16,7 +16,15 @@
  * gets.
  */
 
-enum { THREADS = 5, RECORDS = 30000, ROUNDS = 9, LATE = 1 + THREADS };
+enum {
+	THREADS = 5,
+	CROWD = 300,
+	RECORDS = 30000,
+	ROUNDS = 9,
+	EVENLY = 60,     /* records of each thread */
+	OF_SYSTEM_V = 3, /* what is done to this object is taken by itself */
+	LATE = 1 + CROWD,
+};
 
 /* A log that is written. */
 struct writer {
@@ -33,7 +41,7 @@ struct world {
 	struct hw_interpreter interpreter;
 	struct hw_readers *readers;
 	struct hw_process *process;
-	struct writer writers[THREADS];
+	struct writer writers[CROWD];
 	uint64_t random, ticks;
 };
 
@@ -52,18 +60,27 @@ static uint32_t take_chunk(struct world *world)
 	int64_t number = hw_free_list_pop(&session->free_chunks, &session->chunks[0].next_free,
 		sizeof(session->chunks[0]));
 
-	cr_assert_geq(number, 0);
-	return (uint32_t)number;
+	if (number >= 0)
+		return (uint32_t)number;
+	cr_assert_gt(hw_session_map_grow(&world->map, 64), 0);
+	return take_chunk(world);
 }
 
 static void define(struct world *world, uint32_t number)
 {
-	hw_roster_define(&world->roster, world->process, 0, number,
-		&(struct hw_object_definition){ .address = 64 * number, .kind = HW_KIND_MUTEX,
-			.type = HW_TYPE_INITIALISED })->create_ns = 0;
+	struct hw_object_definition definition = { .address = 64 * number,
+		.kind = HW_KIND_MUTEX, .type = HW_TYPE_INITIALISED };
+
+	if (number == OF_SYSTEM_V) {
+		definition.kind = HW_KIND_SEM;
+		definition.type |= HW_TYPE_SYSV | HW_TYPE_SHARED;
+		definition.capacity = 1;
+		hw_sysv_identify(&definition, 1, 1, 1);
+	}
+	hw_roster_define(&world->roster, world->process, 0, number, &definition)->create_ns = 0;
 }
 
-/* Each thread has a mutex of its own. */
+/* Each thread has an object of its own. */
 static void open_log(struct world *world, uint32_t number)
 {
 	struct hw_thread *thread = hw_roster_thread(&world->roster, world->process, 2 + number);
@@ -77,7 +94,8 @@ static void open_log(struct world *world, uint32_t number)
 	hw_readers_open(world->readers, number, thread);
 }
 
-static void make_world(struct world *world)
+/* With logs of so many threads, up to CROWD. */
+static void make_world(struct world *world, uint32_t threads)
 {
 	struct hw_session_options options = { .depth = 1, .kinds = UINT32_MAX };
 	struct hw_error error;
@@ -100,8 +118,8 @@ static void make_world(struct world *world)
 	world->process = hw_roster_process(&world->roster, 1);
 	world->process->pid = 1;
 	world->process->maps_read = true;
-	atomic_store(&world->map.session->free_threads.fresh, THREADS);
-	for (uint32_t i = 0; i < THREADS; i++)
+	atomic_store(&world->map.session->free_threads.fresh, threads);
+	for (uint32_t i = 0; i < threads; i++)
 		open_log(world, i);
 }
 
@@ -156,23 +174,30 @@ static void write_event(struct world *world, uint32_t thread, uint32_t object)
 {
 	struct writer *writer = &world->writers[thread];
 	struct hw_record *record = next_record(world, writer, 1);
+	enum hw_op op = writer->written % 2 ? HW_OP_UNLOCK : HW_OP_LOCK;
 
 	record->what = hw_record_what(object, 0, 0);
-	record->when = hw_record_when(world->ticks,
-		writer->written++ % 2 ? HW_OP_UNLOCK : HW_OP_LOCK);
+	if (object == OF_SYSTEM_V)
+		op = writer->written % 2 ? HW_OP_POST : HW_OP_TAKE;
+	writer->written++;
+	record->when = hw_record_when(world->ticks, op);
 }
 
-/* One thread at a time is at work, or two, up to all of them. */
+static void write_some(struct world *world, uint32_t thread)
+{
+	world->ticks += 1 + random_below(world, 500);
+	if (!random_below(world, 100))
+		write_stack(world, &world->writers[thread]);
+	write_event(world, thread, 1 + thread);
+}
+
+/* One thread at a time is at work, or two, up to all of five. */
 static void write_logs(struct world *world, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t at_work = 1 + i / 1000 % THREADS;
-		uint32_t thread = (i / 3000 + random_below(world, at_work)) % THREADS;
 
-		world->ticks += 1 + random_below(world, 500);
-		if (!random_below(world, 100))
-			write_stack(world, &world->writers[thread]);
-		write_event(world, thread, 1 + thread);
+		write_some(world, (i / 3000 + random_below(world, at_work)) % THREADS);
 	}
 }
 
@@ -212,7 +237,7 @@ Test(round, takes_all_logs_in_the_order_of_time)
 	uint64_t taken = 0;
 	sqlite3 *db;
 
-	make_world(&world);
+	make_world(&world, THREADS);
 	write_logs(&world, RECORDS);
 	for (uint32_t i = 1; i <= ROUNDS; i++)
 		taken += take(&world, world.ticks * i / ROUNDS);
@@ -225,6 +250,30 @@ Test(round, takes_all_logs_in_the_order_of_time)
 	sqlite3_close(db);
 }
 
+/* More than are looked at together, and some of them much more often than others. */
+Test(round, takes_the_logs_of_a_crowd_in_the_order_of_time)
+{
+	static struct world world;
+	sqlite3 *db;
+
+	make_world(&world, CROWD);
+	/* At first all of them as often, in one round. */
+	for (uint32_t i = 0; i < EVENLY * CROWD; i++) {
+		world.ticks++;
+		write_event(&world, i % CROWD, 1 + i % CROWD);
+	}
+	take(&world, world.ticks);
+	for (uint32_t i = 0; i < RECORDS; i++)
+		write_some(&world, random_below(&world, 1 + random_below(&world, CROWD)));
+	for (uint32_t i = 1; i <= ROUNDS; i++)
+		take(&world, world.ticks * i / ROUNDS);
+	for (uint32_t i = 0; i < CROWD; i++)
+		cr_expect(hw_readers_empty(world.readers, i));
+	db = end_world(&world);
+	expect_in_order(db, RECORDS + EVENLY * CROWD);
+	sqlite3_close(db);
+}
+
 /* What is done to an object whose definition has not come yet stops everybody. */
 Test(round, nothing_overtakes_what_cannot_be_taken)
 {
@@ -232,7 +281,7 @@ Test(round, nothing_overtakes_what_cannot_be_taken)
 	uint64_t before;
 	sqlite3 *db;
 
-	make_world(&world);
+	make_world(&world, THREADS);
 	write_logs(&world, 500);
 	before = world.ticks++;
 	write_event(&world, THREADS - 1, LATE);
@@ -255,7 +304,7 @@ Test(round, an_ended_thread_says_nothing_of_the_future)
 	uint64_t ticks;
 	sqlite3 *db;
 
-	make_world(&world);
+	make_world(&world, THREADS);
 	write_logs(&world, 200);
 	ticks = ++world.ticks;
 	world.ticks = 1ull << 50;
