@@ -194,7 +194,9 @@ static void round_once(struct hw_collector *collector)
 		atomic_load(&session->chunk_waiters) ? HURRY_NS : PATIENCE_NS);
 	take_definitions(collector, cut);
 	taken = hw_ending_round(collector, cut);
-	tell_if_starved(collector, freed, taken);
+	/* When recording ends in it, nobody is to wait, or to drop as if it went on. */
+	if (!collector->full)
+		tell_if_starved(collector, freed, taken);
 	if (collector->readers->chunks_freed != collector->last_freed) {
 		collector->last_freed = collector->readers->chunks_freed;
 		hw_readers_wake_waiters(collector->readers);

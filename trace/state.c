@@ -70,12 +70,21 @@ static void look_for_another(struct hw_order *order, struct hw_thread *thread)
 	thread->units = 0;
 }
 
+/* Whether records were dropped behind what was read. Past the end of recording all of them are. */
+static bool has_gap(const struct hw_collector *collector, const struct hw_thread_slot *slot)
+{
+	const struct hw_session *session = collector->map.session;
+
+	return atomic_load_explicit(&slot->gap, memory_order_acquire) &&
+	       (!collector->full || session->lossy || atomic_load(&session->starved));
+}
+
 static void look_again(struct hw_collector *collector, uint32_t number, int64_t now_ns)
 {
 	struct hw_thread *thread = collector->readers->slots[number].thread;
 	const struct hw_thread_slot *slot = &collector->map.session->threads[number];
 	uint64_t wait = atomic_load_explicit(&slot->wait, memory_order_acquire);
-	bool gap = atomic_load_explicit(&slot->gap, memory_order_acquire);
+	bool gap = has_gap(collector, slot);
 
 	/* What it held may have been given back in what was dropped behind all that was read. */
 	if (gap && hw_readers_empty(collector->readers, number)) {
