@@ -70,7 +70,10 @@ def run(command, environment=None, folder=None, timeout_s=TIMEOUT_S, wanted=(0,)
 
 def ends(process, timeout_s):
     """Whether it ends within so long, told at once: Popen.wait only looks every 50 ms in the end."""
-    pidfd = os.pidfd_open(process.pid)
+    try:
+        pidfd = os.pidfd_open(process.pid)
+    except OSError as error:
+        raise RunError(f"pidfd_open: {error.strerror} (Linux 5.3 and later have it)") from error
     try:
         poll = select.poll()
         poll.register(pidfd, select.POLLIN)

@@ -196,6 +196,12 @@ class Watching(unittest.TestCase):
     def test_undisturbed_ones_are_enough(self):
         self.assertEqual(self.rounds(3, [])[0], [0, 1, 2])
 
+    def test_one_line_where_nothing_can_be_looked_at(self):
+        with self.assertRaisesRegex(SystemExit, "cannot look at the processors: .*ended with 1"):
+            watch.Watch("false")
+        with self.assertRaisesRegex(SystemExit, "cannot look at the processors: .*nowhere"):
+            watch.Watch("/nowhere")
+
     def test_it_is_said(self):
         words = " ".join(watch.in_words(some_results()["machine"]["watched"]))
         self.assertIn("takes 50 to 90 ns", words)

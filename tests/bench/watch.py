@@ -7,6 +7,8 @@ tells; the most that was ever seen is what there is room for when nobody is. A r
 was less counts only where there are not enough others.
 """
 
+import sys
+
 import run
 
 FIRST_LOOKS = 20
@@ -25,7 +27,10 @@ class Watch:
             self.look()
 
     def look(self):
-        room, line_ns = map(float, run.run([self.program]).output.split())
+        try:
+            room, line_ns = map(float, run.run([self.program]).output.split())
+        except (OSError, run.RunError) as error:
+            sys.exit(f"bench: cannot look at the processors: {error}")
         self.most = max(self.most, room)
         self.least = room if self.least is None else min(self.least, room)
         self.lines_ns.append(line_ns)
