@@ -136,7 +136,7 @@ static bool grow(struct hw_collector *collector)
 	allowed = CHUNKS_AT_LEAST + CHUNKS_PER_THREAD * count_threads(session, HW_SLOT_LIVE);
 	if (limit < allowed && hw_session_map_grow(&collector->map,
 				       limit < allowed - limit ? limit : allowed - limit)) {
-		collector->last_freed = UINT64_MAX; /* there is news for waiters */
+		collector->has_news = true;
 		return true;
 	}
 	return fresh < limit || (uint32_t)atomic_load(&session->free_chunks.head);
@@ -158,7 +158,7 @@ static void tell_if_starved(struct hw_collector *collector, uint64_t freed_befor
 	} else if ((!taken && !collector->readers->waits_at_hole && !will_free_some(collector)) ||
 		now_ns - collector->freed_ns > STARVED_NS) {
 		if (!atomic_exchange(&session->starved, 1))
-			collector->last_freed = UINT64_MAX; /* news for waiters */
+			collector->has_news = true;
 	}
 }
 
@@ -197,10 +197,10 @@ static void round_once(struct hw_collector *collector)
 	/* When recording ends in it, nobody is to wait, or to drop as if it went on. */
 	if (!collector->full)
 		tell_if_starved(collector, freed, taken);
-	if (collector->readers->chunks_freed != collector->last_freed) {
-		collector->last_freed = collector->readers->chunks_freed;
+	hw_readers_offer_chunks(collector->readers);
+	if (collector->has_news)
 		hw_readers_wake_waiters(collector->readers);
-	}
+	collector->has_news = false;
 }
 
 void hw_collector_store(struct hw_collector *collector)

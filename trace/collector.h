@@ -55,7 +55,7 @@ struct hw_collector {
 	int64_t rows_ns;        /* how long storing the rows took the last time */
 	uint64_t state_hash;    /* of the last waiting state that was stored */
 	uint64_t *slot_seen;    /* per thread slot: wait word and records taken at the last look */
-	uint64_t last_freed;    /* of the readers' count, when waiters were last told */
+	bool has_news;          /* for all who wait for a chunk: there are more, or none will be */
 	uint32_t definitions_seen; /* as of the last look at the logs for them */
 	int64_t thorough_ns;    /* when every thread was looked for */
 	int64_t freed_ns;       /* when there was a free chunk last */

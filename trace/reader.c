@@ -35,13 +35,28 @@ void hw_readers_destroy(struct hw_readers *readers)
 	free(readers);
 }
 
-void hw_readers_wake_waiters(struct hw_readers *readers)
+/* Whoever looks for a chunk just now does not begin to wait. */
+static void wake(struct hw_readers *readers, int waiters)
 {
 	struct hw_session *session = readers->session;
 
 	atomic_fetch_add(&session->chunks_freed, 1);
 	if (atomic_load(&session->chunk_waiters))
-		syscall(SYS_futex, &session->chunks_freed, FUTEX_WAKE, INT_MAX, NULL);
+		syscall(SYS_futex, &session->chunks_freed, FUTEX_WAKE, waiters, NULL);
+}
+
+void hw_readers_wake_waiters(struct hw_readers *readers)
+{
+	wake(readers, INT_MAX);
+}
+
+void hw_readers_offer_chunks(struct hw_readers *readers)
+{
+	int offered = (int)(readers->chunks_freed - readers->chunks_offered);
+
+	readers->chunks_offered = readers->chunks_freed;
+	if (offered)
+		wake(readers, offered);
 }
 
 /* `records`: how many at most were written. What nobody touched stays so. */
@@ -53,8 +68,8 @@ static void free_chunk(struct hw_readers *readers, uint32_t number, uint32_t rec
 	hw_free_list_push(&readers->session->free_chunks, &readers->session->chunks[0].next_free,
 		sizeof(readers->session->chunks[0]), number);
 	/* A round may take long, and who waits need not wait for its end. */
-	if (++readers->chunks_freed % HW_CHUNKS_TO_RING == 0)
-		hw_readers_wake_waiters(readers);
+	if (++readers->chunks_freed - readers->chunks_offered >= HW_CHUNKS_TO_RING)
+		hw_readers_offer_chunks(readers);
 }
 
 /* The chunk was read to its end. */

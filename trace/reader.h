@@ -67,7 +67,7 @@ struct hw_readers {
 	size_t share;             /* of each log, that the next one has at most */
 	uint64_t records, runs;   /* of two logs, before a third: how many there were of late, */
 	bool mixes;               /* and whether they were few at a time */
-	uint64_t chunks_freed;
+	uint64_t chunks_freed, chunks_offered;
 	uint64_t cut_ticks;      /* of the round under way */
 	uint64_t patience_ticks; /* how long a hole is waited for; may be changed between rounds */
 	bool waits_at_hole;      /* in the round under way, somebody's log did */
@@ -115,6 +115,14 @@ void hw_readers_close(struct hw_readers *readers, uint32_t slot);
 
 /* Whoever waits for a chunk looks again whether there is one, or none to be had. */
 void hw_readers_wake_waiters(struct hw_readers *readers);
+
+/*
+ * As many of those as chunks were freed since they were offered last. Were all of a thousand
+ * threads to wake for a few chunks, that would take the processors longer than to fill these.
+ * Others, or a thread that is killed, may be faster than who was woken: the rest look again now and
+ * then of their own accord.
+ */
+void hw_readers_offer_chunks(struct hw_readers *readers);
 
 /* Take all records published with a time up to `cut_ticks`, by time. How many were taken. */
 uint64_t hw_readers_round(struct hw_readers *readers, uint64_t cut_ticks, hw_reader_take *take,

@@ -203,20 +203,25 @@ static bool take_one(struct hw_readers *readers, struct hw_reader *reader, struc
 	return true;
 }
 
-/* The turn that could not be taken with others; false when it cannot be taken yet. */
+/*
+ * The turn that could not be taken with others; false when it cannot be taken yet. Should the
+ * record be another one by now, what was found out about those behind it is worth nothing.
+ */
 static bool take_turn(struct hw_readers *readers, struct taker *taker)
 {
 	struct hw_window *window = readers->window;
 	struct hw_lane *lane = &window->lanes[hw_window_lane(*window->turns)];
+	struct hw_reader *reader = lane->reader;
+	const struct hw_record *next = lane->at + 1;
 
 	leave_lane(readers, lane);
-	lane->reader->last_ticks = hw_window_ticks(window, *window->turns);
-	if (!take_one(readers, lane->reader, taker))
+	reader->last_ticks = hw_window_ticks(window, *window->turns);
+	if (!take_one(readers, reader, taker))
 		return false;
-	lane->last_ticks = lane->reader->last_ticks;
-	lane->at++;
+	lane->last_ticks = reader->last_ticks;
+	lane->at = readers->session->chunks[reader->chunk].records + reader->position;
 	window->turns++;
-	window->turn_count--;
+	window->turn_count = lane->at == next ? window->turn_count - 1 : 0;
 	return true;
 }
 

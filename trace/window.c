@@ -88,8 +88,9 @@ static void merge_two(struct hw_window_run a, struct hw_window_run b, uint64_t *
 {
 	const uint64_t *a_end = a.turns + a.count, *b_end = b.turns + b.count;
 	uint64_t *merged_end = merged + a.count + b.count;
+	size_t steps;
 
-	for (size_t steps = 1; steps; ) {
+	do {
 		size_t a_left = (size_t)(a_end - a.turns), b_left = (size_t)(b_end - b.turns);
 
 		steps = (a_left < b_left ? a_left : b_left) / 2;
@@ -105,7 +106,7 @@ static void merge_two(struct hw_window_run a, struct hw_window_run b, uint64_t *
 			a_end -= a_ends;
 			b_end -= !a_ends;
 		}
-	}
+	} while (steps);
 	while (a.turns < a_end && b.turns < b_end)
 		*merged++ = *b.turns < *a.turns ? *b.turns++ : *a.turns++;
 	memcpy(merged, a.turns, (size_t)(a_end - a.turns) * sizeof(*merged));

@@ -133,6 +133,11 @@ def measure(setting, options):
             results["pairings"] += [row for row in pairing_rows(family, rounds)
                                     if (row["workload"], row["tool"]) not in known]
             results["rounds"][family.name] = all_rounds(rounds)
+    except KeyboardInterrupt:
+        if not results["goals"]:
+            raise
+        say("interrupted: here is what was measured until then")
+        counting = False
     finally:
         runner.end()
     results["machine"]["watched"] = runner.tally.summary(watch)
@@ -181,6 +186,8 @@ def main(arguments):
     setting = Setting(options.build)
     try:
         results = measure(setting, options)
+    except KeyboardInterrupt:
+        return 130
     finally:
         setting.close()
     if not any("median" in goal for goal in results["goals"]) and not results["instructions"]:
