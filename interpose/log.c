@@ -218,20 +218,21 @@ static void begin_gap(struct hw_self *self)
 
 /*
  * One more record is dropped. It costs no system call where the one before was dropped, too: who
- * wants no waiting does not want that either. A handler may turn in between, and where it did, the
- * gap is behind us and another one begins.
+ * wants no waiting does not want that either. A handler may turn in between: then the gap that was
+ * is told of already, and another one begins. It is marked before it is counted, as a handler may
+ * also jump out in between.
  */
 static void drop(struct hw_self *self)
 {
 	struct hw_record *at = self->next;
 
-	/* As settle() does, but for a position that is no longer the one that was looked at. */
+	/* As settle() does, unless a handler has moved it since. */
 	if (hw_log_is_past(at))
 		atomic_compare_exchange_strong((struct hw_record *_Atomic *)&self->next, &at,
 			(struct hw_record *)((uintptr_t)at & -(uintptr_t)HW_CHUNK_BYTES));
-	atomic_fetch_add_explicit(&self->slot->lost, 1, memory_order_release);
 	if (!atomic_load_explicit(&self->slot->gap, memory_order_relaxed))
 		begin_gap(self);
+	atomic_fetch_add_explicit(&self->slot->lost, 1, memory_order_release);
 }
 
 /* Whether the next record is dropped, as the one before was. */

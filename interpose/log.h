@@ -9,9 +9,8 @@
  * prefix, it is atomic against a signal handler on the same thread, which may claim room
  * in between and write there first. Chunks are aligned to their size, so the position itself
  * tells that a chunk is full: it is in the head of the next one then. Nobody writes there,
- * and whoever finds it takes the word back. Until signals are blocked for that, within some
- * instructions, handlers may come in between, each in that of another; there is room for
- * fourteen.
+ * and whoever finds it takes the word back. Until then, within some instructions, handlers may
+ * come in between, each in that of another; there is room for fourteen.
  *
  * A handler that jumps out, never to return, leaves a claimed record unpublished. The
  * collector can step over a single one; those with payload are written with signals

@@ -194,7 +194,7 @@ static void round_once(struct hw_collector *collector)
 		atomic_load(&session->chunk_waiters) ? HURRY_NS : PATIENCE_NS);
 	take_definitions(collector, cut);
 	taken = hw_ending_round(collector, cut);
-	/* When recording ends in it, nobody is to wait, or to drop as if it went on. */
+	/* When recording ends in it, nothing was taken for that reason. */
 	if (!collector->full)
 		tell_if_starved(collector, freed, taken);
 	hw_readers_offer_chunks(collector->readers);

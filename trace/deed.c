@@ -168,15 +168,16 @@ static inline bool take_run(struct hw_interpreter *interpreter, struct hw_packer
 	struct hw_thread *thread = lane->thread;
 	uint64_t last_ticks = lane->last_ticks, who = lane->who;
 	const struct hw_record *at = lane->at, *end = lane->end;
+	uint64_t ticks = 0;
 	bool is_later = false;
 
 	if ((size_t)(end - at) > room_of(packer))
 		end = at + room_of(packer);
 	for (; at < end; at++) {
 		struct hw_record record = hw_reader_look(at);
-		uint64_t ticks = hw_record_time(&record);
 		struct hw_known_deed *known;
 
+		ticks = hw_record_time(&record);
 		is_later = ticks > turn_ticks;
 		if (is_later)
 			break;
@@ -191,8 +192,7 @@ static inline bool take_run(struct hw_interpreter *interpreter, struct hw_packer
 	if (at > lane->at)
 		window->taken_ticks = last_ticks;
 	if (is_later)
-		last_ticks = hw_record_time(at) < window->until_ticks ? hw_record_time(at) :
-			window->until_ticks;
+		last_ticks = ticks < window->until_ticks ? ticks : window->until_ticks;
 	lane->last_ticks = last_ticks;
 	lane->at = at;
 	return is_later;
@@ -237,7 +237,7 @@ static size_t find_turns(struct hw_interpreter *interpreter, struct hw_window *w
 	for (size_t i = 0; i < most; i++) {
 		uint64_t turn = window->turns[i];
 		struct hw_lane *lane = &window->lanes[hw_window_lane(turn)];
-		struct hw_record record = *lane->at;
+		struct hw_record record = hw_reader_look(lane->at);
 		uint64_t who = lane->who | hw_record_op(&record);
 		struct hw_known_deed *known =
 			hw_known_find(interpreter, lane->thread, who, record.what);

@@ -34,7 +34,7 @@ struct hw_known_deed {
 
 enum { HW_KNOWN_BITS = 14 };
 
-/* Is said for no process. */
+/* What hw_known_who() says where nothing is to be known of what comes next. */
 #define HW_KNOWN_NOBODY (UINT64_MAX << 8)
 
 /* Make room; it is freed with the interpreter. */

@@ -91,13 +91,19 @@ struct hw_window;
  */
 typedef size_t hw_reader_take_many(void *context, struct hw_window *window);
 
-/* A record as it is now; none was published there while its `when` is 0. */
+/* `when` of a record, as it is now: 0 while none is published there. */
+static inline uint64_t hw_reader_when(const struct hw_record *record)
+{
+	return atomic_load_explicit((const _Atomic uint64_t *)&record->when, memory_order_acquire);
+}
+
+/* A record as it is now. */
 static inline struct hw_record hw_reader_look(const struct hw_record *record)
 {
-	struct hw_record copy = { .when = atomic_load_explicit(
-		(const _Atomic uint64_t *)&record->when, memory_order_acquire) };
+	struct hw_record copy = { .when = hw_reader_when(record) };
 
-	copy.what = record->what;
+	copy.what = atomic_load_explicit((const _Atomic uint64_t *)&record->what,
+		memory_order_relaxed);
 	return copy;
 }
 

@@ -41,7 +41,7 @@ static inline bool find_next(struct hw_readers *readers, struct hw_reader *reade
 	struct hw_record next;
 
 	if (reader->position < HW_CHUNK_RECORDS && !reader->broken)
-		when = hw_reader_look(&chunk->records[reader->position]).when;
+		when = hw_reader_when(&chunk->records[reader->position]);
 	if (!hw_reader_is_plain(when)) {
 		if (!hw_reader_peek(readers, reader, &next))
 			return false;
@@ -135,7 +135,7 @@ static void learn_runs(struct hw_readers *readers, uint64_t records, uint64_t ru
 {
 	readers->records += records;
 	readers->runs += runs;
-	if (readers->runs < RUNS_TO_LEARN)
+	if (readers->runs < RUNS_TO_LEARN && readers->records < RUN_LONG * RUNS_TO_LEARN)
 		return;
 	readers->mixes = readers->records < RUN_LONG * readers->runs;
 	readers->records = readers->runs = 0;
@@ -213,16 +213,16 @@ static bool take_turn(struct hw_readers *readers, struct taker *taker)
 	struct hw_lane *lane = &window->lanes[hw_window_lane(*window->turns)];
 	struct hw_reader *reader = lane->reader;
 	const struct hw_record *next = lane->at + 1;
+	bool taken;
 
 	leave_lane(readers, lane);
 	reader->last_ticks = hw_window_ticks(window, *window->turns);
-	if (!take_one(readers, reader, taker))
-		return false;
+	taken = take_one(readers, reader, taker);
 	lane->last_ticks = reader->last_ticks;
 	lane->at = readers->session->chunks[reader->chunk].records + reader->position;
 	window->turns++;
 	window->turn_count = lane->at == next ? window->turn_count - 1 : 0;
-	return true;
+	return taken;
 }
 
 /* Take what is in the window; false when a record cannot be taken yet. */

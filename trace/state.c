@@ -70,7 +70,10 @@ static void look_for_another(struct hw_order *order, struct hw_thread *thread)
 	thread->units = 0;
 }
 
-/* Whether records were dropped behind what was read. Past the end of recording all of them are. */
+/*
+ * Whether records were dropped behind what was read, while there was something to be recorded.
+ * Past the end of recording all of them are; before, only where nobody is to wait for chunks.
+ */
 static bool has_gap(const struct hw_collector *collector, const struct hw_thread_slot *slot)
 {
 	const struct hw_session *session = collector->map.session;

@@ -37,7 +37,7 @@ static size_t gather(struct hw_window *window, size_t lane, const struct hw_reco
 	uint64_t last_ticks = window->lanes[lane].last_ticks;
 
 	for (at = begin; at < end; at++) {
-		uint64_t when = hw_reader_look(at).when, ticks = when >> 8;
+		uint64_t when = hw_reader_when(at), ticks = when >> 8;
 
 		if (!hw_reader_is_plain(when))
 			break;
@@ -118,7 +118,7 @@ static void merge_two(struct hw_window_run a, struct hw_window_run b, uint64_t *
 static size_t merge_pairs(struct hw_window_run *runs, size_t count, uint64_t *merged)
 {
 	for (size_t i = 0; i < count; i += 2) {
-		struct hw_window_run other = { 0 }, both;
+		struct hw_window_run other = { runs[i].turns, 0 }, both;
 
 		if (i + 1 < count)
 			other = runs[i + 1];
