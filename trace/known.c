@@ -60,4 +60,3 @@ struct hw_known_deed *hw_known_learn(struct hw_interpreter *interpreter,
 			known->stack);
 	return known;
 }
-
