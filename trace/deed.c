@@ -152,27 +152,23 @@ static inline struct hw_known_deed *know(struct hw_interpreter *interpreter,
 	return known ? known : hw_known_learn(interpreter, thread, who, what);
 }
 
-/* How many more events there is room for. */
-static inline size_t room_of(const struct hw_packer *packer)
-{
-	return HW_PACK_EVENTS - packer->count;
-}
-
 /*
- * Take what there is room for of one log, up to its turn's end; whether what comes next is later.
- * Past `until_ticks` it does not matter how much, and may be nonsense: an ended thread's log.
+ * Take of one log up to its turn's end, until the packer has so many; whether what comes next is
+ * later. Past `until_ticks` it does not matter how much, and may be nonsense: an ended thread's
+ * log.
  */
-static inline bool take_run(struct hw_interpreter *interpreter, struct hw_packer *packer,
+static inline bool take_run(struct hw_interpreter *interpreter, uint32_t limit,
 	struct hw_window *window, struct hw_lane *lane, uint64_t turn_ticks)
 {
+	struct hw_packer *packer = interpreter->packer;
 	struct hw_thread *thread = lane->thread;
 	uint64_t last_ticks = lane->last_ticks, who = lane->who;
 	const struct hw_record *at = lane->at, *end = lane->end;
 	uint64_t ticks = 0;
 	bool is_later = false;
 
-	if ((size_t)(end - at) > room_of(packer))
-		end = at + room_of(packer);
+	if ((size_t)(end - at) > limit - packer->count)
+		end = at + limit - packer->count;
 	for (; at < end; at++) {
 		struct hw_record record = hw_reader_look(at);
 		struct hw_known_deed *known;
@@ -199,7 +195,7 @@ static inline bool take_run(struct hw_interpreter *interpreter, struct hw_packer
 }
 
 /* Take both logs by turns, or the only one. */
-static void take_by_turns(struct hw_interpreter *interpreter, struct hw_packer *packer,
+static void take_by_turns(struct hw_interpreter *interpreter, uint32_t limit,
 	struct hw_window *window)
 {
 	struct hw_lane *lane = &window->lanes[0], *other = &window->lanes[1];
@@ -210,7 +206,7 @@ static void take_by_turns(struct hw_interpreter *interpreter, struct hw_packer *
 
 		if (window->lane_count > 1 && other->last_ticks < turn_ticks)
 			turn_ticks = other->last_ticks;
-		if (!take_run(interpreter, packer, window, lane, turn_ticks) ||
+		if (!take_run(interpreter, limit, window, lane, turn_ticks) ||
 			turn_ticks == window->until_ticks)
 			break;
 		other = lane;
@@ -254,13 +250,14 @@ static size_t find_turns(struct hw_interpreter *interpreter, struct hw_window *w
 }
 
 /* Take those that come next; how many. */
-static size_t take_some(struct hw_interpreter *interpreter, struct hw_packer *packer,
+static size_t take_next(struct hw_interpreter *interpreter, uint32_t limit,
 	struct hw_window *window)
 {
+	struct hw_packer *packer = interpreter->packer;
 	struct turn turns[TURNS_AT_ONCE];
 	size_t most = window->turn_count < TURNS_AT_ONCE ? window->turn_count : TURNS_AT_ONCE;
-	size_t count = find_turns(interpreter, window,
-		most < room_of(packer) ? most : room_of(packer), turns);
+	size_t room = limit - packer->count;
+	size_t count = find_turns(interpreter, window, most < room ? most : room, turns);
 
 	for (size_t i = 0; i < count; i++)
 		take(interpreter, packer, turns[i].thread, turns[i].known,
@@ -273,35 +270,41 @@ static size_t take_some(struct hw_interpreter *interpreter, struct hw_packer *pa
 }
 
 /*
- * Take what there is room for in the window. Whether a thread takes a lock or gives it back cannot
- * be foretold where its turn cannot; so that wrong guesses do not hold up the look-ups too, these
- * come first, for many records.
+ * Take what is in the window, until the packer has so many. Whether a thread takes a lock or gives
+ * it back cannot be foretold where its turn cannot; so that wrong guesses do not hold up the
+ * look-ups too, these come first, for many records.
  */
-static void take_turns(struct hw_interpreter *interpreter, struct hw_packer *packer,
+static void take_turns(struct hw_interpreter *interpreter, uint32_t limit,
 	struct hw_window *window)
 {
-	while (take_some(interpreter, packer, window))
+	while (take_next(interpreter, limit, window))
 		;
 }
 
-size_t hw_deed_take(void *context, struct hw_window *window)
+size_t hw_deed_take_some(struct hw_interpreter *interpreter, struct hw_window *window,
+	size_t most)
 {
-	struct hw_interpreter *interpreter = context;
 	struct hw_packer *packer = interpreter->packer;
-	uint32_t count = packer->count;
+	uint32_t count = packer->count, room = HW_PACK_EVENTS - count;
+	uint32_t limit = count + (most < room ? (uint32_t)most : room);
 
 	for (size_t i = 0; i < window->lane_count; i++)
 		window->lanes[i].who = hw_known_who(window->lanes[i].thread);
 	if (window->turns)
-		take_turns(interpreter, packer, window);
+		take_turns(interpreter, limit, window);
 	else
-		take_by_turns(interpreter, packer, window);
+		take_by_turns(interpreter, limit, window);
 	count = packer->count - count;
 	if (count)
 		interpreter->missing_ticks = 0;
 	if (packer->count == HW_PACK_EVENTS)
 		hw_store_events_flush(interpreter->store);
 	return count;
+}
+
+size_t hw_deed_take(void *interpreter, struct hw_window *window)
+{
+	return hw_deed_take_some(interpreter, window, HW_PACK_EVENTS);
 }
 
 void hw_deed_prepare(struct hw_interpreter *interpreter)

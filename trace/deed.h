@@ -24,6 +24,10 @@ void hw_deed_store(const struct hw_reading *reading, int64_t result);
 /* For hw_readers_round: hw_interpret() for the deeds among these, up to the first that is none. */
 size_t hw_deed_take(void *interpreter, struct hw_window *window);
 
+/* The same for so many of them at most. */
+size_t hw_deed_take_some(struct hw_interpreter *interpreter, struct hw_window *window,
+	size_t most);
+
 /* Make an interpreter with a store ready for that. */
 void hw_deed_prepare(struct hw_interpreter *interpreter);
 

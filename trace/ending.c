@@ -34,16 +34,6 @@ static bool take(void *context, struct hw_reader *reader, struct hw_record recor
 	return hw_interpret(&collector->interpreter, reader, record, ticks, payload);
 }
 
-/* Not so many at once that there would be no room for them any more. */
-static void narrow(struct hw_window *window)
-{
-	if (window->turn_count > TAKES_BETWEEN_LOOKS)
-		window->turn_count = TAKES_BETWEEN_LOOKS;
-	for (size_t i = 0; !window->turns && i < window->lane_count; i++)
-		if (window->lanes[i].end - window->lanes[i].at > TAKES_BETWEEN_LOOKS)
-			window->lanes[i].end = window->lanes[i].at + TAKES_BETWEEN_LOOKS;
-}
-
 static size_t take_many(void *context, struct hw_window *window)
 {
 	struct hw_collector *collector = context;
@@ -51,8 +41,8 @@ static size_t take_many(void *context, struct hw_window *window)
 
 	if (collector->full)
 		return 0;
-	narrow(window);
-	count = hw_deed_take(&collector->interpreter, window);
+	/* Were they many, there might be no room for them any more. */
+	count = hw_deed_take_some(&collector->interpreter, window, TAKES_BETWEEN_LOOKS);
 	collector->takes += (uint32_t)count;
 	/* The next one would be just after the last that was taken. */
 	if (collector->takes >= TAKES_BETWEEN_LOOKS)

@@ -12,13 +12,25 @@
  * same recording.
  */
 
-enum { RUN_MOST = 9, SCENE_RECORDS = 300 };
+enum { RUN_MOST = 9, SCENE_RECORDS = 300, SOME_MOST = 200 };
 
 static void take_one(struct deeds_world *world, struct hw_reader *reader, struct hw_record record)
 {
 	if (hw_record_time(&record) > reader->last_ticks)
 		reader->last_ticks = hw_record_time(&record);
 	cr_assert(hw_interpret(&world->interpreter, reader, record, reader->last_ticks, NULL));
+}
+
+/* Never more than are asked for, now one and now many. */
+static size_t take_some(struct deeds_world *world, struct hw_window *window)
+{
+	static size_t most;
+	size_t count;
+
+	most = most % SOME_MOST + 1;
+	count = hw_deed_take_some(&world->interpreter, window, most);
+	cr_assert_leq(count, most);
+	return count;
 }
 
 /* As a round does it with the only log there is. How many were taken together. */
@@ -34,7 +46,7 @@ static size_t take_many(struct deeds_world *world, struct hw_reader *reader,
 
 		hw_window_begin(&window, 0, UINT64_MAX >> 8);
 		hw_window_add(&window, reader, at, end);
-		many = hw_deed_take(&world->interpreter, &window);
+		many = take_some(world, &window);
 		at = window.lanes[0].at;
 		reader->last_ticks = window.lanes[0].last_ticks;
 		if (!many)
@@ -151,7 +163,7 @@ static size_t take_scene(struct deeds_world *one, struct deeds_world *many, stru
 				scene->logs[thread][scene->taken[thread]++]);
 		}
 		while (window.turn_count) {
-			size_t count = hw_deed_take(&many->interpreter, &window);
+			size_t count = take_some(many, &window);
 
 			together += count;
 			if (!count)
