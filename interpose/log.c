@@ -133,12 +133,17 @@ int64_t hw_log_first_chunk(const struct hw_thread_slot *slot)
 	return chunk;
 }
 
+/* The end of the chunk that a position is past. */
+static struct hw_record *end_before(struct hw_record *past)
+{
+	return (struct hw_record *)((uintptr_t)past & -(uintptr_t)HW_CHUNK_BYTES);
+}
+
 /* Where the log goes on. What was claimed past the end of a chunk is nothing. */
 static struct hw_record *settle(struct hw_self *self)
 {
 	if (hw_log_is_past(self->next))
-		self->next = (struct hw_record *)((uintptr_t)self->next &
-			-(uintptr_t)HW_CHUNK_BYTES);
+		self->next = end_before(self->next);
 	return self->next;
 }
 
@@ -229,7 +234,7 @@ static void drop(struct hw_self *self)
 	/* As settle() does, unless a handler has moved it since. */
 	if (hw_log_is_past(at))
 		atomic_compare_exchange_strong((struct hw_record *_Atomic *)&self->next, &at,
-			(struct hw_record *)((uintptr_t)at & -(uintptr_t)HW_CHUNK_BYTES));
+			end_before(at));
 	if (!atomic_load_explicit(&self->slot->gap, memory_order_relaxed))
 		begin_gap(self);
 	atomic_fetch_add_explicit(&self->slot->lost, 1, memory_order_release);
