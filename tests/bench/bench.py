@@ -116,13 +116,12 @@ def all_rounds(rounds):
              for key, value in results.items()} for results in rounds]
 
 
-def measure(setting, options):
+def measure(runner, options):
+    """What was measured until it was interrupted, if it was."""
     chosen, counting = choose(options)
-    watch = Watch(setting.program("alone"))
-    runner = Runner(setting, say, watch)
     count = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
-    results = {"machine": machine.describe(setting.holdwait), "goals": [], "pairings": [],
-               "instructions": {}, "rounds": {}}
+    results = {"machine": machine.describe(runner.setting.holdwait), "goals": [],
+               "pairings": [], "instructions": {}, "rounds": {}}
     wanted = peers_wanted(options)
     try:
         for family in families(chosen, wanted):
@@ -140,9 +139,9 @@ def measure(setting, options):
         counting = False
     finally:
         runner.end()
-    results["machine"]["watched"] = runner.tally.summary(watch)
+    results["machine"]["watched"] = runner.tally.summary(runner.watch)
     if counting:
-        results["instructions"] = count_instructions(setting, runner)
+        results["instructions"] = count_instructions(runner)
     # What is said of a tool by itself need not be said again for each that would have used it.
     results["left_out"] = {key if isinstance(key, str) else " under ".join(key): why
                            for key, why in runner.left_out.items()
@@ -150,13 +149,13 @@ def measure(setting, options):
     return results
 
 
-def count_instructions(setting, runner):
+def count_instructions(runner):
     if not shutil.which("valgrind"):
         runner.left_out[COUNTING] = "'valgrind' is not installed"
         return {}
     say("counting instructions", passing=True)
     try:
-        return instructions.count(setting)
+        return instructions.count(runner.setting)
     except RunError as error:
         runner.left_out[COUNTING] = str(error)
         return {}
@@ -185,7 +184,7 @@ def main(arguments):
         return 2
     setting = Setting(options.build)
     try:
-        results = measure(setting, options)
+        results = measure(Runner(setting, say, Watch(setting.program("alone"))), options)
     except KeyboardInterrupt:
         return 130
     finally:

@@ -7,6 +7,7 @@ import unittest
 import xml.etree.ElementTree as xml
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 import bench
 import drained
@@ -258,11 +259,39 @@ class Results(unittest.TestCase):
             self.assertTrue((Path(name) / "new/bench.json").stat().st_size)
         self.assertIn("bench.svg", out.getvalue())
 
-
     def test_what_fails_in_one_round_has_no_figure(self):
         row = bench.goal_row(PAIR, [{PAIR.of: Sample(10, 30)}], {PAIR.of: "1 event was lost"})
         self.assertEqual(row["why"], "1 event was lost")
         self.assertNotIn("met", row)
+
+
+class Interrupted(unittest.TestCase):
+    """By Ctrl-C, in some family of goals."""
+
+    def measure(self, interrupted):
+        runner = rounds.Runner(SimpleNamespace(holdwait="echo"),
+                               lambda text, passing=False: None, FakeWatch([]))
+        runner.begin = lambda family: None
+        runner.sample = lambda workload, tool: self.sample(workload == interrupted)
+        with contextlib.redirect_stderr(io.StringIO()):
+            return bench.measure(runner, bench.parse(
+                ["--no-peers", "build", "instructions", "life", "sqlite", "xz"]))
+
+    @staticmethod
+    def sample(is_interrupted):
+        if is_interrupted:
+            raise KeyboardInterrupt
+        return Sample(1, 2)
+
+    def test_what_was_measured_until_then_is_there(self):
+        results = self.measure("sqlite")
+        self.assertEqual([(row["id"], row["median"]) for row in results["goals"]], [("life", 2)])
+        self.assertEqual(results["instructions"], {})
+        self.assertEqual(table.text(results).splitlines()[-1], "0 of 1 goals met")
+
+    def test_there_is_nothing_to_show(self):
+        with self.assertRaises(KeyboardInterrupt):
+            self.measure("life")
 
 
 class CommandLine(unittest.TestCase):
