@@ -15,29 +15,6 @@ struct tally {
 	struct hw_event_group groups[HW_PACK_EVENTS];
 };
 
-static bool uses(unsigned columns, enum hw_event_column column)
-{
-	return columns >> column & 1;
-}
-
-struct hw_event_kind hw_event_groups_kind(const struct hw_event_blocks *blocks, unsigned columns)
-{
-	const struct hw_unpacked *block = &blocks->block;
-	const struct hw_unpacked_site *site = &block->sites[block->site[blocks->at]];
-	uint8_t how = (uses(columns, HW_EVENT_MODE) ? site->how & HW_HOW_SHARED : 0) |
-		      (uses(columns, HW_EVENT_HOW) ? site->how & ~HW_HOW_SHARED : 0);
-
-	return (struct hw_event_kind){
-		.thread = uses(columns, HW_EVENT_THREAD) ?
-				  block->threads[block->thread[blocks->at]] : 0,
-		.object = uses(columns, HW_EVENT_OBJECT) ?
-				  block->objects[block->object[blocks->at]] : 0,
-		.stack = uses(columns, HW_EVENT_STACK) ? site->stack : 0,
-		.op = uses(columns, HW_EVENT_OP) ? site->op : 0,
-		.how = how,
-	};
-}
-
 bool hw_event_groups_same(const struct hw_event_kind *a, const struct hw_event_kind *b)
 {
 	return a->thread == b->thread && a->object == b->object && a->stack == b->stack &&
@@ -120,9 +97,9 @@ static uint64_t entry_mask(unsigned columns)
 	unsigned of_site = 1 << HW_EVENT_OP | 1 << HW_EVENT_MODE | 1 << HW_EVENT_HOW |
 			   1 << HW_EVENT_STACK;
 
-	return (uses(columns, HW_EVENT_THREAD) ? (uint64_t)0xffff << 32 : 0) |
+	return (hw_event_column_in(columns, HW_EVENT_THREAD) ? (uint64_t)0xffff << 32 : 0) |
 	       (columns & of_site ? (uint64_t)0xffff << 16 : 0) |
-	       (uses(columns, HW_EVENT_OBJECT) ? 0xffff : 0);
+	       (hw_event_column_in(columns, HW_EVENT_OBJECT) ? 0xffff : 0);
 }
 
 static void tally_event(struct tally *tally, const struct hw_event_blocks *blocks,

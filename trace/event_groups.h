@@ -73,8 +73,33 @@ void hw_event_groups_finish(struct hw_event_groups *groups);
 void hw_event_groups_sort(struct hw_event_groups *groups, const struct hw_event_sort_column *by,
 	size_t by_count);
 
+static inline bool hw_event_column_in(unsigned columns, enum hw_event_column column)
+{
+	return columns >> column & 1;
+}
+
 /* What the event that `blocks` is at has in these columns. */
-struct hw_event_kind hw_event_groups_kind(const struct hw_event_blocks *blocks, unsigned columns);
+static inline struct hw_event_kind hw_event_groups_kind(const struct hw_event_blocks *blocks,
+	unsigned columns)
+{
+	const struct hw_unpacked *block = &blocks->block;
+	const struct hw_unpacked_site *site = &block->sites[block->site[blocks->at]];
+	uint8_t how = 0;
+
+	if (hw_event_column_in(columns, HW_EVENT_MODE))
+		how |= site->how & HW_HOW_SHARED;
+	if (hw_event_column_in(columns, HW_EVENT_HOW))
+		how |= site->how & ~HW_HOW_SHARED;
+	return (struct hw_event_kind){
+		.thread = hw_event_column_in(columns, HW_EVENT_THREAD) ?
+				  block->threads[block->thread[blocks->at]] : 0,
+		.object = hw_event_column_in(columns, HW_EVENT_OBJECT) ?
+				  block->objects[block->object[blocks->at]] : 0,
+		.stack = hw_event_column_in(columns, HW_EVENT_STACK) ? site->stack : 0,
+		.op = hw_event_column_in(columns, HW_EVENT_OP) ? site->op : 0,
+		.how = how,
+	};
+}
 
 bool hw_event_groups_same(const struct hw_event_kind *a, const struct hw_event_kind *b);
 

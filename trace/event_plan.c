@@ -7,33 +7,42 @@
 static const struct shortcut {
 	char letter;
 	int column;
-	unsigned char op, other_op; /* SQLite checks again whether it is "or equal" */
+	unsigned char op;
 } shortcuts[] = {
-	{ 'i', HW_EVENT_ID, SQLITE_INDEX_CONSTRAINT_EQ, SQLITE_INDEX_CONSTRAINT_EQ },
-	{ 'f', HW_EVENT_ID, SQLITE_INDEX_CONSTRAINT_GE, SQLITE_INDEX_CONSTRAINT_GT },
-	{ 'l', HW_EVENT_ID, SQLITE_INDEX_CONSTRAINT_LE, SQLITE_INDEX_CONSTRAINT_LT },
-	{ 'm', HW_EVENT_TIME, SQLITE_INDEX_CONSTRAINT_EQ, SQLITE_INDEX_CONSTRAINT_EQ },
-	{ 's', HW_EVENT_TIME, SQLITE_INDEX_CONSTRAINT_GE, SQLITE_INDEX_CONSTRAINT_GT },
-	{ 'u', HW_EVENT_TIME, SQLITE_INDEX_CONSTRAINT_LE, SQLITE_INDEX_CONSTRAINT_LT },
-	{ 't', HW_EVENT_THREAD, SQLITE_INDEX_CONSTRAINT_EQ, SQLITE_INDEX_CONSTRAINT_EQ },
-	{ 'o', HW_EVENT_OBJECT, SQLITE_INDEX_CONSTRAINT_EQ, SQLITE_INDEX_CONSTRAINT_EQ },
+	{ 'i', HW_EVENT_ID, SQLITE_INDEX_CONSTRAINT_EQ },
+	{ 'f', HW_EVENT_ID, SQLITE_INDEX_CONSTRAINT_GE },
+	{ 'F', HW_EVENT_ID, SQLITE_INDEX_CONSTRAINT_GT },
+	{ 'l', HW_EVENT_ID, SQLITE_INDEX_CONSTRAINT_LE },
+	{ 'L', HW_EVENT_ID, SQLITE_INDEX_CONSTRAINT_LT },
+	{ 'm', HW_EVENT_TIME, SQLITE_INDEX_CONSTRAINT_EQ },
+	{ 's', HW_EVENT_TIME, SQLITE_INDEX_CONSTRAINT_GE },
+	{ 'S', HW_EVENT_TIME, SQLITE_INDEX_CONSTRAINT_GT },
+	{ 'u', HW_EVENT_TIME, SQLITE_INDEX_CONSTRAINT_LE },
+	{ 'U', HW_EVENT_TIME, SQLITE_INDEX_CONSTRAINT_LT },
+	{ 't', HW_EVENT_THREAD, SQLITE_INDEX_CONSTRAINT_EQ },
+	{ 'o', HW_EVENT_OBJECT, SQLITE_INDEX_CONSTRAINT_EQ },
 };
 
 enum { SHORTCUTS = sizeof(shortcuts) / sizeof(shortcuts[0]) };
 
 /* The shortcut for a constraint, or NULL. */
-static const struct shortcut *shortcut_of(const struct sqlite3_index_constraint *constraint)
+static const struct shortcut *shortcut_for(const struct sqlite3_index_constraint *constraint)
 {
 	int column = constraint->iColumn < 0 ? HW_EVENT_ID : constraint->iColumn;
 
-	for (int i = 0; constraint->usable && i < SHORTCUTS; i++) {
-		const struct shortcut *s = &shortcuts[i];
-
-		if (s->column == column &&
-			(s->op == constraint->op || s->other_op == constraint->op))
-			return s;
-	}
+	for (int i = 0; constraint->usable && i < SHORTCUTS; i++)
+		if (shortcuts[i].column == column && shortcuts[i].op == constraint->op)
+			return &shortcuts[i];
 	return NULL;
+}
+
+static const struct shortcut *shortcut_of(char letter)
+{
+	const struct shortcut *shortcut = shortcuts;
+
+	while (shortcut->letter != letter)
+		shortcut++;
+	return shortcut;
 }
 
 /* Guesses, but their order is right: an id is the quickest way, then an object, then a thread. */
@@ -91,12 +100,14 @@ int hw_event_plan_choose(sqlite3_index_info *info)
 	if (!text)
 		return SQLITE_NOMEM;
 	for (int i = 0; i < info->nConstraint; i++) {
-		const struct shortcut *shortcut = shortcut_of(&info->aConstraint[i]);
+		const struct shortcut *shortcut = shortcut_for(&info->aConstraint[i]);
 
 		if (!shortcut)
 			continue;
 		text[count++] = shortcut->letter;
 		info->aConstraintUsage[i].argvIndex = count;
+		/* What does not fit does not come, so nobody need look again. */
+		info->aConstraintUsage[i].omit = 1;
 	}
 	text[count] = '\0';
 	info->idxStr = text;
@@ -110,33 +121,88 @@ int hw_event_plan_choose(sqlite3_index_info *info)
 	return SQLITE_OK;
 }
 
-/* The whole numbers around a number; false when there are none, as around text. */
-static bool around(sqlite3_value *value, int64_t *ret_below, int64_t *ret_above)
-{
-	double number;
+/* The greatest whole number that is not above a value, and the least that is not below it. */
+struct around {
+	bool has_below, has_above;
+	int64_t below, above;
+};
 
-	if (sqlite3_value_type(value) == SQLITE_INTEGER) {
-		*ret_below = *ret_above = sqlite3_value_int64(value);
-		return true;
-	}
-	number = sqlite3_value_double(value);
-	if (sqlite3_value_type(value) != SQLITE_FLOAT || !(number > -9e18 && number < 9e18))
-		return false;
+static struct around around_real(double number)
+{
+	static const double beyond = 9223372036854775808.0; /* 2^63 */
+	struct around around;
+
+	if (number >= beyond)
+		return (struct around){ .has_below = true, .below = INT64_MAX };
+	if (number < -beyond)
+		return (struct around){ .has_above = true, .above = INT64_MIN };
 	/* Towards 0, and then the neighbour on the other side. */
-	*ret_below = *ret_above = (int64_t)number;
-	*ret_below -= (double)*ret_below > number;
-	*ret_above += (double)*ret_above < number;
-	return true;
+	around = (struct around){ true, true, (int64_t)number, (int64_t)number };
+	around.below -= (double)around.below > number;
+	around.above += (double)around.above < number;
+	return around;
 }
 
-static int64_t least(int64_t a, int64_t b)
+/*
+ * As SQLite compares a column of whole numbers: text that is a number is one, and what is none
+ * comes after all of them. Nothing is below or above NULL.
+ */
+static struct around around_value(sqlite3_value *value)
 {
-	return a < b ? a : b;
+	int64_t number;
+
+	switch (sqlite3_value_numeric_type(value)) {
+	case SQLITE_NULL:
+		return (struct around){ 0 };
+	case SQLITE_INTEGER:
+		number = sqlite3_value_int64(value);
+		return (struct around){ true, true, number, number };
+	case SQLITE_FLOAT:
+		return around_real(sqlite3_value_double(value));
+	default:
+		return (struct around){ .has_below = true, .below = INT64_MAX };
+	}
 }
 
-static int64_t greatest(int64_t a, int64_t b)
+/* Whole numbers; none when the first is greater than the last. */
+struct range {
+	int64_t first, last;
+};
+
+static const struct range everything = { INT64_MIN, INT64_MAX }, nothing = { 1, 0 };
+
+/* Those that compare so with the value that these are around. */
+static struct range range_of(unsigned char op, const struct around *around)
 {
-	return a > b ? a : b;
+	if (!around->has_below && !around->has_above)
+		return nothing;
+	switch (op) {
+	case SQLITE_INDEX_CONSTRAINT_GE:
+		return around->has_above ? (struct range){ around->above, INT64_MAX } : nothing;
+	case SQLITE_INDEX_CONSTRAINT_LE:
+		return around->has_below ? (struct range){ INT64_MIN, around->below } : nothing;
+	case SQLITE_INDEX_CONSTRAINT_GT:
+		if (!around->has_below)
+			return everything;
+		return around->below < INT64_MAX ? (struct range){ around->below + 1, INT64_MAX } :
+						   nothing;
+	case SQLITE_INDEX_CONSTRAINT_LT:
+		if (!around->has_above)
+			return everything;
+		return around->above > INT64_MIN ? (struct range){ INT64_MIN, around->above - 1 } :
+						   nothing;
+	default:
+		return around->has_below && around->has_above ?
+			(struct range){ around->above, around->below } : nothing;
+	}
+}
+
+static void intersect(int64_t *first, int64_t *last, const struct range *with)
+{
+	if (with->first > *first)
+		*first = with->first;
+	if (with->last < *last)
+		*last = with->last;
 }
 
 /* An id is asked for; one that cannot be leaves nothing. */
@@ -150,29 +216,31 @@ static void ask_for(uint32_t *asked, const uint32_t **ids, size_t *count,
 	*count = 1;
 }
 
-/* Let a comparison with a value leave out what it can. */
-static void narrow(struct hw_event_plan *plan, char letter, sqlite3_value *value)
+/* Leave out what does not compare so with a value. */
+static void narrow(struct hw_event_plan *plan, const struct shortcut *shortcut,
+	sqlite3_value *value)
 {
 	struct hw_event_where *where = &plan->where;
-	int64_t below, above;
+	struct around around = around_value(value);
+	struct range range = range_of(shortcut->op, &around);
+	int64_t id = range.first == range.last ? range.first : -1;
 
-	if (!around(value, &below, &above))
-		return;
-	if (strchr("if", letter))
-		where->first_id = greatest(where->first_id, above);
-	if (strchr("il", letter))
-		where->last_id = least(where->last_id, below);
-	if (strchr("ms", letter))
-		where->since_ns = greatest(where->since_ns, above);
-	if (strchr("mu", letter))
-		where->until_ns = least(where->until_ns, below);
-	if (letter == 't')
-		ask_for(&plan->thread, &where->threads, &where->thread_count, where,
-			below == above ? below : -1);
-	/* Object 0 is how a block says that there is none. */
-	if (letter == 'o')
+	switch (shortcut->column) {
+	case HW_EVENT_ID:
+		intersect(&where->first_id, &where->last_id, &range);
+		break;
+	case HW_EVENT_TIME:
+		intersect(&where->since_ns, &where->until_ns, &range);
+		break;
+	case HW_EVENT_THREAD:
+		ask_for(&plan->thread, &where->threads, &where->thread_count, where, id);
+		break;
+	case HW_EVENT_OBJECT:
+		/* Object 0 is how a block says that there is none. */
 		ask_for(&plan->object, &where->objects, &where->object_count, where,
-			below == above && below ? below : -1);
+			id ? id : -1);
+		break;
+	}
 }
 
 void hw_event_plan_read(struct hw_event_plan *plan, int number, const char *text,
@@ -181,7 +249,7 @@ void hw_event_plan_read(struct hw_event_plan *plan, int number, const char *text
 	*plan = (struct hw_event_plan){ .where = HW_EVENT_WHERE_ALL,
 		.group_columns = (unsigned)number };
 	for (; *text && *text != '/'; text++)
-		narrow(plan, *text, *values++);
+		narrow(plan, shortcut_of(*text), *values++);
 	for (text += *text == '/'; *text; text++) {
 		bool descending = *text < 'a';
 

@@ -214,7 +214,7 @@ static int column(sqlite3_vtab_cursor *base, sqlite3_context *context, int which
 			sqlite3_result_int64(context,
 				hw_unpacked_result(&blocks->block, blocks->at));
 	} else {
-		kind = hw_event_groups_kind(blocks, 1u << which);
+		kind = hw_event_groups_kind(blocks, HW_EVENT_GROUPABLE);
 		result_of_kind(context, &kind, which);
 	}
 	return SQLITE_OK;
