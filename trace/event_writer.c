@@ -6,6 +6,9 @@
 #include "trace/event_block.h"
 #include "trace/memory.h"
 
+/* What some event of a block has. */
+enum { HAS_HOW = 1, HAS_RESULT = 2 };
+
 struct hw_event_writer {
 	sqlite3 *db;
 	sqlite3_stmt *put;
@@ -15,6 +18,8 @@ struct hw_event_writer {
 	uint64_t full_count;   /* of events in blocks before it */
 	int64_t last_ns;       /* of these */
 	uint32_t flushed;      /* events of the block that are in the table */
+	uint8_t *has;          /* by block, but for those that were not flushed */
+	size_t has_count, has_capacity;
 	struct hw_event_compressor *compressor; /* NULL: does not compress */
 	struct hw_packer packer;
 	uint8_t packed[HW_PACK_BYTES_MAX];
@@ -68,6 +73,7 @@ void hw_event_writer_destroy(struct hw_event_writer *writer)
 		return;
 	sqlite3_finalize(writer->put);
 	hw_event_compressor_destroy(writer->compressor);
+	free(writer->has);
 	free(writer->rows_sql);
 	free(writer);
 }
@@ -97,6 +103,21 @@ static const uint8_t *pack(struct hw_event_writer *writer, enum hw_event_codec *
 	return compressed ? writer->compressed : writer->packed;
 }
 
+static void note_block(struct hw_event_writer *writer)
+{
+	const struct hw_packer *packer = &writer->packer;
+	size_t number = (size_t)(writer->first_event / HW_PACK_EVENTS);
+
+	if (number == writer->has_count) {
+		HW_GROW(writer->has, writer->has_count, writer->has_capacity);
+		writer->has[writer->has_count++] = 0;
+	}
+	if (hw_pack_has_how(packer))
+		writer->has[number] |= HAS_HOW;
+	if (packer->result_count)
+		writer->has[number] |= HAS_RESULT;
+}
+
 static int put_block(struct hw_event_writer *writer)
 {
 	const struct hw_packer *packer = &writer->packer;
@@ -106,6 +127,7 @@ static int put_block(struct hw_event_writer *writer)
 	const uint8_t *data = pack(writer, &codec, &size_bytes);
 	int code;
 
+	note_block(writer);
 	sqlite3_bind_int64(writer->put, 1, writer->first_event);
 	sqlite3_bind_int64(writer->put, 2, packer->count);
 	sqlite3_bind_int64(writer->put, 3, packer->first_ns);
@@ -155,31 +177,45 @@ static int run_for_block(sqlite3_stmt *statement, int64_t first_event)
 }
 
 /*
- * Block by block, so that the room of one is used for the rows of the next. A row gets the id
- * that its event has without being told, as they count from 1 and none is missing; so SQLite
- * appends it without looking for its place.
+ * Copies a block. A row gets the id that its event has without being told, as they count from 1 and
+ * none is missing; so SQLite appends it without looking for its place. Each column takes time, so
+ * those in which no event of the block has anything are left out.
  */
-static int copy_blocks(struct hw_event_writer *writer)
+static int prepare_copy(sqlite3 *db, uint8_t has, sqlite3_stmt **ret_copy)
 {
-	static const char columns[] = "time_ns, thread, op, object, mode, how, stack, result";
+	char *columns = hw_xasprintf("time_ns, thread, op, object, stack%s%s",
+		has & HAS_HOW ? ", mode, how" : "", has & HAS_RESULT ? ", result" : "");
 	char *sql = hw_xasprintf("INSERT INTO event(%s) SELECT %s FROM holdwait_event"
 		" WHERE id BETWEEN ?1 AND ?1 + 16383", columns, columns);
-	sqlite3_stmt *copy = NULL, *drop = NULL;
-	int code = sqlite3_prepare_v2(writer->db, sql, -1, &copy, NULL);
+	int code;
 
 	_Static_assert(HW_PACK_EVENTS == 16384, "the statement copies a whole block");
-	if (code == SQLITE_OK)
-		code = sqlite3_prepare_v2(writer->db,
-			"DELETE FROM event_block WHERE first_event = ?", -1, &drop, NULL);
-	for (int64_t first = 1; code == SQLITE_OK && first <= writer->first_event;
-		first += HW_PACK_EVENTS) {
-		code = run_for_block(copy, first);
+	sqlite3_finalize(*ret_copy);
+	code = sqlite3_prepare_v2(db, sql, -1, ret_copy, NULL);
+	free(columns);
+	free(sql);
+	return code;
+}
+
+/* Block by block, so that the room of one is used for the rows of the next. */
+static int copy_blocks(struct hw_event_writer *writer)
+{
+	sqlite3_stmt *copy = NULL, *drop = NULL;
+	int code = sqlite3_prepare_v2(writer->db, "DELETE FROM event_block WHERE first_event = ?",
+		-1, &drop, NULL);
+
+	for (size_t i = 0; code == SQLITE_OK && i < writer->has_count; i++) {
+		int64_t first = 1 + (int64_t)i * HW_PACK_EVENTS;
+
+		if (!i || writer->has[i] != writer->has[i - 1])
+			code = prepare_copy(writer->db, writer->has[i], &copy);
+		if (code == SQLITE_OK)
+			code = run_for_block(copy, first);
 		if (code == SQLITE_OK)
 			code = run_for_block(drop, first);
 	}
 	sqlite3_finalize(copy);
 	sqlite3_finalize(drop);
-	free(sql);
 	return code;
 }
 

@@ -45,6 +45,15 @@ void hw_pack_escape(struct hw_packer *packer, uint64_t delta)
 		packer->last_ns = packer->newest_ns;
 }
 
+bool hw_pack_has_how(const struct hw_packer *packer)
+{
+	uint64_t how = 0;
+
+	for (uint32_t i = 0; i < packer->sites.count; i++)
+		how |= packer->sites.keys[i] & hw_pack_site_key(0, UINT8_MAX, 0);
+	return how;
+}
+
 static uint8_t *put_signed(uint8_t *at, int64_t value)
 {
 	return hw_varint_put(at, hw_varint_zigzag(value));

@@ -80,6 +80,8 @@ struct hw_packer {
 /* A packer of all zeroes is empty. Make one so that was used; costs what it holds. */
 void hw_pack_reset(struct hw_packer *packer);
 
+/* Whether it is told of any event how it was done. */
+bool hw_pack_has_how(const struct hw_packer *packer);
 
 /* Write the block, HW_PACK_BYTES_MAX at most; how many bytes it has. It must hold an event. */
 size_t hw_pack_write(const struct hw_packer *packer, uint8_t *block);
