@@ -10,7 +10,6 @@ void hw_order_finish(struct hw_order *order)
 {
 	hw_dependencies_finish(&order->dependencies);
 	hw_contentions_finish(&order->contentions);
-	hw_tries_finish(&order->tries);
 	hw_misuses_finish(&order->misuses);
 	hw_declarations_finish(&order->declarations);
 }
@@ -147,8 +146,7 @@ void hw_order_fail(struct hw_order *order, struct hw_thread *thread, struct hw_o
 	}
 	/* A wait of semtimedop that has taken too long fails like a try. */
 	if (busy && !waited)
-		hw_tries_failed(&order->tries, order->roster, thread, object, stack,
-			holds_of(order, thread));
+		hw_tries_failed(order->roster, thread, object, stack, holds_of(order, thread));
 }
 
 static void forget_lists(struct hw_thread *thread, const struct hw_hold *hold)

@@ -31,7 +31,7 @@
 #include "trace/units.h"
 
 struct hw_order {
-	const struct hw_roster *roster;
+	struct hw_roster *roster;
 	struct hw_dependencies dependencies;
 	struct hw_contentions contentions;
 	struct hw_tries tries;

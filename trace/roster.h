@@ -95,6 +95,7 @@ struct hw_frame {
 	uint32_t signal; /* where a handler is called, as in addresses (record.h); else 0 */
 	uint32_t line;   /* of interpreted code, as `function`, which is the roster's */
 	const char *function;
+	bool blocks, yields; /* see trace/tries.h */
 };
 
 struct hw_stack {

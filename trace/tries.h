@@ -17,19 +17,17 @@
 
 #include "trace/roster.h"
 
+/* What is known of a place is kept in its frame: as others know it is asked at every failed try. */
 struct hw_tries {
-	struct hw_table blocking; /* frames of machine code */
-	struct hw_table yielding; /* frames of scripts */
+	bool unknown_blocks; /* the place that tries come from whose stack is not known */
 };
 
-void hw_tries_finish(struct hw_tries *tries);
-
 /* A try of something taken failed; `holds` is the list of what the thread holds. */
-void hw_tries_failed(struct hw_tries *tries, const struct hw_roster *roster,
-	struct hw_thread *thread, struct hw_object *object, uint32_t stack, uint32_t holds);
+void hw_tries_failed(struct hw_roster *roster, struct hw_thread *thread, struct hw_object *object,
+	uint32_t stack, uint32_t holds);
 
 /* The thread blocks on an object, or was about to. */
-void hw_tries_blocked(struct hw_tries *tries, const struct hw_roster *roster,
+void hw_tries_blocked(struct hw_tries *tries, struct hw_roster *roster,
 	struct hw_thread *thread, const struct hw_object *object, uint32_t holds);
 
 /* Whether a try from there counts as a block, as far as is known. */
