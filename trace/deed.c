@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "trace/deed.h"
 
-#include <errno.h>
-
 #include "trace/known.h"
 #include "trace/order_quick.h"
 #include "trace/window.h"
@@ -58,7 +56,7 @@ static void change_order(const struct hw_reading *reading)
 		break;
 	case HW_OP_FAIL:
 		hw_order_fail(order, thread, object, reading->stack,
-			reading->detail == EBUSY || reading->detail == EAGAIN, reading->time_ns);
+			hw_order_is_busy(reading->detail), reading->time_ns);
 		break;
 	case HW_OP_CANCEL:
 	case HW_OP_LEAVE:
@@ -99,19 +97,33 @@ static __attribute__((noinline)) void number(struct hw_packer *packer,
 	known->block = packer->block;
 }
 
-/* What is not a lock that was free, or one that is given back; the result. */
-static __attribute__((noinline)) int64_t do_rest(struct hw_interpreter *interpreter,
+/* What is not a lock that was free, or one that is given back, or a try of one that was not. */
+static __attribute__((noinline)) void do_rest(struct hw_interpreter *interpreter,
 	struct hw_thread *thread, const struct hw_known_deed *known, int64_t time_ns)
 {
-	return hw_deed(&(struct hw_reading){ .interpreter = interpreter, .thread = thread,
-		.op = (uint8_t)known->who, .object = known->object, .stack = known->stack,
-		.detail = hw_what_detail(known->what), .time_ns = time_ns });
+	int64_t result = hw_deed(&(struct hw_reading){ .interpreter = interpreter,
+		.thread = thread, .op = (uint8_t)known->who, .object = known->object,
+		.stack = known->stack, .detail = hw_what_detail(known->what),
+		.time_ns = time_ns });
+
+	if (result)
+		hw_pack_add_result(interpreter->packer, result);
+}
+
+static HW_ALWAYS_INLINE bool is_failed_try(struct hw_interpreter *interpreter,
+	struct hw_thread *thread, const struct hw_known_deed *known)
+{
+	if (!hw_order_try(interpreter->order, thread, known->object, known->stack))
+		return false;
+	hw_pack_add_result(interpreter->packer, hw_what_detail(known->what));
+	return true;
 }
 
 /* Whether that was all; the rest is left for do_rest. */
-static HW_ALWAYS_INLINE bool is_done(struct hw_order *order, struct hw_thread *thread,
+static HW_ALWAYS_INLINE bool is_done(struct hw_interpreter *interpreter, struct hw_thread *thread,
 	const struct hw_known_deed *known, int64_t time_ns)
 {
+	struct hw_order *order = interpreter->order;
 	uint32_t how = hw_what_detail(known->what);
 
 	if (known->way == HW_WAY_LOCK)
@@ -122,16 +134,16 @@ static HW_ALWAYS_INLINE bool is_done(struct hw_order *order, struct hw_thread *t
 	if (known->way == HW_WAY_TAKE)
 		return hw_order_take(order, thread, known->object, known->contention, how,
 			time_ns);
-	return known->way == HW_WAY_POST && hw_order_post(thread, known->object, time_ns);
+	if (known->way == HW_WAY_POST)
+		return hw_order_post(thread, known->object, time_ns);
+	return known->way == HW_WAY_FAIL && is_failed_try(interpreter, thread, known);
 }
 
 static HW_ALWAYS_INLINE void take(struct hw_interpreter *interpreter, struct hw_packer *packer,
 	struct hw_thread *thread, struct hw_known_deed *known, int64_t time_ns)
 {
-	int64_t result = 0;
-
-	if (!is_done(interpreter->order, thread, known, time_ns))
-		result = do_rest(interpreter, thread, known, time_ns);
+	if (!is_done(interpreter, thread, known, time_ns))
+		do_rest(interpreter, thread, known, time_ns);
 	if (__builtin_expect(known->block != packer->block, 0))
 		number(packer, known);
 	if (__builtin_expect(thread->packed_block != packer->block, 0)) {
@@ -139,8 +151,6 @@ static HW_ALWAYS_INLINE void take(struct hw_interpreter *interpreter, struct hw_
 		thread->packed_block = packer->block;
 	}
 	hw_pack_add_numbered(packer, time_ns, thread->packed_number, known->site, known->number);
-	if (__builtin_expect(result != 0, 0))
-		hw_pack_add_result(packer, result);
 }
 
 /* What a record says; NULL when it is not published, or nothing for us. */

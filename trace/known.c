@@ -26,6 +26,8 @@ static bool is_about_object(enum hw_op op)
 
 static enum hw_way way_of(enum hw_op op, const struct hw_object *object, uint32_t detail)
 {
+	if (op == HW_OP_FAIL)
+		return hw_order_is_busy(detail) ? HW_WAY_FAIL : HW_WAY_REST;
 	if (detail >= HW_HOW_OWNER_DEAD)
 		return HW_WAY_REST;
 	if (hw_order_is_plain(object) && op == HW_OP_LOCK)

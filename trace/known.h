@@ -18,7 +18,7 @@
 #include "trace/interpret.h"
 
 /* How a record is taken. */
-enum hw_way { HW_WAY_REST, HW_WAY_LOCK, HW_WAY_UNLOCK, HW_WAY_TAKE, HW_WAY_POST };
+enum hw_way { HW_WAY_REST, HW_WAY_LOCK, HW_WAY_UNLOCK, HW_WAY_TAKE, HW_WAY_POST, HW_WAY_FAIL };
 
 struct hw_known_deed {
 	uint64_t what; /* of the record */

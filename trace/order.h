@@ -20,9 +20,11 @@
  * signals) are dependencies like others. They are no edges of a lock order; but what is held
  * meanwhile may be needed by those who could end the wait.
  *
- * Nearly all events are a lock that is free and is taken, or the one taken last and given back.
- * order_quick.h is for these, and does what hw_order_acquire and hw_order_release would do.
+ * Nearly all events are a lock that is free and is taken, the one taken last and given back, or a
+ * try of one that is not free. order_quick.h is for these, and does what the functions here would.
  */
+
+#include <errno.h>
 
 #include "trace/declared.h"
 #include "trace/dependency.h"
@@ -56,6 +58,12 @@ void hw_order_acquire(struct hw_order *order, struct hw_thread *thread, struct h
 /* A wait is over, or an attempt failed; `busy` when it was a try of something taken. */
 void hw_order_fail(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,
 	uint32_t stack, bool busy, int64_t time_ns);
+
+/* Whether a try that ended with this errno was of something taken. */
+static inline bool hw_order_is_busy(uint32_t code)
+{
+	return code == EBUSY || code == EAGAIN;
+}
 
 /* The thread gave the object up (a post, for semaphores). */
 void hw_order_release(struct hw_order *order, struct hw_thread *thread, struct hw_object *object,

@@ -4,10 +4,10 @@
 
 /*
  * What nearly every event is, inlined into whoever reads events: a thread takes a lock, or a unit
- * of a semaphore, that nobody has, and gives back what it took last.
+ * of a semaphore, that nobody has, and gives back what it took last; or it tries to, and fails.
  *
- * Each function here either does all that hw_order_acquire or hw_order_release would do, or
- * nothing, and says which.
+ * Each function here either does all that hw_order_acquire, hw_order_release or hw_order_fail would
+ * do, or nothing, and says which.
  */
 
 #include "trace/order.h"
@@ -58,11 +58,15 @@ static inline bool hw_order_is_plain(const struct hw_object *object)
 	return plain >> object->kind & 1 && !(object->type & HW_TYPE_PREFER_WRITER);
 }
 
-/* Nobody has it, and nothing of the thread's past has to do with it; there is room for a hold. */
+/*
+ * Nobody has it, and nothing of the thread's past has to do with it; there is room for a hold. That
+ * a try has failed matters only to what may block.
+ */
 static inline bool hw_order_is_simple(const struct hw_thread *thread,
-	const struct hw_object *object)
+	const struct hw_object *object, uint32_t how)
 {
-	return !object->holders && !thread->waits_for && !thread->failed_try &&
+	return !object->holders && !thread->waits_for &&
+		(!thread->failed_try || how & HW_HOW_TRY) &&
 		thread->hold_count < thread->hold_capacity;
 }
 
@@ -84,7 +88,7 @@ static HW_ALWAYS_INLINE void hw_order_count(struct hw_order *order, struct hw_th
 static HW_ALWAYS_INLINE bool hw_order_lock(struct hw_order *order, struct hw_thread *thread,
 	struct hw_object *object, struct hw_contention *contention, uint32_t how, int64_t time_ns)
 {
-	if (__builtin_expect(!hw_order_is_simple(thread, object), 0))
+	if (__builtin_expect(!hw_order_is_simple(thread, object, how), 0))
 		return false;
 	hw_order_count(order, thread, contention, how, thread->hold_count, time_ns);
 	hw_order_push(thread, object, contention, contention->stack, how, 1, time_ns);
@@ -95,7 +99,7 @@ static HW_ALWAYS_INLINE bool hw_order_lock(struct hw_order *order, struct hw_thr
 static HW_ALWAYS_INLINE bool hw_order_take(struct hw_order *order, struct hw_thread *thread,
 	struct hw_object *object, struct hw_contention *contention, uint32_t how, int64_t time_ns)
 {
-	if (__builtin_expect(!hw_order_is_simple(thread, object), 0))
+	if (__builtin_expect(!hw_order_is_simple(thread, object, how), 0))
 		return false;
 	hw_order_count(order, thread, contention, how,
 		thread->hold_count && !(object->foreign && how & HW_HOW_TRY), time_ns);
@@ -143,6 +147,17 @@ static HW_ALWAYS_INLINE bool hw_order_post(struct hw_thread *thread, struct hw_o
 		hw_order_end_hold(thread, last, time_ns);
 		thread->hold_count--;
 	}
+	return true;
+}
+
+/* Whether the thread tried to get what somebody has, and waited for nothing. */
+static HW_ALWAYS_INLINE bool hw_order_try(struct hw_order *order, struct hw_thread *thread,
+	struct hw_object *object, uint32_t stack)
+{
+	if (__builtin_expect(thread->waits_for != NULL, 0))
+		return false;
+	hw_tries_failed(order->roster, thread, object, stack,
+		hw_hold_list_of(&order->dependencies.lists, thread));
 	return true;
 }
 

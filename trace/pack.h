@@ -124,7 +124,7 @@ static inline uint16_t hw_pack_object_number(struct hw_packer *packer, uint32_t 
 	return hw_dictionary_put(&packer->objects, object);
 }
 
-/* Add an event without a result, by its numbers; there must be room. */
+/* Add an event, by its numbers; there must be room. */
 static inline void hw_pack_add_numbered(struct hw_packer *packer, int64_t time_ns,
 	uint16_t thread, uint16_t site, uint16_t object)
 {
@@ -144,10 +144,10 @@ static inline void hw_pack_add_numbered(struct hw_packer *packer, int64_t time_n
 	packer->count = at + 1;
 }
 
-/* The result of the event that was added last. */
+/* The result of the event that is added next, unless it has none. */
 static inline void hw_pack_add_result(struct hw_packer *packer, int64_t result)
 {
-	packer->result_at[packer->result_count] = (uint16_t)(packer->count - 1);
+	packer->result_at[packer->result_count] = (uint16_t)packer->count;
 	packer->results[packer->result_count++] = result;
 }
 
@@ -158,11 +158,11 @@ static inline void hw_pack_add(struct hw_packer *packer, const struct hw_event *
 		event->stack);
 
 	assert(packer->count < HW_PACK_EVENTS);
+	if (event->has_result)
+		hw_pack_add_result(packer, event->result);
 	hw_pack_add_numbered(packer, event->time_ns,
 		hw_pack_thread_number(packer, event->thread), site,
 		hw_pack_object_number(packer, event->object));
-	if (event->has_result)
-		hw_pack_add_result(packer, event->result);
 }
 
 #endif

@@ -7,6 +7,7 @@
  * Prints how many nanoseconds of CPU time the rounds took. Whoever counts instructions counts
  * those of hw_readers_round, which are the same each time.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +76,8 @@ static uint32_t take_chunk(void)
 	return (uint32_t)number;
 }
 
-static void add(struct writer *writer, enum hw_op op, uint32_t object, uint32_t slot)
+static void add_with(struct writer *writer, enum hw_op op, uint32_t object, uint32_t slot,
+	uint32_t detail)
 {
 	if (writer->position == HW_CHUNK_RECORDS) {
 		uint32_t next = take_chunk();
@@ -87,7 +89,12 @@ static void add(struct writer *writer, enum hw_op op, uint32_t object, uint32_t 
 	writer->ticks += random_below(writer, STEP_TICKS);
 	writer->chunk->records[writer->position++] = (struct hw_record){
 		.when = hw_record_when(writer->ticks, op),
-		.what = hw_record_what(object, slot, 0) };
+		.what = hw_record_what(object, slot, detail) };
+}
+
+static void add(struct writer *writer, enum hw_op op, uint32_t object, uint32_t slot)
+{
+	add_with(writer, op, object, slot, 0);
 }
 
 /* Each has one of its own. */
@@ -111,6 +118,19 @@ static void write_sem(struct writer *writer)
 	bool posts = writer->step++ % 2;
 
 	add(writer, posts ? HW_OP_POST : HW_OP_TAKE, 1, 1 + posts);
+}
+
+/* As conditions of Python do, which try to get the lock they have, to see whether they do. */
+static void write_tries(struct writer *writer)
+{
+	uint32_t part = writer->step++ % 3;
+
+	if (part == 0)
+		add_with(writer, HW_OP_TAKE, 1, 1, HW_HOW_TRY);
+	else if (part == 1)
+		add_with(writer, HW_OP_FAIL, 1, 2, EAGAIN);
+	else
+		add(writer, HW_OP_POST, 1, 3);
 }
 
 /* One of many pairs, the inner one in the outer one. */
@@ -143,6 +163,7 @@ static const struct shape shapes[] = {
 	{ "nested", 1, NESTED_LOCKS, HW_KIND_MUTEX, write_nested },
 	{ "held", 1, 1 + HELD_LOCKS, HW_KIND_MUTEX, write_held },
 	{ "sem", 1, 1, HW_KIND_SEM, write_sem },
+	{ "tries", 1, 1, HW_KIND_SEM, write_tries },
 	{ 0 }
 };
 

@@ -16,7 +16,7 @@ import run
 
 # Twenty blocks of packed events apart.
 FEW, MANY = 16384, 21 * 16384
-SHAPES = ("mutex", "mutex-2", "mutex-8", "bursts", "nested", "nested-8", "held", "sem")
+SHAPES = ("mutex", "mutex-2", "mutex-8", "bursts", "nested", "nested-8", "held", "sem", "tries")
 
 
 def count_run(program, shape, events, folder):

@@ -54,11 +54,15 @@ static void define_objects(struct deeds_world *world, struct hw_process *process
 	}
 }
 
+/* Every other one is that of a script. */
 static void set_stack(struct deeds_world *world, uint32_t thread, uint32_t slot, uint64_t address)
 {
 	struct hw_thread *by = world->readers[thread].thread;
+	uint64_t addresses[] = { hw_frame_of_code(0, slot), address };
+	uint32_t skipped = slot % 2;
 
-	by->stacks[slot] = hw_roster_stack(&world->roster, by->process, 0, 0, &address, 1);
+	by->stacks[slot] = hw_roster_stack(&world->roster, by->process, 0, 0, addresses + skipped,
+		2 - skipped);
 }
 
 void deeds_make_world(struct deeds_world *world)
@@ -118,7 +122,7 @@ static uint32_t detail_of(struct deeds_script *script, enum hw_op op)
 		HW_HOW_REACQUIRE, HW_HOW_SHARED | HW_HOW_TRY, HW_HOW_OWNER_DEAD };
 
 	if (op == HW_OP_FAIL)
-		return deeds_random_below(script, 2) ? EBUSY : ETIMEDOUT;
+		return deeds_random_below(script, 3) ? EBUSY : ETIMEDOUT;
 	if (op == HW_OP_POST || op == HW_OP_UNLOCK || op == HW_OP_INIT ||
 		deeds_random_below(script, 8))
 		return op == HW_OP_POST;
