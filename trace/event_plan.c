@@ -50,11 +50,12 @@ static void estimate(sqlite3_index_info *info, const char *plan)
 {
 	double share = 1;
 
+	/* Not a guess: SQLite leaves out what can make no difference then. */
+	if (strchr(plan, 'i'))
+		info->idxFlags |= SQLITE_INDEX_SCAN_UNIQUE;
 	for (; *plan; plan++)
 		share *= *plan == 'i' ? 1e-7 : *plan == 'o' || *plan == 'm' ? 1e-3 :
 			*plan == 't' ? 0.05 : 0.3;
-	if (share * 1e7 <= 1)
-		info->idxFlags |= SQLITE_INDEX_SCAN_UNIQUE;
 	info->estimatedRows = (sqlite3_int64)(share * 1e7) + 1;
 	/* At least a block is unpacked. */
 	info->estimatedCost = share * 3e7 + 20000;

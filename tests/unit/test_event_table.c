@@ -137,6 +137,24 @@ Test(event_table, says_what_rows_say)
 	sqlite3_close(packed);
 }
 
+/* However much is asked for, more than one may have it. */
+Test(event_table, alike_events_are_several)
+{
+	struct hw_event event = { .time_ns = 1, .thread = 1, .op = HW_OP_LOCK, .object = 2 };
+	sqlite3 *db;
+	struct hw_event_writer *writer = packed_begin(HW_EVENT_FORM_PACKED, &db);
+
+	hw_event_writer_add(writer, &event);
+	hw_event_writer_add(writer, &event);
+	cr_assert_eq(hw_event_writer_flush(writer), SQLITE_OK);
+	hw_event_writer_destroy(writer);
+	/* Each goes with the only block. */
+	cr_expect_eq(number(db, "SELECT b.first_event FROM event_block b "
+		"LEFT JOIN event e ON e.time_ns = 1 AND e.thread = 1 AND e.object = 2 "
+		"LIMIT 1 OFFSET 1"), 1);
+	sqlite3_close(db);
+}
+
 /* What the queries above compare is not nothing. */
 Test(event_table, has_all_events)
 {

@@ -6,18 +6,18 @@
 
 /* What is written becomes rows that say the same. */
 
-enum { BLOCKS = 6, SOME = 99, THREADS = 3, OBJECTS = 40 };
+enum { BLOCKS = 6, SOME = 99, FLUSHED = 500, THREADS = 3, OBJECTS = 40 };
 
-/* Only the first of a block are told of more than where and when: how they were done, a result. */
+/* Of most it is told where and when; of the last of some blocks how, too, and they have results. */
 static struct hw_event event_of(uint32_t at)
 {
 	struct hw_event event = packed_event(at, THREADS, OBJECTS);
 	uint32_t block = 3 - at / HW_PACK_EVENTS % 4;
-	bool is_first = at % HW_PACK_EVENTS < SOME;
+	bool is_last = at % HW_PACK_EVENTS >= HW_PACK_EVENTS - SOME;
 
-	if (block & 1 || !is_first)
+	if (block & 1 || !is_last)
 		event.how = 0;
-	if (block & 2 || !is_first) {
+	if (block & 2 || !is_last) {
 		event.has_result = false;
 		event.result = 0;
 	}
@@ -29,7 +29,7 @@ static void write_all(struct hw_event_writer *writer, uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		struct hw_event event = event_of(i);
 
-		if (hw_event_writer_add(writer, &event) || i % 999 == 0)
+		if (hw_event_writer_add(writer, &event) || i % FLUSHED == 0)
 			cr_assert_eq(hw_event_writer_flush(writer), SQLITE_OK);
 	}
 	cr_assert_eq(hw_event_writer_flush(writer), SQLITE_OK);
