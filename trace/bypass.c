@@ -17,14 +17,16 @@ enum {
 	HEADERS_MAX = 32,
 	DYNAMIC_MAX = 128,
 	RELOCATIONS_MAX = 16384,
-	NAME_BYTES = 32,
+	SYMBOLS_MAX = 1 << 18,
+	NAMES_BYTES_MAX = 1 << 24,
 };
 
 /* A module in the memory of another process. */
 struct remote {
 	struct hw_roster *roster;
 	struct hw_process *process;
-	uint64_t bias, symbols, names;
+	uint64_t bias, symbols, names, names_bytes;
+	char *name_copy;
 	bool may_wait; /* it imports a function that waits */
 };
 
@@ -39,6 +41,20 @@ static bool fetch(const struct remote *remote, uint64_t address, void *to, size_
 
 	return process_vm_readv(remote->process->pid, &here, 1, &there, 1, 0) ==
 		(ssize_t)size_bytes;
+}
+
+/*
+ * To be freed, with a 0 behind it; NULL when it cannot be had. A table is copied as a whole, for
+ * each look into another process is a system call, and programs open hundreds of libraries.
+ */
+static void *copy(const struct remote *remote, uint64_t address, size_t size_bytes)
+{
+	char *to = hw_xcalloc(1, size_bytes + 1);
+
+	if (fetch(remote, address, to, size_bytes))
+		return to;
+	free(to);
+	return NULL;
 }
 
 /* The dynamic linker makes addresses of what the file has as offsets, mostly. */
@@ -85,6 +101,8 @@ static bool read_dynamic(struct remote *remote, struct table *ret_calls, struct 
 			remote->symbols = absolute(remote, value);
 		else if (entries[i].d_tag == DT_STRTAB)
 			remote->names = absolute(remote, value);
+		else if (entries[i].d_tag == DT_STRSZ)
+			remote->names_bytes = value;
 		else if (entries[i].d_tag == DT_JMPREL)
 			ret_calls->address = absolute(remote, value);
 		else if (entries[i].d_tag == DT_PLTRELSZ)
@@ -94,7 +112,10 @@ static bool read_dynamic(struct remote *remote, struct table *ret_calls, struct 
 		else if (entries[i].d_tag == DT_RELASZ)
 			ret_all->size_bytes = value;
 	}
-	return remote->symbols && remote->names;
+	if (!remote->symbols || !remote->names || remote->names_bytes > NAMES_BYTES_MAX)
+		return false;
+	remote->name_copy = copy(remote, remote->names, remote->names_bytes);
+	return remote->name_copy;
 }
 
 static bool waits(const char *name)
@@ -109,21 +130,21 @@ static bool waits(const char *name)
 	return false;
 }
 
-/* Whether an entry of the global offset table is a waiting function's, and leads into a libc. */
-static bool leads_past_us(struct remote *remote, const Elf64_Rela *relocation)
+static bool is_import(const Elf64_Rela *relocation)
 {
-	uint64_t type = ELF64_R_TYPE(relocation->r_info), target;
-	char name[NAME_BYTES];
-	const struct hw_mapping *mapping;
-	Elf64_Sym symbol;
+	uint64_t type = ELF64_R_TYPE(relocation->r_info);
 
-	if ((type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT) ||
-		!fetch(remote, remote->symbols + ELF64_R_SYM(relocation->r_info) * sizeof(symbol),
-			&symbol, sizeof(symbol)) ||
-		!fetch(remote, remote->names + symbol.st_name, name, sizeof(name)))
-		return false;
-	name[NAME_BYTES - 1] = '\0';
-	if (!waits(name))
+	return type == R_X86_64_JUMP_SLOT || type == R_X86_64_GLOB_DAT;
+}
+
+/* Whether an entry of the global offset table is a waiting function's, and leads into a libc. */
+static bool leads_past_us(struct remote *remote, const Elf64_Rela *relocation,
+	const Elf64_Sym *symbol)
+{
+	const struct hw_mapping *mapping;
+	uint64_t target;
+
+	if (symbol->st_name >= remote->names_bytes || !waits(remote->name_copy + symbol->st_name))
 		return false;
 	remote->may_wait = true;
 	if (!fetch(remote, remote->bias + relocation->r_offset, &target, sizeof(target)))
@@ -132,19 +153,36 @@ static bool leads_past_us(struct remote *remote, const Elf64_Rela *relocation)
 	return mapping && hw_module_is_libc(mapping->module);
 }
 
+/* Imports come first in a table of symbols, so this is little of it. */
+static Elf64_Sym *copy_symbols(const struct remote *remote, const Elf64_Rela *relocations,
+	size_t count)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (is_import(&relocations[i]) && ELF64_R_SYM(relocations[i].r_info) >= used)
+			used = ELF64_R_SYM(relocations[i].r_info) + 1;
+	return used && used <= SYMBOLS_MAX ?
+		copy(remote, remote->symbols, used * sizeof(Elf64_Sym)) : NULL;
+}
+
 static bool any_leads_past_us(struct remote *remote, const struct table *table)
 {
 	size_t count = table->size_bytes / sizeof(Elf64_Rela);
 	Elf64_Rela *relocations;
+	Elf64_Sym *symbols;
 	bool found = false;
 
 	if (!table->address || !count || count > RELOCATIONS_MAX)
 		return false;
-	relocations = hw_xcalloc(count, sizeof(*relocations));
-	if (fetch(remote, table->address, relocations, count * sizeof(*relocations)))
-		for (size_t i = 0; i < count && !found; i++)
-			found = leads_past_us(remote, &relocations[i]);
+	relocations = copy(remote, table->address, count * sizeof(*relocations));
+	symbols = relocations ? copy_symbols(remote, relocations, count) : NULL;
+	for (size_t i = 0; symbols && i < count && !found; i++)
+		found = is_import(&relocations[i]) &&
+			leads_past_us(remote, &relocations[i],
+				&symbols[ELF64_R_SYM(relocations[i].r_info)]);
 	free(relocations);
+	free(symbols);
 	return found;
 }
 
@@ -175,6 +213,7 @@ static void look_into(struct hw_collector *collector, struct hw_process *process
 	} else {
 		mapping->judged = !remote.may_wait;
 	}
+	free(remote.name_copy);
 }
 
 /* With a libc that cannot tell (before 2.35) all is seen from outside: then nothing stands out. */
